@@ -1,0 +1,251 @@
+//! The checker: which constraint fails in which row, and which message has no counterpart.
+//!
+//! The backend's prover checks nothing; a false witness becomes a proof that does not verify. This module evaluates
+//! every constraint in every row and every bus, and says what is wrong in the words of the circuit's author.
+
+use std::{
+    collections::HashMap,
+    fmt::{self, Display, Formatter},
+};
+
+use rayon::prelude::*;
+
+use crate::{
+    bus::{Bus, BusKind},
+    circuit::Circuit,
+    field::{F, MODULUS, PrimeCharacteristicRing, PrimeField32},
+    tape::{Message, Row, Tape},
+    trace::Trace,
+};
+
+/// How many failures of each kind a report keeps.
+pub const FAILURES_MAX: usize = 20;
+
+/// A table to check: its circuit, all its columns (committed ones first) and its public values.
+#[derive(Debug)]
+pub struct Table<'a> {
+    /// The circuit.
+    pub circuit: &'a Circuit,
+    /// All columns.
+    pub trace: &'a Trace,
+    /// Public values.
+    pub publics: &'a [F],
+}
+
+/// A constraint that does not hold in a row.
+#[derive(Clone, Debug)]
+pub struct ConstraintFailure {
+    /// The circuit's name.
+    pub circuit: String,
+    /// The constraint's label.
+    pub label: String,
+    /// Which row.
+    pub row: usize,
+    /// The polynomial's value there.
+    pub value: F,
+    /// The row's cells with their columns' names.
+    pub cells: Vec<(String, F)>,
+}
+
+/// Where an unbalanced message comes from.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// The circuit's name.
+    pub circuit: String,
+    /// The message's label.
+    pub label: String,
+    /// Which row.
+    pub row: usize,
+    /// How often; negative is taken off.
+    pub count: i64,
+}
+
+/// A message whose counts do not add up to zero.
+#[derive(Clone, Debug)]
+pub struct BusFailure {
+    /// Which bus.
+    pub bus: Bus,
+    /// The message.
+    pub fields: Vec<F>,
+    /// The sum of its counts.
+    pub sum: i64,
+    /// Who sent, received, asked for or provided it.
+    pub origins: Vec<Origin>,
+    /// The unbalanced message of the opposite sign that has the most fields in common, and how it differs.
+    pub nearest: Option<(Vec<F>, String)>,
+}
+
+/// Everything that is wrong.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// Constraints, at most [`FAILURES_MAX`].
+    pub constraints: Vec<ConstraintFailure>,
+    /// Messages, at most [`FAILURES_MAX`].
+    pub messages: Vec<BusFailure>,
+    /// All that failed, kept or not.
+    pub total: usize,
+}
+
+/// Names a row for people: the instruction that it stands for, say.
+pub type Describe<'a> = &'a (dyn Fn(&str, &[(String, F)]) -> Option<String> + Sync);
+
+/// Check tables against their circuits and each other.
+pub fn check(tables: &[Table<'_>]) -> Result<(), Box<Report>> {
+    let mut report = Report::default();
+    let mut buses: HashMap<(Bus, Vec<F>), (F, Vec<(usize, usize, usize, F)>)> = HashMap::new();
+    for (number, table) in tables.iter().enumerate() {
+        let tape = Tape::new(table.circuit);
+        let rows: Vec<(usize, Vec<(usize, F)>, Vec<Message>)> = (0..table.trace.height())
+            .into_par_iter()
+            .map(|row| {
+                let values = tape.evaluate(table.row(row));
+                (row, values.violations().collect(), values.messages().collect())
+            })
+            .collect();
+        for (row, violations, messages) in rows {
+            report.total += violations.len();
+            for (constraint, value) in violations {
+                if report.constraints.len() < FAILURES_MAX {
+                    report.constraints.push(table.failure(constraint, row, value));
+                }
+            }
+            for message in messages {
+                let bus = table.circuit.interactions[message.interaction].bus;
+                let entry = buses.entry((bus, message.fields)).or_default();
+                entry.0 += message.count;
+                entry.1.push((number, message.interaction, row, message.count));
+            }
+        }
+    }
+    let mut unbalanced: Vec<_> = buses.into_iter().filter(|(_, (sum, _))| *sum != F::ZERO).collect();
+    unbalanced.sort_by_key(|((bus, fields), _)| (bus.index, fields.iter().map(F::as_canonical_u32).collect::<Vec<_>>()));
+    report.total += unbalanced.len();
+    for ((bus, fields), (sum, origins)) in unbalanced.iter().take(FAILURES_MAX) {
+        let nearest = match bus.kind {
+            BusKind::Permutation => nearest(*bus, fields, *sum, &unbalanced),
+            BusKind::Lookup => None,
+        };
+        let origins = origins.iter().take(FAILURES_MAX).map(|&(table, interaction, row, count)| Origin {
+            circuit: tables[table].circuit.name.clone(),
+            label: tables[table].circuit.interactions[interaction].label.clone(),
+            row,
+            count: signed(count),
+        });
+        let origins = origins.collect();
+        report.messages.push(BusFailure { bus: *bus, fields: fields.clone(), sum: signed(*sum), origins, nearest });
+    }
+    if report.total == 0 { Ok(()) } else { Err(Box::new(report)) }
+}
+
+impl Table<'_> {
+    /// A row as the evaluator wants it.
+    pub fn row(&self, row: usize) -> Row<'_> {
+        let height = self.trace.height();
+        Row {
+            local: self.trace.row(row),
+            next: self.trace.row((row + 1) % height),
+            publics: self.publics,
+            is_first: row == 0,
+            is_last: row + 1 == height,
+        }
+    }
+
+    fn failure(&self, constraint: usize, row: usize, value: F) -> ConstraintFailure {
+        ConstraintFailure {
+            circuit: self.circuit.name.clone(),
+            label: self.circuit.constraints[constraint].label.clone(),
+            row,
+            value,
+            cells: self.circuit.columns.iter().cloned().zip(self.trace.row(row).iter().copied()).collect(),
+        }
+    }
+}
+
+type Unbalanced = ((Bus, Vec<F>), (F, Vec<(usize, usize, usize, F)>));
+
+/// The message of opposite sign on the same bus with the most equal fields (at least one), with the differences in words.
+fn nearest(bus: Bus, fields: &[F], sum: F, unbalanced: &[Unbalanced]) -> Option<(Vec<F>, String)> {
+    let candidates = unbalanced.iter().filter(|((other_bus, other), (other_sum, _))| {
+        *other_bus == bus && other.len() == fields.len() && (signed(*other_sum) < 0) != (signed(sum) < 0)
+    });
+    let scored = candidates.map(|((_, other), _)| {
+        let equal = fields.iter().zip(other).filter(|(a, b)| a == b).count();
+        (equal, other)
+    });
+    let (equal, other) = scored.max_by_key(|(equal, _)| *equal)?;
+    if equal == 0 {
+        return None;
+    }
+    let differences = fields.iter().zip(other).enumerate().filter(|(_, (a, b))| a != b);
+    let words: Vec<String> = differences
+        .map(|(index, (&mine, &theirs))| {
+            format!("{} off by {} ({mine} here, {theirs} there)", field_name(bus, index), signed(theirs - mine))
+        })
+        .collect();
+    Some((other.clone(), format!("the same but for {}", words.join(", "))))
+}
+
+fn field_name(bus: Bus, index: usize) -> &'static str {
+    bus.fields.get(index).or(bus.fields.last()).copied().unwrap_or("field")
+}
+
+/// The representative of a field element closest to zero.
+fn signed(value: F) -> i64 {
+    let value = i64::from(value.as_canonical_u32());
+    if value > i64::from(MODULUS / 2) { value - i64::from(MODULUS) } else { value }
+}
+
+impl Report {
+    /// Does some constraint with this label fail?
+    pub fn fails(&self, label: &str) -> bool {
+        self.constraints.iter().any(|failure| failure.label == label)
+    }
+
+    /// The report in words; `describe` names rows.
+    pub fn explain(&self, describe: Describe<'_>) -> String {
+        let mut text = format!("{} failures", self.total);
+        for failure in &self.constraints {
+            let cells: Vec<String> = failure.cells.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            text += &format!(
+                "\n{} row {}: \"{}\" does not hold (off by {})",
+                failure.circuit,
+                failure.row,
+                failure.label,
+                signed(failure.value)
+            );
+            if let Some(description) = describe(&failure.circuit, &failure.cells) {
+                text += &format!("\n  at {description}");
+            }
+            text += &format!("\n  {}", cells.join(" "));
+        }
+        for failure in &self.messages {
+            text += &format!("\n{failure}");
+        }
+        text
+    }
+}
+
+impl Display for BusFailure {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        let fields: Vec<String> = self
+            .fields
+            .iter()
+            .enumerate()
+            .map(|(index, value)| format!("{}={value}", field_name(self.bus, index)))
+            .collect();
+        write!(formatter, "bus {}: [{}] is off by {}", self.bus.name, fields.join(" "), self.sum)?;
+        for origin in &self.origins {
+            write!(formatter, "\n  {} row {}: {} × \"{}\"", origin.circuit, origin.row, origin.count, origin.label)?;
+        }
+        if let Some((_, difference)) = &self.nearest {
+            write!(formatter, "\n  nearest counterpart: {difference}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Display for Report {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.explain(&|_, _| None))
+    }
+}
