@@ -1,1 +1,23 @@
-//! Placeholder.
+//! The RV32IM machine: instruction decoder, ELF loader, disassembler, guest memory, system calls and executor.
+//!
+//! Nothing here knows of proofs or fields. A [`Program`] is loaded from an ELF file, a [`Machine`] runs it, and an
+//! [`ExecutionLog`] holds what a replay needs to recompute the run. The prover's own replay uses the functions of
+//! [`semantics`], so that an instruction means the same on both sides.
+
+pub mod disassembly;
+pub mod elf;
+pub mod instruction;
+pub mod isa;
+pub mod layout;
+pub mod program;
+pub mod source_lines;
+#[cfg(any(test, feature = "testing"))]
+#[doc(hidden)]
+pub mod testing;
+
+pub use elf::ElfError;
+pub use instruction::Instruction;
+pub use isa::{Format, Opcode};
+pub use layout::Layout;
+pub use program::{Program, Segment, Symbol};
+pub use source_lines::SourceLines;

@@ -1,0 +1,257 @@
+//! A loaded program: its instructions, its initial memory and its debug information.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use crate::elf::{ElfError, read_executable};
+use crate::instruction::Instruction;
+use crate::layout::Layout;
+use crate::source_lines::{SourceLines, read_symbols};
+
+/// A range of initial memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// Address of the first byte; any alignment.
+    pub address: u32,
+    /// The first bytes of the range; the rest, up to [`memory_bytes`](Self::memory_bytes), is zero.
+    pub data: Arc<[u8]>,
+    /// Length of the range, at least that of `data`.
+    pub memory_bytes: u32,
+    /// Loads are allowed.
+    pub readable: bool,
+    /// Stores are allowed.
+    pub writable: bool,
+    /// Words of `data` are instructions.
+    pub executable: bool,
+}
+
+impl Segment {
+    /// The address after the last byte, up to 2^32.
+    #[must_use]
+    pub fn end(&self) -> u64 {
+        u64::from(self.address) + u64::from(self.memory_bytes)
+    }
+
+    /// The aligned word addresses that the file's part of the segment covers, `start..end` with `end` up to 2^32. A
+    /// word that runs over the segment's end is left out.
+    fn words(&self) -> (u64, u64) {
+        let data_end = u64::from(self.address) + self.data.len() as u64;
+        let start = u64::from(self.address).next_multiple_of(4);
+        let end = data_end.next_multiple_of(4).min(self.end() / 4 * 4);
+        (start, end.max(start))
+    }
+
+    fn byte(&self, address: u64) -> u8 {
+        let offset = address - u64::from(self.address);
+        self.data.get(offset as usize).copied().unwrap_or(0)
+    }
+}
+
+/// A run of instruction words at consecutive addresses.
+#[derive(Clone, Debug)]
+pub(crate) struct CodeRegion {
+    /// Address of the first word, a multiple of 4.
+    pub start: u32,
+    /// For each word its index in [`Program::instructions`], or [`NOT_AN_INSTRUCTION`].
+    pub indices: Box<[u32]>,
+    /// The words themselves.
+    pub words: Box<[u32]>,
+}
+
+/// Marks a word of a code region that does not decode.
+pub(crate) const NOT_AN_INSTRUCTION: u32 = u32::MAX;
+
+/// A program, ready to run. Cloning shares the contents.
+#[derive(Clone)]
+pub struct Program(Arc<Contents>);
+
+struct Contents {
+    elf: Box<[u8]>,
+    entry: u32,
+    instructions: Box<[(u32, Instruction)]>,
+    regions: Box<[CodeRegion]>,
+    segments: Box<[Segment]>,
+    layout: Layout,
+    symbols: OnceLock<Vec<(u32, String)>>,
+}
+
+impl Program {
+    /// Loads a static RV32IM executable.
+    ///
+    /// # Errors
+    /// Any file that is not a static, little-endian, uncompressed 32-bit RISC-V executable within the limits
+    /// [`IMAGE_BYTES_MAX`](crate::elf::IMAGE_BYTES_MAX) and [`INSTRUCTIONS_MAX`](crate::elf::INSTRUCTIONS_MAX).
+    pub fn from_elf(elf: &[u8]) -> Result<Program, ElfError> {
+        let executable = read_executable(elf)?;
+        let (entry, segments) = (executable.entry, executable.segments);
+        let occupied: Vec<(u32, u64)> = segments.iter().map(|segment| (segment.address, segment.end())).collect();
+        let layout = Layout::around(&occupied)?;
+
+        let mut instructions = Vec::new();
+        let mut regions = Vec::new();
+        for segment in segments.iter().filter(|segment| segment.executable) {
+            let (start, end) = segment.words();
+            if start == end {
+                continue;
+            }
+            let mut indices = Vec::with_capacity(((end - start) / 4) as usize);
+            let mut words = Vec::with_capacity(indices.capacity());
+            for address in (start..end).step_by(4) {
+                let word = u32::from_le_bytes([0, 1, 2, 3].map(|lane| segment.byte(address + lane)));
+                words.push(word);
+                match Instruction::decode(word) {
+                    Some(instruction) => {
+                        indices.push(instructions.len() as u32);
+                        instructions.push((address as u32, instruction));
+                    }
+                    None => indices.push(NOT_AN_INSTRUCTION),
+                }
+            }
+            regions.push(CodeRegion { start: start as u32, indices: indices.into(), words: words.into() });
+        }
+
+        let program = Program(Arc::new(Contents {
+            elf: elf.into(),
+            entry,
+            instructions: instructions.into(),
+            regions: regions.into(),
+            segments: segments.into(),
+            layout,
+            symbols: OnceLock::new(),
+        }));
+        match program.word_at(entry) {
+            Some(_) => Ok(program),
+            None => Err(ElfError::EntryOutsideProgram { entry }),
+        }
+    }
+
+    /// The file that the program was loaded from.
+    #[must_use]
+    pub fn elf(&self) -> &[u8] {
+        &self.0.elf
+    }
+
+    /// Address of the first instruction to execute, a multiple of 4.
+    #[must_use]
+    pub fn entry(&self) -> u32 {
+        self.0.entry
+    }
+
+    /// Every legal instruction with its address, in order of address. Words that do not decode are left out.
+    #[must_use]
+    pub fn instructions(&self) -> &[(u32, Instruction)] {
+        &self.0.instructions
+    }
+
+    /// The position in [`instructions`](Self::instructions) of the one at `pc`.
+    #[must_use]
+    pub fn index_of(&self, pc: u32) -> Option<u32> {
+        let (region, word) = self.locate(pc)?;
+        let index = region.indices[word];
+        (index != NOT_AN_INSTRUCTION).then_some(index)
+    }
+
+    /// The word at `pc`, legal or not; `None` where `pc` is misaligned or outside the executable segments.
+    #[must_use]
+    pub fn word_at(&self, pc: u32) -> Option<u32> {
+        self.locate(pc).map(|(region, word)| region.words[word])
+    }
+
+    fn locate(&self, pc: u32) -> Option<(&CodeRegion, usize)> {
+        let following = self.0.regions.partition_point(|region| region.start <= pc);
+        let region = self.0.regions.get(following.checked_sub(1)?)?;
+        let word = (pc - region.start) as usize / 4;
+        (pc.is_multiple_of(4) && word < region.words.len()).then_some((region, word))
+    }
+
+    pub(crate) fn regions(&self) -> &[CodeRegion] {
+        &self.0.regions
+    }
+
+    /// The initial memory: disjoint ranges in order of address. All other memory is zero.
+    pub fn image(&self) -> impl ExactSizeIterator<Item = &Segment> {
+        self.0.segments.iter()
+    }
+
+    /// Where the stack and the heap are.
+    #[must_use]
+    pub fn layout(&self) -> &Layout {
+        &self.0.layout
+    }
+
+    /// End of the highest segment, rounded up to a page: what the first `brk` returns.
+    #[must_use]
+    pub fn initial_break(&self) -> u32 {
+        self.0.layout.initial_break
+    }
+
+    /// The highest break that `brk` grants.
+    #[must_use]
+    pub fn heap_limit(&self) -> u32 {
+        self.0.layout.heap_limit
+    }
+
+    /// End of the stack, exclusive.
+    #[must_use]
+    pub fn stack_top(&self) -> u32 {
+        self.0.layout.stack_top
+    }
+
+    /// The registers at entry: all zero but `sp` (register 2), which points at an empty argument block of zero words.
+    #[must_use]
+    pub fn initial_registers(&self) -> [u32; 32] {
+        let mut registers = [0; 32];
+        registers[2] = self.0.layout.initial_stack_pointer();
+        registers
+    }
+
+    /// Debug information, parsed anew; for many look-ups keep the result.
+    #[must_use]
+    pub fn source_lines(&self) -> Option<SourceLines> {
+        SourceLines::parse(&self.0.elf)
+    }
+
+    /// `file:line` of the instruction at `pc`, where the program has debug information.
+    #[must_use]
+    pub fn source_line(&self, pc: u32) -> Option<String> {
+        self.source_lines()?.line(pc)
+    }
+
+    /// The function or other label at or before `pc`, where the program has a symbol table.
+    #[must_use]
+    pub fn symbol(&self, pc: u32) -> Option<Symbol<'_>> {
+        let symbols = self.0.symbols.get_or_init(|| read_symbols(&self.0.elf));
+        let following = symbols.partition_point(|&(address, _)| address <= pc);
+        let (address, name) = symbols.get(following.checked_sub(1)?)?;
+        self.word_at(pc)?;
+        Some(Symbol { name, offset_bytes: pc - address })
+    }
+}
+
+impl fmt::Debug for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Program")
+            .field("entry", &format_args!("{:#010x}", self.0.entry))
+            .field("instructions", &self.0.instructions.len())
+            .field("segments", &self.0.segments.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A place relative to a label of the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Symbol<'a> {
+    /// The label's name, demangled.
+    pub name: &'a str,
+    /// Distance from the label.
+    pub offset_bytes: u32,
+}
+
+impl fmt::Display for Symbol<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.offset_bytes {
+            0 => f.write_str(self.name),
+            offset => write!(f, "{}+{offset:#x}", self.name),
+        }
+    }
+}

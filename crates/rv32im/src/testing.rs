@@ -1,0 +1,5 @@
+//! Random programs for differential tests.
+
+mod random;
+
+pub use random::SplitMix64;
