@@ -1,0 +1,187 @@
+//! The Merkle tree of an address space: sparse, and kept from segment to segment.
+//!
+//! A leaf is [`LEAF_WORDS`] words, hashed by one compression of its first half and its second half. A tree of words that
+//! are all zero needs no storage; elsewhere nodes are stored by height in pages of neighbours, so that a node and its
+//! sibling are found together.
+
+use std::{collections::HashMap, sync::OnceLock};
+
+use engram_air::{
+    F, PrimeCharacteristicRing,
+    field::{DIGEST_CELLS, Digest},
+    poseidon2::compress,
+};
+use rayon::prelude::*;
+
+use crate::address::{LEAF_CELLS, LEAF_WORDS, Space, leaf_cells};
+
+/// The highest tree.
+const HEIGHT_MAX: usize = 27;
+
+/// Nodes of one height that are stored together, base-two logarithm.
+const NODE_PAGE_LOG2: u32 = 6;
+
+const NODE_PAGE: usize = 1 << NODE_PAGE_LOG2;
+
+/// The two halves of a leaf's cells, which its digest compresses.
+pub fn leaf_halves(words: &[u32; LEAF_WORDS]) -> [Digest; 2] {
+    let cells: [F; LEAF_CELLS] = leaf_cells(words);
+    [0, DIGEST_CELLS].map(|start| std::array::from_fn(|index| cells[start + index]))
+}
+
+/// The digest of a leaf.
+pub fn leaf_digest(words: &[u32; LEAF_WORDS]) -> Digest {
+    let [left, right] = leaf_halves(words);
+    compress(&left, &right)
+}
+
+/// The digest at each height of a tree whose words are all zero.
+fn zero_digests() -> &'static [Digest; HEIGHT_MAX + 1] {
+    static DIGESTS: OnceLock<[Digest; HEIGHT_MAX + 1]> = OnceLock::new();
+    DIGESTS.get_or_init(|| {
+        let mut digest = leaf_digest(&[0; LEAF_WORDS]);
+        let mut digests = [[F::ZERO; DIGEST_CELLS]; HEIGHT_MAX + 1];
+        for slot in &mut digests {
+            *slot = digest;
+            digest = compress(&digest, &digest);
+        }
+        digests
+    })
+}
+
+/// What a segment does to a node, or to one that it leaves alone: then both digests are equal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NodeChange {
+    /// Position among the nodes of its height, from the left.
+    pub index: u32,
+    /// Digest before the segment.
+    pub before: Digest,
+    /// Digest after the segment.
+    pub after: Digest,
+}
+
+/// A child of a node that a segment touches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Child {
+    /// Whether some leaf below is touched. Where none is, both digests are equal.
+    pub touched: bool,
+    /// Digest before the segment.
+    pub before: Digest,
+    /// Digest after the segment.
+    pub after: Digest,
+}
+
+/// A node above the leaves with at least one touched child.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeRecord {
+    /// Address space.
+    pub space: u32,
+    /// Distance from the leaves, at least 1.
+    pub height: u32,
+    /// Position among the nodes of its height, from the left.
+    pub index: u32,
+    /// Left and right child.
+    pub children: [Child; 2],
+    /// Digest before the segment.
+    pub before: Digest,
+    /// Digest after the segment.
+    pub after: Digest,
+}
+
+/// The nodes of one height, in pages of neighbours.
+#[derive(Clone, Debug, Default)]
+struct Level {
+    pages: HashMap<u32, Box<[Digest; NODE_PAGE]>>,
+}
+
+/// A Merkle tree over an address space.
+#[derive(Clone, Debug)]
+pub struct MerkleTree {
+    space: Space,
+    /// By height, leaves first.
+    levels: Vec<Level>,
+}
+
+impl MerkleTree {
+    /// The tree of a space whose words are all zero.
+    pub fn new(space: Space) -> Self {
+        Self { space, levels: vec![Level::default(); space.tree_height as usize + 1] }
+    }
+
+    /// The digest of everything.
+    pub fn root(&self) -> Digest {
+        self.node(self.space.tree_height, 0)
+    }
+
+    /// The digest of a node: `height` is the distance from the leaves, `index` counts from the left.
+    pub fn node(&self, height: u32, index: u32) -> Digest {
+        match self.levels[height as usize].pages.get(&(index >> NODE_PAGE_LOG2)) {
+            Some(page) => page[index as usize % NODE_PAGE],
+            None => zero_digests()[height as usize],
+        }
+    }
+
+    /// The siblings of a leaf's path to the root, lowest first.
+    pub fn siblings(&self, leaf: u32) -> Vec<Digest> {
+        (0..self.space.tree_height).map(|height| self.node(height, (leaf >> height) ^ 1)).collect()
+    }
+
+    /// Set the digests of leaves, given by ascending index.
+    pub fn set_leaves(&mut self, leaves: Vec<(u32, Digest)>) {
+        let change = |(index, after)| NodeChange { index, before: self.node(0, index), after };
+        let changes = leaves.into_iter().map(change).collect();
+        self.climb(changes, |_| {});
+    }
+
+    /// Take over the changes of touched leaves, given by ascending index. Returns all touched nodes above them, highest first.
+    pub fn update(&mut self, leaves: Vec<NodeChange>) -> Vec<NodeRecord> {
+        let mut records = vec![];
+        self.climb(leaves, |level| records.push(level));
+        records.into_iter().rev().flatten().collect()
+    }
+
+    fn climb(&mut self, leaves: Vec<NodeChange>, mut keep: impl FnMut(Vec<NodeRecord>)) {
+        self.levels[0].store(&leaves, zero_digests()[0]);
+        let mut below = leaves;
+        for height in 1..=self.space.tree_height {
+            let pairs: Vec<&[NodeChange]> = below.chunk_by(|a, b| a.index / 2 == b.index / 2).collect();
+            let records: Vec<NodeRecord> = pairs.par_iter().map(|pair| self.record(height, pair)).collect();
+            below = records
+                .iter()
+                .map(|&NodeRecord { index, before, after, .. }| NodeChange { index, before, after })
+                .collect();
+            self.levels[height as usize].store(&below, zero_digests()[height as usize]);
+            keep(records);
+        }
+    }
+
+    /// The node above one touched child or two.
+    fn record(&self, height: u32, touched: &[NodeChange]) -> NodeRecord {
+        let index = touched[0].index / 2;
+        let children = [2 * index, 2 * index + 1].map(|child| match touched.iter().find(|node| node.index == child) {
+            Some(node) => Child { touched: true, before: node.before, after: node.after },
+            None => {
+                let digest = self.node(height - 1, child);
+                Child { touched: false, before: digest, after: digest }
+            }
+        });
+        let before = self.node(height, index);
+        let changed = children.iter().any(|child| child.before != child.after);
+        let after = if changed { compress(&children[0].after, &children[1].after) } else { before };
+        NodeRecord { space: self.space.number, height, index, children, before, after }
+    }
+}
+
+impl Level {
+    /// Store what changed among nodes given by ascending index; `zero` is the digest of a node of zeros.
+    fn store(&mut self, nodes: &[NodeChange], zero: Digest) {
+        for neighbours in nodes.chunk_by(|a, b| a.index >> NODE_PAGE_LOG2 == b.index >> NODE_PAGE_LOG2) {
+            let mut changed = neighbours.iter().filter(|node| node.before != node.after).peekable();
+            let Some(first) = changed.peek() else { continue };
+            let page = self.pages.entry(first.index >> NODE_PAGE_LOG2).or_insert_with(|| Box::new([zero; NODE_PAGE]));
+            for node in changed {
+                page[node.index as usize % NODE_PAGE] = node.after;
+            }
+        }
+    }
+}
