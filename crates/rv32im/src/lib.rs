@@ -6,18 +6,27 @@
 
 pub mod disassembly;
 pub mod elf;
+pub mod fault;
 pub mod instruction;
 pub mod isa;
 pub mod layout;
+pub mod log;
+pub mod machine;
+pub mod memory;
 pub mod program;
+pub mod semantics;
 pub mod source_lines;
 #[cfg(any(test, feature = "testing"))]
 #[doc(hidden)]
 pub mod testing;
 
 pub use elf::ElfError;
+pub use fault::{Fault, FaultKind};
 pub use instruction::Instruction;
 pub use isa::{Format, Opcode};
 pub use layout::Layout;
+pub use log::{CpuState, ExecutionLog};
+pub use machine::{Exit, Machine, Outcome};
+pub use memory::{Access, AccessError, Memory};
 pub use program::{Program, Segment, Symbol};
 pub use source_lines::SourceLines;

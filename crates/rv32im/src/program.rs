@@ -158,10 +158,16 @@ impl Program {
     }
 
     fn locate(&self, pc: u32) -> Option<(&CodeRegion, usize)> {
-        let following = self.0.regions.partition_point(|region| region.start <= pc);
-        let region = self.0.regions.get(following.checked_sub(1)?)?;
-        let word = (pc - region.start) as usize / 4;
-        (pc.is_multiple_of(4) && word < region.words.len()).then_some((region, word))
+        let region = &self.0.regions[self.region_of(pc)?];
+        Some((region, (pc - region.start) as usize / 4))
+    }
+
+    /// Number of the region that holds the word at `pc`, a multiple of 4.
+    pub(crate) fn region_of(&self, pc: u32) -> Option<usize> {
+        let number = self.0.regions.partition_point(|region| region.start <= pc).checked_sub(1)?;
+        let region = &self.0.regions[number];
+        let inside = pc.is_multiple_of(4) && ((pc - region.start) as usize / 4) < region.words.len();
+        inside.then_some(number)
     }
 
     pub(crate) fn regions(&self) -> &[CodeRegion] {

@@ -1,0 +1,138 @@
+//! How a run ends badly: what the guest did, where, and what its author can do.
+
+use std::fmt;
+
+use thiserror::Error;
+
+use crate::instruction::Instruction;
+use crate::memory::{Access, AccessError};
+use crate::program::Program;
+
+/// What went wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum FaultKind {
+    /// A word that is not one of the machine's instructions was to be executed.
+    #[error("illegal instruction {word:#010x}")]
+    IllegalInstruction {
+        /// The word.
+        word: u32,
+    },
+    /// `ebreak` was executed.
+    #[error("breakpoint")]
+    Breakpoint,
+    /// A load or store touched a byte that does not allow it.
+    #[error("{} failed: {error}", match access { Access::Load => "load", Access::Store => "store" })]
+    Access {
+        /// Load or store.
+        access: Access,
+        /// The address and why.
+        error: AccessError,
+    },
+    /// A jump to an address that is not a multiple of 4.
+    #[error("jump to the misaligned address {target:#010x}")]
+    MisalignedJump {
+        /// Where to.
+        target: u32,
+    },
+    /// A jump to an address, or a step to one, that is in no executable segment.
+    #[error("jump outside the program, to {target:#010x}")]
+    OutsideProgram {
+        /// Where to.
+        target: u32,
+    },
+    /// A buffer given to `read` or `write` holds a byte that does not allow it.
+    #[error("system call {call} with a buffer of {length_bytes} bytes at {buffer:#010x}: {error}")]
+    Buffer {
+        /// Number of the system call.
+        call: u32,
+        /// Address of the buffer.
+        buffer: u32,
+        /// Bytes to move.
+        length_bytes: u32,
+        /// The address and why.
+        error: AccessError,
+    },
+    /// The guest wrote more public output than the machine collects.
+    #[error("more than {limit_bytes} bytes of public output")]
+    OutputLimit {
+        /// The limit.
+        limit_bytes: usize,
+    },
+    /// The host could not supply input or take output. Not the guest's doing.
+    #[error("{stream} failed on the host: {message}")]
+    Host {
+        /// Which stream.
+        stream: &'static str,
+        /// The host's reason.
+        message: String,
+    },
+}
+
+/// A run that cannot go on. The machine keeps the state before the instruction at [`pc`](Self::pc).
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub struct Fault {
+    /// Address of the instruction that could not be executed. After a step off the end of the program it is the
+    /// address after the last instruction.
+    pub pc: u32,
+    /// The instruction there, where there is one.
+    pub instruction: Option<Instruction>,
+    /// What went wrong.
+    pub kind: FaultKind,
+    /// The function, where the program has symbols.
+    pub symbol: Option<String>,
+    /// `file:line`, where the program has debug information.
+    pub source_line: Option<String>,
+}
+
+impl Fault {
+    pub(crate) fn at(program: &Program, pc: u32, kind: FaultKind) -> Fault {
+        Fault {
+            pc,
+            instruction: program.word_at(pc).and_then(Instruction::decode),
+            kind,
+            symbol: program.symbol(pc).map(|symbol| symbol.to_string()),
+            source_line: program.source_line(pc),
+        }
+    }
+
+    /// What the guest's author can do about it.
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        match &self.kind {
+            FaultKind::IllegalInstruction { .. } => {
+                "build all code for -march=rv32im; a compiler also plants illegal words where code must not be reached"
+            }
+            FaultKind::Breakpoint => "the program stopped itself: look for a failed assertion, a trap or an abort",
+            FaultKind::Access { error, .. } | FaultKind::Buffer { error, .. } => match error {
+                AccessError::Unmapped { .. } => {
+                    "only the program's segments, its heap up to brk, and 8 MiB of stack are mapped: look for a null or \
+                     dangling pointer or a stack overflow"
+                }
+                AccessError::ReadOnly { .. } => "the segment's flags forbid stores: look for a write to a constant",
+                AccessError::NotReadable { .. } => "the segment's flags forbid loads: correct the link script",
+            },
+            FaultKind::MisalignedJump { .. } | FaultKind::OutsideProgram { .. } => {
+                "look for a damaged return address or function pointer; generated code cannot be executed"
+            }
+            FaultKind::OutputLimit { .. } => "write less, for example a hash of the result",
+            FaultKind::Host { .. } => "look at the file or pipe that is connected to the guest",
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at pc {:#010x}", self.kind, self.pc)?;
+        if let Some(instruction) = self.instruction {
+            write!(f, " ({})", instruction.at(self.pc))?;
+        }
+        if let Some(symbol) = &self.symbol {
+            write!(f, " in {symbol}")?;
+        }
+        if let Some(source) = &self.source_line {
+            write!(f, ", {source}")?;
+        }
+        Ok(())
+    }
+}

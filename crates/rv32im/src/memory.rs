@@ -1,0 +1,266 @@
+//! The guest's memory while it runs: 4 GiB of pages, of which only those that the program may touch are mapped and only
+//! those that it stored to take up space.
+
+use thiserror::Error;
+
+use crate::layout::PAGE_BYTES;
+use crate::program::Program;
+
+/// Number of pages in the address space.
+const PAGES: usize = 1 << 20;
+/// Loads may use the entry's frame.
+const LOADABLE: u32 = 1;
+/// Stores may use the entry's frame: the page allows them and the frame is its own.
+const STORABLE: u32 = 2;
+/// The page allows stores, though its frame may still be the shared zero frame.
+const WRITABLE: u32 = 4;
+/// Where an entry keeps its frame number.
+const FRAME_SHIFT: u32 = 3;
+
+/// The contents of one page.
+pub type Page = [u8; PAGE_BYTES as usize];
+
+/// Why a byte cannot be loaded or stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum AccessError {
+    /// The address belongs to no segment, nor to the heap or the stack. An access that runs over the end of the address
+    /// space is reported at address 0.
+    #[error("address {address:#010x} is not mapped")]
+    Unmapped {
+        /// First byte that cannot be accessed.
+        address: u32,
+    },
+    /// A store to a page that only allows loads.
+    #[error("address {address:#010x} is read-only")]
+    ReadOnly {
+        /// First byte that cannot be accessed.
+        address: u32,
+    },
+    /// A load from a page that does not allow it.
+    #[error("address {address:#010x} is not readable")]
+    NotReadable {
+        /// First byte that cannot be accessed.
+        address: u32,
+    },
+}
+
+impl AccessError {
+    /// First byte that cannot be accessed.
+    #[must_use]
+    pub fn address(self) -> u32 {
+        match self {
+            Self::Unmapped { address } | Self::ReadOnly { address } | Self::NotReadable { address } => address,
+        }
+    }
+}
+
+/// What an access does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Reads bytes.
+    Load,
+    /// Writes bytes.
+    Store,
+}
+
+/// Sparse memory with permissions per page. Cloning copies the pages that have contents, for a replay.
+///
+/// One table entry per page holds its permissions and its frame. Pages without contents share frame 0, which stays zero;
+/// the first store gives them a frame of their own.
+#[derive(Clone)]
+pub struct Memory {
+    table: Box<[u32; PAGES]>,
+    frames: Vec<Page>,
+}
+
+impl Memory {
+    /// The memory at the program's start: its segments, and an empty stack. Where segments share a page, the page allows
+    /// what any of them does, and reads as zero outside of them.
+    #[must_use]
+    pub fn of(program: &Program) -> Memory {
+        let mut memory = Memory::unmapped();
+        for segment in program.image() {
+            memory.map(u64::from(segment.address), segment.end(), segment.readable, segment.writable);
+            memory.poke(segment.address, &segment.data);
+        }
+        let layout = program.layout();
+        memory.map(u64::from(layout.stack_low), u64::from(layout.stack_top), true, true);
+        memory
+    }
+
+    fn unmapped() -> Memory {
+        let table = vec![0; PAGES].into_boxed_slice().try_into();
+        let table = table.unwrap_or_else(|_| unreachable!("the table was made with this length"));
+        Memory { table, frames: vec![[0; PAGE_BYTES as usize]] }
+    }
+
+    /// Allows accesses to all pages that `start..end` touches, beside what they allow already. `end` is at most 2^32.
+    pub fn map(&mut self, start: u64, end: u64, readable: bool, writable: bool) {
+        let page_bytes = u64::from(PAGE_BYTES);
+        let pages = start / page_bytes..end.div_ceil(page_bytes);
+        for entry in self.table.iter_mut().skip(pages.start as usize).take((pages.end - pages.start) as usize) {
+            if readable {
+                *entry |= LOADABLE;
+            }
+            if writable {
+                *entry |= if *entry >> FRAME_SHIFT == 0 { WRITABLE } else { WRITABLE | STORABLE };
+            }
+        }
+    }
+
+    /// The page that holds `address` if loads may use it.
+    #[inline(always)]
+    pub(crate) fn loadable(&self, address: u32) -> Option<&Page> {
+        let entry = self.table[(address / PAGE_BYTES) as usize];
+        if entry & LOADABLE != 0 { self.frames.get((entry >> FRAME_SHIFT) as usize) } else { None }
+    }
+
+    /// The page that holds `address` if stores may use it as it is.
+    #[inline(always)]
+    pub(crate) fn storable(&mut self, address: u32) -> Option<&mut Page> {
+        let entry = self.table[(address / PAGE_BYTES) as usize];
+        if entry & STORABLE != 0 { self.frames.get_mut((entry >> FRAME_SHIFT) as usize) } else { None }
+    }
+
+    /// Checks that all of `length_bytes` bytes from `address` allow the access.
+    ///
+    /// # Errors
+    /// The first byte that does not.
+    pub fn check(&self, address: u32, length_bytes: u32, access: Access) -> Result<(), AccessError> {
+        let Some(last_offset) = length_bytes.checked_sub(1) else { return Ok(()) };
+        let last = u64::from(address) + u64::from(last_offset);
+        for page in u64::from(address / PAGE_BYTES)..=last / u64::from(PAGE_BYTES) {
+            let address = address.max((page as u32).wrapping_mul(PAGE_BYTES));
+            let Some(&entry) = self.table.get(page as usize) else {
+                return Err(AccessError::Unmapped { address: 0 });
+            };
+            match access {
+                Access::Load if entry & LOADABLE != 0 => {}
+                Access::Store if entry & WRITABLE != 0 => {}
+                Access::Load if entry & WRITABLE != 0 => return Err(AccessError::NotReadable { address }),
+                Access::Store if entry & LOADABLE != 0 => return Err(AccessError::ReadOnly { address }),
+                _ => return Err(AccessError::Unmapped { address }),
+            }
+        }
+        Ok(())
+    }
+
+    /// The aligned word that holds `address`, whatever its permissions; 0 where nothing was stored.
+    #[must_use]
+    pub fn word(&self, address: u32) -> u32 {
+        let entry = self.table[(address / PAGE_BYTES) as usize];
+        let frame = &self.frames[(entry >> FRAME_SHIFT) as usize];
+        word_in(frame, address)
+    }
+
+    /// Sets the aligned word that holds `address`, whatever its permissions.
+    pub fn set_word(&mut self, address: u32, word: u32) {
+        let offset = ((address % PAGE_BYTES) & !3) as usize;
+        self.own_frame(address)[offset..offset + 4].copy_from_slice(&word.to_le_bytes());
+    }
+
+    /// Copies out the bytes from `address` on, whatever their permissions. Addresses wrap at 2^32.
+    pub fn peek(&self, mut address: u32, mut bytes: &mut [u8]) {
+        while !bytes.is_empty() {
+            let offset = (address % PAGE_BYTES) as usize;
+            let length = bytes.len().min(PAGE_BYTES as usize - offset);
+            let entry = self.table[(address / PAGE_BYTES) as usize];
+            let (now, later) = bytes.split_at_mut(length);
+            now.copy_from_slice(&self.frames[(entry >> FRAME_SHIFT) as usize][offset..offset + length]);
+            (address, bytes) = (address.wrapping_add(length as u32), later);
+        }
+    }
+
+    /// Copies in bytes from `address` on, whatever the permissions there, which stay as they are. Addresses wrap at 2^32.
+    pub fn poke(&mut self, mut address: u32, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let offset = (address % PAGE_BYTES) as usize;
+            let length = bytes.len().min(PAGE_BYTES as usize - offset);
+            let (now, later) = bytes.split_at(length);
+            self.own_frame(address)[offset..offset + length].copy_from_slice(now);
+            (address, bytes) = (address.wrapping_add(length as u32), later);
+        }
+    }
+
+    /// The frame of the page that holds `address`, made its own if it was the shared one.
+    fn own_frame(&mut self, address: u32) -> &mut Page {
+        let entry = &mut self.table[(address / PAGE_BYTES) as usize];
+        if *entry >> FRAME_SHIFT == 0 {
+            *entry |= (self.frames.len() as u32) << FRAME_SHIFT;
+            if *entry & WRITABLE != 0 {
+                *entry |= STORABLE;
+            }
+            self.frames.push([0; PAGE_BYTES as usize]);
+        }
+        &mut self.frames[(*entry >> FRAME_SHIFT) as usize]
+    }
+
+    /// The pages that have contents, mapped or not, each with its first address, in order of address. All other memory
+    /// is zero.
+    pub fn pages(&self) -> impl Iterator<Item = (u32, &Page)> {
+        self.table
+            .iter()
+            .zip(0u32..)
+            .filter(|&(&entry, _)| entry >> FRAME_SHIFT != 0)
+            .map(|(&entry, number)| (number * PAGE_BYTES, &self.frames[(entry >> FRAME_SHIFT) as usize]))
+    }
+}
+
+/// The aligned word of a page that holds `address`.
+#[inline(always)]
+pub(crate) fn word_in(page: &Page, address: u32) -> u32 {
+    let offset = ((address % PAGE_BYTES) & !3) as usize;
+    u32::from_le_bytes([page[offset], page[offset + 1], page[offset + 2], page[offset + 3]])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unwritten_pages_are_zero_and_take_no_space() {
+        let mut memory = Memory::unmapped();
+        memory.map(0, 1 << 32, true, true);
+        assert_eq!(memory.word(0xffff_fffc), 0);
+        assert_eq!(memory.pages().count(), 0);
+        memory.set_word(0x1234_5678, 7);
+        assert_eq!(memory.word(0x1234_5678), 7);
+        assert_eq!(memory.pages().map(|(address, _)| address).collect::<Vec<_>>(), [0x1234_5000]);
+    }
+
+    #[test]
+    fn checks_name_the_first_byte_refused() {
+        let mut memory = Memory::unmapped();
+        memory.map(0x1000, 0x1001, true, false);
+        memory.map(0x2000, 0x3000, true, true);
+        memory.map(0x3000, 0x4000, false, true);
+        assert_eq!(memory.check(0x1ffe, 4, Access::Load), Ok(()));
+        assert_eq!(memory.check(0x1ffe, 4, Access::Store), Err(AccessError::ReadOnly { address: 0x1ffe }));
+        assert_eq!(memory.check(0x2ffe, 4, Access::Load), Err(AccessError::NotReadable { address: 0x3000 }));
+        assert_eq!(memory.check(0x3ffe, 4, Access::Store), Err(AccessError::Unmapped { address: 0x4000 }));
+        assert_eq!(memory.check(0x9000, 0, Access::Store), Ok(()));
+        memory.map(0xffff_f000, 1 << 32, true, true);
+        memory.map(0, 1, true, true);
+        assert_eq!(memory.check(0xffff_fffe, 4, Access::Load), Err(AccessError::Unmapped { address: 0 }));
+        assert_eq!(memory.check(0xffff_fffc, 4, Access::Load), Ok(()));
+    }
+
+    #[test]
+    fn bytes_cross_pages_both_ways() {
+        let mut memory = Memory::unmapped();
+        let bytes: Vec<u8> = (0..=255).cycle().take(10_000).collect();
+        memory.poke(0xffe, &bytes);
+        let mut back = vec![0; bytes.len()];
+        memory.peek(0xffe, &mut back);
+        assert_eq!(back, bytes);
+        assert!(memory.loadable(0x1000).is_none() && memory.storable(0x1000).is_none());
+    }
+
+    #[test]
+    fn a_page_with_contents_becomes_storable_when_mapped_later() {
+        let mut memory = Memory::unmapped();
+        memory.set_word(0x5000, 1);
+        memory.map(0x5000, 0x6000, true, true);
+        assert!(memory.storable(0x5000).is_some());
+    }
+}

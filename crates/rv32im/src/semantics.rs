@@ -1,0 +1,144 @@
+//! What each instruction computes, as pure functions. The executor and the replay on the proving side both call these,
+//! so that there is one meaning of an instruction. They are inlined, and with a constant opcode reduce to one operation.
+
+use crate::isa::Opcode;
+
+/// Result of an arithmetic or logical instruction. `x` is the first operand; `y` is the second register or the
+/// immediate. For `lui` the result is `y`; for `auipc` `x` is the instruction's address.
+///
+/// # Panics
+/// With an opcode that is not arithmetic: a load, store, branch, jump, fence or system instruction.
+#[inline(always)]
+#[must_use]
+pub fn alu(opcode: Opcode, x: u32, y: u32) -> u32 {
+    match opcode {
+        Opcode::Lui => y,
+        Opcode::Add | Opcode::Addi | Opcode::Auipc => x.wrapping_add(y),
+        Opcode::Sub => x.wrapping_sub(y),
+        Opcode::Sll | Opcode::Slli => x.wrapping_shl(y),
+        Opcode::Slt | Opcode::Slti => u32::from((x as i32) < y as i32),
+        Opcode::Sltu | Opcode::Sltiu => u32::from(x < y),
+        Opcode::Xor | Opcode::Xori => x ^ y,
+        Opcode::Srl | Opcode::Srli => x.wrapping_shr(y),
+        Opcode::Sra | Opcode::Srai => (x as i32).wrapping_shr(y) as u32,
+        Opcode::Or | Opcode::Ori => x | y,
+        Opcode::And | Opcode::Andi => x & y,
+        Opcode::Mul => x.wrapping_mul(y),
+        Opcode::Mulh => ((i64::from(x as i32) * i64::from(y as i32)) >> 32) as u32,
+        // |x| ≤ 2^31 and y < 2^32, so the product fits in 64 signed bits.
+        Opcode::Mulhsu => ((i64::from(x as i32) * i64::from(y)) >> 32) as u32,
+        Opcode::Mulhu => ((u64::from(x) * u64::from(y)) >> 32) as u32,
+        // Division by zero gives all ones, and its remainder the dividend; −2^31 / −1 wraps with remainder 0.
+        Opcode::Div if y == 0 => u32::MAX,
+        Opcode::Div => (x as i32).wrapping_div(y as i32) as u32,
+        Opcode::Divu => x.checked_div(y).unwrap_or(u32::MAX),
+        Opcode::Rem if y == 0 => x,
+        Opcode::Rem => (x as i32).wrapping_rem(y as i32) as u32,
+        Opcode::Remu => x.checked_rem(y).unwrap_or(x),
+        _ => unreachable!("{opcode} is not an arithmetic instruction"),
+    }
+}
+
+/// Whether a conditional branch is taken on `x` = `rs1` and `y` = `rs2`.
+///
+/// # Panics
+/// With an opcode that is not a conditional branch.
+#[inline(always)]
+#[must_use]
+pub fn branch_taken(opcode: Opcode, x: u32, y: u32) -> bool {
+    match opcode {
+        Opcode::Beq => x == y,
+        Opcode::Bne => x != y,
+        Opcode::Blt => (x as i32) < y as i32,
+        Opcode::Bge => x as i32 >= y as i32,
+        Opcode::Bltu => x < y,
+        Opcode::Bgeu => x >= y,
+        _ => unreachable!("{opcode} is not a conditional branch"),
+    }
+}
+
+/// The register value that a load gives. `word0` is the aligned word that holds the first byte, `word1` the following
+/// word (ignored unless the access crosses into it), `offset` the address modulo 4.
+///
+/// # Panics
+/// With an opcode that is not a load.
+#[inline(always)]
+#[must_use]
+pub fn load_extract(opcode: Opcode, word0: u32, word1: u32, offset: u32) -> u32 {
+    let raw = ((u64::from(word1) << 32 | u64::from(word0)) >> (8 * (offset & 3))) as u32;
+    match opcode {
+        Opcode::Lb => raw as i8 as u32,
+        Opcode::Lbu => raw & 0xff,
+        Opcode::Lh => raw as i16 as u32,
+        Opcode::Lhu => raw & 0xffff,
+        Opcode::Lw => raw,
+        _ => unreachable!("{opcode} is not a load"),
+    }
+}
+
+/// The words that a store leaves. `word0` is the aligned word that holds the first byte stored to, `word1` the
+/// following word (returned as it is unless the access crosses into it), `offset` the address modulo 4, `value` the
+/// register stored.
+///
+/// # Panics
+/// With an opcode that is not a store.
+#[inline(always)]
+#[must_use]
+pub fn store_merge(opcode: Opcode, word0: u32, word1: u32, offset: u32, value: u32) -> (u32, u32) {
+    let mask = match opcode {
+        Opcode::Sb => 0xff,
+        Opcode::Sh => 0xffff,
+        Opcode::Sw => 0xffff_ffff_u64,
+        _ => unreachable!("{opcode} is not a store"),
+    };
+    let shift = 8 * (offset & 3);
+    let words = u64::from(word1) << 32 | u64::from(word0);
+    let merged = words & !(mask << shift) | (u64::from(value) & mask) << shift;
+    (merged as u32, (merged >> 32) as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn division_has_no_undefined_case() {
+        let minimum = 1 << 31;
+        assert_eq!(alu(Opcode::Div, 7, 0), u32::MAX);
+        assert_eq!(alu(Opcode::Divu, 7, 0), u32::MAX);
+        assert_eq!(alu(Opcode::Rem, 7, 0), 7);
+        assert_eq!(alu(Opcode::Remu, 7, 0), 7);
+        assert_eq!(alu(Opcode::Div, minimum, u32::MAX), minimum);
+        assert_eq!(alu(Opcode::Rem, minimum, u32::MAX), 0);
+        assert_eq!(alu(Opcode::Div, -7i32 as u32, 2), -3i32 as u32);
+        assert_eq!(alu(Opcode::Rem, -7i32 as u32, 2), -1i32 as u32);
+    }
+
+    #[test]
+    fn high_products_of_extremes() {
+        let (minimum, ones) = (1 << 31, u32::MAX);
+        assert_eq!(alu(Opcode::Mulh, minimum, minimum), 0x4000_0000);
+        assert_eq!(alu(Opcode::Mulhsu, minimum, ones), 0x8000_0000);
+        assert_eq!(alu(Opcode::Mulhsu, ones, ones), ones);
+        assert_eq!(alu(Opcode::Mulhu, ones, ones), ones - 1);
+    }
+
+    #[test]
+    fn shifts_use_five_bits_of_their_amount() {
+        assert_eq!(alu(Opcode::Sll, 1, 33), 2);
+        assert_eq!(alu(Opcode::Sra, 1 << 31, 63), u32::MAX);
+        assert_eq!(alu(Opcode::Srl, 1 << 31, 31), 1);
+    }
+
+    #[test]
+    fn loads_and_stores_reach_into_the_next_word() {
+        let (word0, word1) = (0x4433_2211, 0x8877_6655);
+        assert_eq!(load_extract(Opcode::Lw, word0, word1, 1), 0x5544_3322);
+        assert_eq!(load_extract(Opcode::Lh, word0, 0x88, 3), 0xffff_8844);
+        assert_eq!(load_extract(Opcode::Lhu, word0, 0x88, 3), 0x8844);
+        assert_eq!(load_extract(Opcode::Lb, 0x80, 0, 0), 0xffff_ff80);
+        assert_eq!(store_merge(Opcode::Sw, word0, word1, 3, 0xddcc_bbaa), (0xaa33_2211, 0x88dd_ccbb));
+        assert_eq!(store_merge(Opcode::Sb, word0, word1, 2, 0x1ff), (0x44ff_2211, word1));
+        assert_eq!(store_merge(Opcode::Sh, word0, word1, 0, 0x1_5678), (0x4433_5678, word1));
+    }
+}
