@@ -10,6 +10,7 @@ pub mod builder;
 pub mod bus;
 pub mod check;
 pub mod circuit;
+pub mod columns;
 pub mod engine;
 pub mod expr;
 pub mod field;
