@@ -35,9 +35,15 @@ pub enum FaultKind {
         /// Where to.
         target: u32,
     },
-    /// A jump to an address, or a step to one, that is in no executable segment.
+    /// A jump to an address, or a step to one, that is in no executable segment and not mapped either.
     #[error("jump outside the program, to {target:#010x}")]
     OutsideProgram {
+        /// Where to.
+        target: u32,
+    },
+    /// A jump, or a step, to memory that is mapped but not executable.
+    #[error("jump to data at {target:#010x}")]
+    NotExecutable {
         /// Where to.
         target: u32,
     },
@@ -67,6 +73,27 @@ pub enum FaultKind {
         /// The host's reason.
         message: String,
     },
+}
+
+impl FaultKind {
+    /// A short, stable name for programs to match on.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            FaultKind::IllegalInstruction { .. } => "illegal-instruction",
+            FaultKind::Breakpoint => "breakpoint",
+            FaultKind::Access { access: Access::Load, error: AccessError::NotReadable { .. } } => "load-not-readable",
+            FaultKind::Access { access: Access::Load, .. } => "load-unmapped",
+            FaultKind::Access { access: Access::Store, error: AccessError::ReadOnly { .. } } => "store-read-only",
+            FaultKind::Access { access: Access::Store, .. } => "store-unmapped",
+            FaultKind::MisalignedJump { .. } => "jump-misaligned",
+            FaultKind::OutsideProgram { .. } => "jump-outside",
+            FaultKind::NotExecutable { .. } => "jump-to-data",
+            FaultKind::Buffer { .. } => "system-call-buffer",
+            FaultKind::OutputLimit { .. } => "output-limit",
+            FaultKind::Host { .. } => "host-stream",
+        }
+    }
 }
 
 /// A run that cannot go on. The machine keeps the state before the instruction at [`pc`](Self::pc).
@@ -113,7 +140,11 @@ impl Fault {
                 AccessError::NotReadable { .. } => "the segment's flags forbid loads: correct the link script",
             },
             FaultKind::MisalignedJump { .. } | FaultKind::OutsideProgram { .. } => {
-                "look for a damaged return address or function pointer; generated code cannot be executed"
+                "look for a damaged return address or function pointer"
+            }
+            FaultKind::NotExecutable { .. } => {
+                "look for a damaged return address or function pointer; code that is generated at run time cannot be \
+                 executed"
             }
             FaultKind::OutputLimit { .. } => "write less, for example a hash of the result",
             FaultKind::Host { .. } => "look at the file or pipe that is connected to the guest",

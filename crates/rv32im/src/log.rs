@@ -49,9 +49,10 @@ impl ExecutionLog {
         }
     }
 
-    /// Empties the log for the next stretch, which begins where this one ended, and keeps its space.
-    pub fn start_next(&mut self) {
-        self.start = self.end;
+    /// Empties the log for a stretch that begins at `start`, and keeps its space.
+    pub fn restart_at(&mut self, start: CpuState) {
+        self.start = start;
+        self.end = start;
         self.steps.clear();
         self.input.clear();
         self.reads.clear();
@@ -146,7 +147,7 @@ mod tests {
         log.touch_range(0xffff_ffff, 1);
         log.touch_range(64, 0);
         assert_eq!(log.touched_leaves(), 3);
-        log.start_next();
+        log.restart_at(start);
         assert_eq!(log.touched_leaves(), 0);
         log.touch(0);
         assert_eq!(log.touched_leaves(), 1);

@@ -1,5 +1,11 @@
-//! Random programs for differential tests.
+//! What differential tests need: a small ELF writer, random programs, and qemu as the reference.
 
+mod elf_writer;
+mod qemu;
 mod random;
+mod random_program;
 
+pub use elf_writer::{ElfSegment, elf_file, text_segment};
+pub use qemu::{Qemu, QemuRun};
 pub use random::SplitMix64;
+pub use random_program::{RandomProgram, link};

@@ -76,7 +76,7 @@ impl Operation {
             }
             Format::Branch | Format::Jump => {
                 let distance = pc.wrapping_add(imm).wrapping_sub(region_start);
-                if distance % 4 == 0 && distance / 4 < region_words {
+                if distance.is_multiple_of(4) && distance / 4 < region_words {
                     Operation { imm: distance / 4, ..operation }
                 } else {
                     LEAVE

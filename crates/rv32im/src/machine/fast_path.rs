@@ -99,7 +99,7 @@ pub(super) fn execute<N: Notebook>(
             ($opcode:ident, $bytes:literal) => {{
                 let address = x.wrapping_add(imm);
                 let Some(page) = memory.loadable(address) else { break };
-                if address & ($bytes - 1) != 0 {
+                if !address.is_multiple_of($bytes) {
                     break;
                 }
                 notebook.note_access(address);
@@ -110,7 +110,7 @@ pub(super) fn execute<N: Notebook>(
             ($bytes:literal) => {{
                 let address = x.wrapping_add(imm);
                 let Some(page) = memory.storable(address) else { break };
-                if address & ($bytes - 1) != 0 {
+                if !address.is_multiple_of($bytes) {
                     break;
                 }
                 notebook.note_access(address);
@@ -127,7 +127,7 @@ pub(super) fn execute<N: Notebook>(
             }
             Opcode::Jalr => {
                 let distance = (x.wrapping_add(imm) & !1).wrapping_sub(region.start);
-                if distance % 4 != 0 || (distance / 4) as usize >= operations.len() - 1 {
+                if !distance.is_multiple_of(4) || (distance / 4) as usize >= operations.len() - 1 {
                     break;
                 }
                 registers.set(rd, region.start.wrapping_add(4 * (position as u32 + 1)));

@@ -191,7 +191,7 @@ impl<'p> Machine<'p> {
     /// Executes any one instruction. On an error nothing has changed.
     fn step<N: Notes>(&mut self, notes: &mut N) -> Result<(), FaultKind> {
         let pc = self.pc;
-        let word = self.program.word_at(pc).ok_or(FaultKind::OutsideProgram { target: pc })?;
+        let word = self.program.word_at(pc).ok_or_else(|| self.not_code(pc))?;
         let index = self.program.index_of(pc).ok_or(FaultKind::IllegalInstruction { word })?;
         let (_, Instruction { opcode, rd, rs1, rs2, imm }) = self.program.instructions()[index as usize];
         let (x, y, imm) = (self.registers.get(rs1), self.registers.get(rs2), imm as u32);
@@ -269,9 +269,17 @@ impl<'p> Machine<'p> {
         if !target.is_multiple_of(4) {
             Err(FaultKind::MisalignedJump { target })
         } else if self.program.word_at(target).is_none() {
-            Err(FaultKind::OutsideProgram { target })
+            Err(self.not_code(target))
         } else {
             Ok(target)
+        }
+    }
+
+    /// Why an address where there is no instruction word cannot be jumped to.
+    fn not_code(&self, target: u32) -> FaultKind {
+        match self.memory.check(target, 1, Access::Load) {
+            Ok(()) => FaultKind::NotExecutable { target },
+            Err(_) => FaultKind::OutsideProgram { target },
         }
     }
 
