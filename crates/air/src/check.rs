@@ -118,7 +118,8 @@ pub fn check(tables: &[Table<'_>]) -> Result<(), Box<Report>> {
         }
     }
     let mut unbalanced: Vec<_> = buses.into_iter().filter(|(_, (sum, _))| *sum != F::ZERO).collect();
-    unbalanced.sort_by_key(|((bus, fields), _)| (bus.index, fields.iter().map(F::as_canonical_u32).collect::<Vec<_>>()));
+    unbalanced
+        .sort_by_key(|((bus, fields), _)| (bus.index, fields.iter().map(F::as_canonical_u32).collect::<Vec<_>>()));
     report.total += unbalanced.len();
     for ((bus, fields), (sum, origins)) in unbalanced.iter().take(FAILURES_MAX) {
         let nearest = match bus.kind {

@@ -44,13 +44,19 @@ impl<A: WriteColumns, const N: usize> WriteColumns for [A; N] {
 }
 
 /// Define a struct of columns over a type `T`: `Name<Expr>::allocate(&mut circuit)` makes the columns in the order of the
-/// fields, and `Name<F>::write(&self, row)` fills them in the same order. Fields are `T` or arrays of it.
+/// fields, `Name<F>::write(&self, row)` fills them in the same order, and `Name::<F>::WIDTH` counts them. Fields are `T` or
+/// arrays of it.
 #[macro_export]
 macro_rules! columns {
     ($(#[$meta:meta])* $visibility:vis struct $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty,)* }) => {
         $(#[$meta])*
         #[derive(Clone, Debug)]
         $visibility struct $name<T> { $($(#[$field_meta])* pub $field: $type,)* }
+
+        impl<T> $name<T> {
+            /// Number of columns.
+            $visibility const WIDTH: usize = size_of::<$name<u8>>();
+        }
 
         impl $name<$crate::Expr> {
             /// New columns, in the order of the fields.
@@ -87,7 +93,7 @@ mod tests {
         assert_eq!((columns.flag.as_column(), columns.pairs[1][0].as_column()), (Some(0), Some(3)));
         assert_eq!(circuit.build().columns, ["flag", "pairs[0][0]", "pairs[0][1]", "pairs[1][0]", "pairs[1][1]"]);
         let cells = PairCols { flag: F::ONE, pairs: [[F::TWO, F::ZERO], [F::ONE, F::TWO]] };
-        let mut row = [F::ZERO; 5];
+        let mut row = [F::ZERO; PairCols::<F>::WIDTH];
         cells.write(&mut row);
         assert_eq!(row, [F::ONE, F::TWO, F::ZERO, F::ONE, F::TWO]);
     }

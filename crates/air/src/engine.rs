@@ -135,10 +135,7 @@ fn generate(circuits: &[Arc<Circuit>], parameters: Parameters) -> Result<MultiSt
 }
 
 /// The keys of a list of circuits. The same circuits and parameters give the same keys.
-pub fn keygen(
-    circuits: &[Arc<Circuit>],
-    parameters: Parameters,
-) -> Result<(ProvingKey, VerifyingKey), EngineError> {
+pub fn keygen(circuits: &[Arc<Circuit>], parameters: Parameters) -> Result<(ProvingKey, VerifyingKey), EngineError> {
     let key = generate(circuits, parameters)?;
     let verifying = VerifyingKey { key: key.get_vk(), parameters };
     let key = Engine::new(parameters.system()).device().transport_pk_to_device(&key);
@@ -246,4 +243,3 @@ fn matrix(trace: Trace) -> RowMajorMatrix<F> {
     let width = trace.width();
     RowMajorMatrix::new(trace.into_values(), width)
 }
-

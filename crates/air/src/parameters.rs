@@ -50,6 +50,9 @@ impl Parameters {
     }
 
     pub(crate) fn system(self) -> SystemParams {
-        SystemParams { max_constraint_degree: DEGREE_MAX, ..app_params_with_100_bits_security(self.log_stacked_height()) }
+        SystemParams {
+            max_constraint_degree: DEGREE_MAX,
+            ..app_params_with_100_bits_security(self.log_stacked_height())
+        }
     }
 }
