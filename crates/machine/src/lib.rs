@@ -1,1 +1,18 @@
-//! Placeholder.
+//! The RV32IM machine as circuits.
+//!
+//! [`chip::CHIPS`] lists every table that executes something; each is one function over a row
+//! ([`engram_vm::row::RowBuilder`]), which is both its circuit and its witness. [`program`] says what the committed program
+//! looks like, [`replay`] turns a run's log into rows, [`segment`] fills the tables, and [`circuits`] is the whole machine in
+//! order.
+
+pub mod arithmetic;
+pub mod chip;
+pub mod circuits;
+pub mod control;
+pub mod misaligned;
+pub mod program;
+pub mod replay;
+pub mod segment;
+pub mod storage;
+pub mod system;
+pub mod transfer;

@@ -1,1 +1,15 @@
-//! Placeholder.
+//! What every machine on engram's memory shares: rows that are written once and read as circuit and as witness
+//! ([`row`]), words of two 16-bit limbs ([`word`]), the frame around an instruction ([`frame`]), the committed program
+//! ([`rom`]) and the ends of a segment ([`connector`]).
+//!
+//! Nothing here knows which instruction set it serves.
+
+pub mod compare;
+pub mod connector;
+pub mod divide;
+pub mod frame;
+pub mod multiply;
+pub mod rom;
+pub mod row;
+pub mod shift;
+pub mod word;

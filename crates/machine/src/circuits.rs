@@ -1,0 +1,55 @@
+//! The whole machine, in order.
+
+use std::sync::Arc;
+
+use engram_air::{Circuit, price::Size};
+use engram_memory::tables;
+use engram_vm::{connector, rom};
+
+use crate::chip::Chip;
+
+/// Position of the program ROM among a machine's circuits.
+pub const ROM: usize = 0;
+/// Position of the connector.
+pub const CONNECTOR: usize = 1;
+/// Position of the first memory circuit, the roots.
+pub const MEMORY: usize = 2;
+/// Position of the roots.
+pub const ROOTS: usize = MEMORY + tables::ROOTS;
+/// Position of the first fixed table.
+pub const LOOKUPS: usize = MEMORY + tables::CIRCUITS;
+/// Position of the first chip.
+pub const FIRST_CHIP: usize = LOOKUPS + tables::LOOKUP_CIRCUITS;
+
+/// The circuits of a machine with some chips.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    chips: Vec<Chip>,
+    circuits: Vec<Arc<Circuit>>,
+}
+
+impl Machine {
+    /// A machine with these chips, in this order.
+    pub fn new(chips: Vec<Chip>) -> Self {
+        let mut circuits = vec![rom::circuit(), connector::circuit()];
+        circuits.extend(tables::circuits());
+        circuits.extend(tables::lookup_circuits());
+        circuits.extend(chips.iter().map(|chip| chip.circuit()));
+        Self { chips, circuits: circuits.into_iter().map(Arc::new).collect() }
+    }
+
+    /// The chips, in order; the first is at [`FIRST_CHIP`].
+    pub fn chips(&self) -> &[Chip] {
+        &self.chips
+    }
+
+    /// All circuits.
+    pub fn circuits(&self) -> &[Arc<Circuit>] {
+        &self.circuits
+    }
+
+    /// Padded totals of a proof with these rows, circuit by circuit.
+    pub fn size(&self, rows: impl IntoIterator<Item = usize>) -> Size {
+        self.circuits.iter().zip(rows).map(|(circuit, rows)| Size::of(circuit, rows)).sum()
+    }
+}

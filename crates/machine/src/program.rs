@@ -1,0 +1,177 @@
+//! The program as the machine proves it: ROM entries, the initial memory, and the chips that its instructions need.
+
+use engram_air::{
+    F, PrimeCharacteristicRing,
+    field::{DIGEST_CELLS, Digest},
+    poseidon2,
+};
+use engram_memory::{
+    address::{SPACE_MEMORY, SPACE_REGISTERS},
+    image::{ImageError, MemoryImage},
+};
+use engram_rv32im::{Format, Instruction, Opcode, Program};
+use engram_vm::rom::{ENTRY_CELLS, Entry};
+
+use crate::{
+    chip::{CHIPS, Chip},
+    misaligned,
+    system::BREAK_POINTER,
+};
+
+/// A program counter that no instruction has, in words: where a jump goes that must not be taken.
+const NOWHERE: u32 = 1 << 30;
+
+/// An entry that no chip asks for: the instruction cannot be proven.
+const UNPROVABLE: Entry = [0; ENTRY_CELLS];
+
+/// What an instruction is to the machine.
+#[derive(Clone, Copy, Debug)]
+pub struct Decoded {
+    /// The instruction.
+    pub instruction: Instruction,
+    /// Its program counter, in words.
+    pub pc: u32,
+    /// The chip that executes it; for a load or store the one for aligned addresses, for `ecall` any of its chips. `None`
+    /// where it cannot be proven: `ebreak`.
+    pub chip: Option<Chip>,
+    /// Position of the entry for the break call, where the instruction is an `ecall`.
+    pub break_entry: u32,
+}
+
+/// A program, ready to be proven.
+#[derive(Clone, Debug)]
+pub struct MachineProgram {
+    program: Program,
+    decoded: Vec<Decoded>,
+    entries: Vec<Entry>,
+}
+
+impl MachineProgram {
+    /// Decode for proving. Entries are in the order of instructions; the break call's follow.
+    pub fn new(program: &Program) -> Self {
+        let (mut decoded, mut entries, mut breaks) = (vec![], vec![], vec![]);
+        for &(address, instruction) in program.instructions() {
+            let pc = address / 4;
+            let chip = chip(instruction, pc);
+            let break_entry = (program.instructions().len() + breaks.len()) as u32;
+            if instruction.opcode == Opcode::Ecall {
+                breaks.push(break_entry_of(program, pc));
+            }
+            entries.push(chip.map_or(UNPROVABLE, |chip| entry(chip, instruction, pc)));
+            decoded.push(Decoded { instruction, pc, chip, break_entry });
+        }
+        entries.extend(breaks);
+        Self { program: program.clone(), decoded, entries }
+    }
+
+    /// The program itself.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// The instructions, by their position in the program.
+    pub fn decoded(&self) -> &[Decoded] {
+        &self.decoded
+    }
+
+    /// The ROM's entries.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// Memory, registers and the program break at entry.
+    pub fn image(&self) -> Result<MemoryImage, ImageError> {
+        let mut image = MemoryImage::new();
+        for segment in self.program.image() {
+            image.set_bytes(SPACE_MEMORY, segment.address, &segment.data)?;
+        }
+        for (register, value) in (0..).zip(self.program.initial_registers()) {
+            image.set_word(SPACE_REGISTERS, register, value)?;
+        }
+        image.set_word(SPACE_REGISTERS, BREAK_POINTER, self.program.initial_break())?;
+        Ok(image)
+    }
+
+    /// The chips that runs of this program may need, in the order of [`CHIPS`].
+    pub fn chips(&self) -> Vec<Chip> {
+        let uses = |wanted: fn(Opcode) -> bool| self.decoded.iter().any(|decoded| wanted(decoded.instruction.opcode));
+        let calls = uses(|opcode| opcode == Opcode::Ecall);
+        let misaligned = uses(|opcode| misaligned::OPCODES.contains(&opcode));
+        let used = |chip: Chip| match chip {
+            Chip::Misaligned => misaligned,
+            _ if chip.number() >= Chip::ReadCall.number() => calls,
+            _ => self.decoded.iter().any(|decoded| decoded.chip == Some(chip)),
+        };
+        CHIPS.into_iter().filter(|&chip| used(chip)).collect()
+    }
+
+    /// What names the program in public: a digest of its entry point, its ROM and its initial memory and registers.
+    pub fn commitment(&self, initial_roots: &[Digest]) -> Digest {
+        let head = [F::from_u32(self.program.entry() / 4), F::from_usize(self.entries.len())];
+        let roots = initial_roots.iter().flatten().copied();
+        let rom = self.entries.iter().flatten().map(|&cell| F::from_u32(cell));
+        let cells: Vec<F> = head.into_iter().chain(roots).chain(rom).collect();
+        debug_assert!(cells.len() > DIGEST_CELLS);
+        poseidon2::hash(cells.into_iter())
+    }
+}
+
+/// The chip that executes an instruction.
+fn chip(instruction: Instruction, pc: u32) -> Option<Chip> {
+    let Instruction { opcode, rd, .. } = instruction;
+    let writes = rd != 0;
+    Some(match opcode.format() {
+        Format::Branch => Chip::Branch(opcode),
+        Format::Store => Chip::Store(opcode),
+        Format::Jump => if writes { Chip::JumpAndLink } else { Chip::Jump },
+        // The link of a jump in the last word of the address space has no high limb.
+        Format::JumpRegister if writes && pc + 1 == NOWHERE => return None,
+        Format::JumpRegister => if writes { Chip::JumpAndLinkRegister } else { Chip::JumpRegister },
+        Format::Bare if opcode == Opcode::Ecall => Chip::ReadCall,
+        Format::Bare => return None,
+        Format::Fence => Chip::Nothing,
+        // Memory is flat, so a load into x0 can neither fail nor be seen.
+        _ if !writes => Chip::Nothing,
+        Format::Upper => Chip::Constant,
+        Format::Load => Chip::Load(opcode),
+        Format::Register | Format::Immediate | Format::Shift => Chip::Arithmetic(opcode),
+    })
+}
+
+fn limbs(word: u32) -> [u32; 2] {
+    [word & 0xffff, word >> 16]
+}
+
+/// An instruction's ROM entry: program counter, opcode, then the operands that its chip's function names.
+fn entry(chip: Chip, instruction: Instruction, pc: u32) -> Entry {
+    let Instruction { opcode, rd, rs1, rs2, imm } = instruction;
+    let [rd, rs1, rs2] = [rd, rs1, rs2].map(u32::from);
+    let address = pc << 2;
+    let [low, high] = limbs(imm as u32);
+    let target = address.wrapping_add(imm as u32);
+    let target = if target.is_multiple_of(4) { target >> 2 } else { NOWHERE };
+    let link = limbs(address.wrapping_add(4));
+    let operands = match chip {
+        Chip::Constant => {
+            let value = if opcode == Opcode::Auipc { address.wrapping_add(imm as u32) } else { imm as u32 };
+            let [low, high] = limbs(value);
+            [rd, 0, 0, low, high]
+        }
+        Chip::Arithmetic(opcode) if opcode.format() == Format::Register => [rd, rs1, rs2, 0, 0],
+        Chip::Arithmetic(_) | Chip::Load(_) => [rd, rs1, 0, low, high],
+        Chip::Store(_) => [0, rs1, rs2, low, high],
+        Chip::Branch(_) => [0, rs1, rs2, target, 0],
+        Chip::JumpAndLink => [rd, 0, target, link[0], link[1]],
+        Chip::Jump => [0, 0, target, 0, 0],
+        Chip::JumpAndLinkRegister => [rd, rs1, link[0], low, high],
+        Chip::JumpRegister => [0, rs1, 0, low, high],
+        _ => [0; 5],
+    };
+    let [a, b, c, d, e] = operands;
+    [pc, chip.rom_opcode(), a, b, c, d, e]
+}
+
+fn break_entry_of(program: &Program, pc: u32) -> Entry {
+    let ([a, b], [c, d]) = (limbs(program.initial_break()), limbs(program.heap_limit()));
+    [pc, Chip::BreakCall.rom_opcode(), 0, a, b, c, d]
+}

@@ -1,0 +1,101 @@
+//! A segment's tables, filled.
+
+use engram_air::{
+    F, Trace,
+    engine::{Committed, Witness},
+};
+use engram_memory::{lookups::Lookups, segment::SegmentMemory};
+use engram_vm::{
+    connector, rom,
+    row::{RowWriter, Step},
+};
+use rayon::prelude::*;
+
+use crate::{
+    chip::Chip,
+    circuits::{FIRST_CHIP, Machine},
+    program::MachineProgram,
+    replay::{HintedRecord, PlainRecord, Rows},
+};
+
+impl Machine {
+    /// The witnesses of all circuits, in order. Tables without rows are left out.
+    ///
+    /// Fixed tables come last, when all others have counted their lookups.
+    pub fn witnesses(
+        &self,
+        program: &MachineProgram,
+        rows: &Rows,
+        memory: &SegmentMemory,
+        committed: &Committed,
+    ) -> Vec<Witness> {
+        let lookups = Lookups::default();
+        let rom =
+            Witness { trace: Some(rom::trace(&rows.executions)), publics: vec![], committed: Some(committed.clone()) };
+        let connector = Witness {
+            trace: Some(connector::trace(rows.last_time, &lookups)),
+            publics: rows.ends.publics(),
+            committed: None,
+        };
+        let memory = memory.witnesses(&lookups);
+        let chips: Vec<Witness> = self
+            .chips()
+            .iter()
+            .enumerate()
+            .map(|(position, &chip)| {
+                let width = self.circuits()[FIRST_CHIP + position].width();
+                let trace = chip_trace(program, chip, width, rows, &lookups);
+                Witness { trace, ..Default::default() }
+            })
+            .collect();
+        let mut witnesses = vec![rom, connector];
+        witnesses.extend(memory);
+        witnesses.extend(lookups.witnesses());
+        witnesses.extend(chips);
+        witnesses
+    }
+}
+
+fn chip_trace(
+    program: &MachineProgram,
+    chip: Chip,
+    width: usize,
+    rows: &Rows,
+    lookups: &Lookups,
+) -> Option<Trace> {
+    let (plain, hinted) = (&rows.plain[chip.number()], &rows.hinted[chip.number()]);
+    if !plain.is_empty() {
+        Some(fill(width, plain, |cells, record| plain_row(program, chip, cells, record, lookups)))
+    } else if !hinted.is_empty() {
+        Some(fill(width, hinted, |cells, record| hinted_row(program, chip, cells, record, lookups)))
+    } else {
+        None
+    }
+}
+
+/// One row a record, in parallel.
+fn fill<R: Sync>(width: usize, records: &[R], row: impl Fn(&mut [F], &R) + Sync) -> Trace {
+    let mut trace = Trace::zeros(width, records.len());
+    let rows = trace.values_mut().par_chunks_exact_mut(width).zip(records);
+    rows.with_min_len(256).for_each(|(cells, record)| row(cells, record));
+    trace
+}
+
+fn step(program: &MachineProgram, instruction: u32, entry: u32, time: u32) -> Step {
+    let [_, _, operands @ ..] = program.entries()[entry as usize];
+    Step { pc: program.decoded()[instruction as usize].pc, time, operands }
+}
+
+fn plain_row(program: &MachineProgram, chip: Chip, cells: &mut [F], record: &PlainRecord, lookups: &Lookups) {
+    let step = step(program, record.instruction, record.instruction, record.time);
+    chip.eval(&mut RowWriter::new(cells, step, &record.accesses, &[], lookups));
+}
+
+fn hinted_row(program: &MachineProgram, chip: Chip, cells: &mut [F], record: &HintedRecord, lookups: &Lookups) {
+    let entry = match chip {
+        Chip::BreakCall => program.decoded()[record.instruction as usize].break_entry,
+        _ => record.instruction,
+    };
+    let step = step(program, record.instruction, entry, record.time);
+    chip.eval(&mut RowWriter::new(cells, step, &record.accesses, &record.hints, lookups));
+}

@@ -1,0 +1,201 @@
+//! 32-bit words as two 16-bit limbs, and the arithmetic that stays on limbs.
+
+use engram_air::{F, Ring};
+
+use crate::row::RowBuilder;
+
+/// Bits of a limb.
+pub const LIMB_BITS: u32 = 16;
+
+const LIMB_MAX: u64 = (1 << LIMB_BITS) - 1;
+
+/// A 32-bit word, `low + 2^16 · high` modulo 2^32.
+///
+/// Each limb carries the largest value that it can take. A word is *normal* when both are below 2^16; then its limbs
+/// are its cells. Sums stay as they are until somebody needs cells.
+#[derive(Clone, Debug)]
+pub struct Word<E> {
+    limbs: [E; 2],
+    limbs_max: [u64; 2],
+}
+
+/// A bitwise operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Bitwise {
+    /// Conjunction.
+    And,
+    /// Disjunction.
+    Or,
+    /// Exclusive or.
+    Xor,
+}
+
+impl<E: Ring> Word<E> {
+    /// A word whose limbs are known to be below 2^16: cells of memory or of the program, or just range-checked.
+    pub fn from_cells(cells: [E; 2]) -> Self {
+        Self { limbs: cells, limbs_max: [LIMB_MAX; 2] }
+    }
+
+    /// A constant, zero on padding rows.
+    pub fn constant<B: RowBuilder<Expr = E>>(row: &B, value: u32) -> Self {
+        let limbs = [value & 0xffff, value >> LIMB_BITS];
+        Self { limbs: limbs.map(|limb| row.constant(limb)), limbs_max: limbs.map(u64::from) }
+    }
+
+    /// A word from limbs with stated bounds, which the caller has shown.
+    pub fn from_bounded(limbs: [E; 2], limbs_max: [u64; 2]) -> Self {
+        Self { limbs, limbs_max }
+    }
+
+    /// Both limbs are below 2^16.
+    pub fn is_normal(&self) -> bool {
+        self.limbs_max.iter().all(|&max| max <= LIMB_MAX)
+    }
+
+    /// The limbs as cells of memory.
+    ///
+    /// # Panics
+    /// Where the word is not normal: an error of the circuit's author.
+    pub fn cells(&self) -> [E; 2] {
+        assert!(self.is_normal(), "only a normal word has cells");
+        self.limbs.clone()
+    }
+
+    /// The low limb of a normal word.
+    pub fn low(&self) -> E {
+        self.cells()[0].clone()
+    }
+
+    /// The high limb of a normal word.
+    pub fn high(&self) -> E {
+        self.cells()[1].clone()
+    }
+
+    /// The word's value in this row, modulo 2^32.
+    pub fn value<B: RowBuilder<Expr = E>>(&self, row: &B) -> u32 {
+        let [low, high] = [0, 1].map(|index| row.integer(&self.limbs[index]));
+        low.wrapping_add(high << LIMB_BITS)
+    }
+
+    /// The sum modulo 2^32, not normal.
+    pub fn add(&self, other: &Self) -> Self {
+        let limb = |index: usize| self.limbs[index].clone() + other.limbs[index].clone();
+        let max = |index: usize| self.limbs_max[index] + other.limbs_max[index];
+        Self { limbs: [limb(0), limb(1)], limbs_max: [max(0), max(1)] }
+    }
+
+    /// The difference modulo 2^32 of normal words, not normal: `2^32` is added limb by limb to keep limbs positive.
+    pub fn subtract<B: RowBuilder<Expr = E>>(&self, row: &B, other: &Self) -> Self {
+        let ([a, b], [c, d]) = (self.cells(), other.cells());
+        let low = a - c + row.constant(1 << LIMB_BITS);
+        let high = b - d + row.constant((1 << LIMB_BITS) - 1);
+        Self { limbs: [low, high], limbs_max: [2 * LIMB_MAX + 1, 2 * LIMB_MAX] }
+    }
+
+    /// The same word with both limbs below 2^16. Carries into 2^32 are dropped.
+    ///
+    /// A new limb is range-checked, and its carry, an exact quotient, is shown to be small: no other limb can satisfy
+    /// both, as `limb + 2^16 · carry` stays below p.
+    pub fn normalize<B: RowBuilder<Expr = E>>(self, row: &mut B) -> Self {
+        if self.is_normal() {
+            return self;
+        }
+        let [low, high] = self.limbs;
+        let (low, carry, carry_max) = normalize_limb(row, low, self.limbs_max[0]);
+        let (high, _, _) = normalize_limb(row, high + carry, self.limbs_max[1] + carry_max);
+        Self::from_cells([low, high])
+    }
+
+    /// The four bytes of a normal word, low first, not yet shown to be bytes: two columns, and two differences.
+    pub fn split_bytes<B: RowBuilder<Expr = E>>(&self, row: &mut B) -> [E; 4] {
+        let [a, b] = self.cells();
+        let [a0, a1] = split_limb(row, a);
+        let [b0, b1] = split_limb(row, b);
+        [a0, a1, b0, b1]
+    }
+
+    /// The four bytes of a normal word, low first, shown to be bytes.
+    pub fn bytes<B: RowBuilder<Expr = E>>(&self, row: &mut B) -> [E; 4] {
+        let bytes = self.split_bytes(row);
+        show_bytes(row, bytes[0].clone(), bytes[1].clone());
+        show_bytes(row, bytes[2].clone(), bytes[3].clone());
+        bytes
+    }
+
+    /// A bitwise operation on normal words, byte by byte through the table of conjunctions, which also shows that all
+    /// operands are bytes.
+    pub fn bitwise<B: RowBuilder<Expr = E>>(&self, row: &mut B, operation: Bitwise, other: &Self) -> Self {
+        let (x, y) = (self.split_bytes(row), other.split_bytes(row));
+        let results: [E; 4] = std::array::from_fn(|index| {
+            let (x, y) = (x[index].clone(), y[index].clone());
+            let value = row.integer(&x) & row.integer(&y);
+            let and = row.column("conjunction of bytes", value);
+            row.byte_and("bytes and their conjunction", x.clone(), y.clone(), and.clone());
+            match operation {
+                Bitwise::And => and,
+                Bitwise::Or => x + y - and,
+                Bitwise::Xor => x + y - and.clone() - and,
+            }
+        });
+        let [a0, a1, b0, b1] = results;
+        Self::from_cells([a0 + a1.shift_left(8), b0 + b1.shift_left(8)])
+    }
+}
+
+/// `limb = low + 2^16 · carry` with `low` range-checked and the carry bounded; the carry and its bound.
+fn normalize_limb<B: RowBuilder>(row: &mut B, limb: B::Expr, max: u64) -> (B::Expr, B::Expr, u64) {
+    if max <= LIMB_MAX {
+        return (limb, B::Expr::zero(), 0);
+    }
+    assert!(max < 1 << 29, "a limb is normalized before it can reach p");
+    let low = row.column("normal limb", row.integer(&limb) & 0xffff);
+    row.range("normal limb is below 2^16", low.clone(), B::Expr::integer(LIMB_BITS));
+    let carry = (limb - low.clone()).shift_right(LIMB_BITS);
+    let carry_max = max >> LIMB_BITS;
+    if carry_max == 1 {
+        row.assert_bool("carry of a sum is boolean", carry.clone());
+    } else {
+        row.range("carry of a sum is small", carry.clone(), B::Expr::integer(64 - carry_max.leading_zeros()));
+    }
+    (low, carry, carry_max)
+}
+
+/// The two bytes of a limb, not yet shown to be bytes.
+pub fn split_limb<B: RowBuilder>(row: &mut B, limb: B::Expr) -> [B::Expr; 2] {
+    let low = row.column("low byte", row.integer(&limb) & 0xff);
+    let high = (limb - low.clone()).shift_right(8);
+    [low, high]
+}
+
+/// Show that two expressions are bytes, by one lookup.
+pub fn show_bytes<B: RowBuilder>(row: &mut B, x: B::Expr, y: B::Expr) {
+    let value = row.integer(&x) & row.integer(&y);
+    let and = row.column("conjunction of bytes", value);
+    row.byte_and("two values are bytes", x, y, and);
+}
+
+/// A witness column that is checked to fit `bits` bits.
+pub fn bounded<B: RowBuilder>(
+    row: &mut B,
+    name: &'static str,
+    label: &'static str,
+    value: u32,
+    bits: u32,
+) -> B::Expr {
+    let column = row.column(name, value);
+    row.range(label, column.clone(), B::Expr::integer(bits));
+    column
+}
+
+/// A boolean witness column.
+pub fn flag<B: RowBuilder>(row: &mut B, name: &'static str, label: &'static str, value: bool) -> B::Expr {
+    let column = row.column(name, u32::from(value));
+    row.assert_bool(label, column.clone());
+    column
+}
+
+/// The inverse of a value, or zero.
+pub fn inverse_or_zero(value: F) -> F {
+    use engram_air::{Field, PrimeCharacteristicRing};
+    value.try_inverse().unwrap_or(F::ZERO)
+}
