@@ -7,11 +7,19 @@
 
 pub mod access;
 pub mod address;
+pub mod boundary;
+pub mod bytes;
+pub mod compress;
 pub mod image;
 pub mod lookups;
+pub mod merkle;
 pub mod messages;
 pub mod offline;
+pub mod range;
+pub mod refresh;
+pub mod roots;
 pub mod segment;
+pub mod tables;
 pub mod tree;
 
 pub use address::{SPACE_MEMORY, SPACE_OUTPUT, SPACE_REGISTERS, SPACES, Space, TREE_HEIGHTS};
@@ -19,4 +27,5 @@ pub use image::{ImageError, MemoryImage};
 pub use lookups::{ByteCounter, Lookups, RangeCounter};
 pub use offline::{Access, OfflineMemory};
 pub use segment::{LeafRecord, RefreshRecord, SegmentMemory};
+pub use tables::{circuits, lookup_circuits};
 pub use tree::{MerkleTree, NodeRecord};

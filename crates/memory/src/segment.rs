@@ -28,6 +28,13 @@ pub struct LeafRecord {
     pub digest_after: Digest,
 }
 
+impl LeafRecord {
+    /// Whether a word changed.
+    pub fn is_changed(&self) -> bool {
+        self.before != self.after
+    }
+}
+
 /// A read that only shortens the gap between two accesses: it takes the word as it was `2^17` earlier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RefreshRecord {

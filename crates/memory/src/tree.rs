@@ -88,6 +88,13 @@ pub struct NodeRecord {
     pub after: Digest,
 }
 
+impl NodeRecord {
+    /// Whether something below changed.
+    pub fn is_changed(&self) -> bool {
+        self.before != self.after
+    }
+}
+
 /// The nodes of one height, in pages of neighbours.
 #[derive(Clone, Debug, Default)]
 struct Level {

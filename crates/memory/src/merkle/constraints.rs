@@ -1,0 +1,66 @@
+//! The circuit of the Merkle table.
+
+use engram_air::{Circuit, CircuitBuilder, Expr, Ring, field::DIGEST_CELLS};
+
+use super::columns::MerkleCols;
+use crate::messages::{COMPRESS, MERKLE, compress_message, merkle_message};
+
+/// The Merkle table.
+pub fn circuit() -> Circuit {
+    let mut circuit = CircuitBuilder::new("merkle");
+    let columns = MerkleCols::allocate(&mut circuit);
+    eval_flags(&mut circuit, &columns);
+    eval_equal_digests(&mut circuit, &columns);
+    eval_digests(&mut circuit, &columns);
+    eval_tree(&mut circuit, columns);
+    circuit.build()
+}
+
+fn eval_flags(circuit: &mut CircuitBuilder, columns: &MerkleCols<Expr>) {
+    circuit.assert_bool("real is boolean", columns.real.clone());
+    circuit.assert_bool("changed is boolean", columns.changed.clone());
+    for touched in &columns.touched {
+        circuit.assert_bool("touched is boolean", touched.clone());
+        let spoken_by_none = touched.clone() * (Expr::one() - columns.real.clone());
+        circuit.assert_zero("only a real node has touched children", spoken_by_none);
+    }
+}
+
+fn eval_equal_digests(circuit: &mut CircuitBuilder, columns: &MerkleCols<Expr>) {
+    let unchanged = Expr::one() - columns.changed.clone();
+    let mut equal = |label: &str, when: &Expr, before: &[Expr; DIGEST_CELLS], after: &[Expr; DIGEST_CELLS]| {
+        for (before, after) in before.iter().zip(after) {
+            circuit.assert_zero(label, when.clone() * (after.clone() - before.clone()));
+        }
+    };
+    equal("an unchanged node keeps its digest", &unchanged, &columns.before, &columns.after);
+    for child in 0..2 {
+        let (before, after) = (&columns.children_before[child], &columns.children_after[child]);
+        equal("an unchanged node keeps its children", &unchanged, before, after);
+        let untouched = Expr::one() - columns.touched[child].clone();
+        equal("an untouched child keeps its digest", &untouched, before, after);
+    }
+}
+
+fn eval_digests(circuit: &mut CircuitBuilder, columns: &MerkleCols<Expr>) {
+    let message = |children: &[[Expr; DIGEST_CELLS]; 2], digest: &[Expr; DIGEST_CELLS]| {
+        compress_message(children[0].clone(), children[1].clone(), digest.clone())
+    };
+    let before = message(&columns.children_before, &columns.before);
+    circuit.lookup(COMPRESS, "digest of the node before", before, columns.real.clone());
+    // A row that is not real may ask for a digest as well: it asks in vain.
+    let after = message(&columns.children_after, &columns.after);
+    circuit.lookup(COMPRESS, "digest of the node after", after, columns.changed.clone());
+}
+
+fn eval_tree(circuit: &mut CircuitBuilder, columns: MerkleCols<Expr>) {
+    let MerkleCols { real, touched, space, height, index, children_before, children_after, before, after, .. } =
+        columns;
+    let children = touched.into_iter().zip(children_before).zip(children_after);
+    for (side, ((touched, before), after)) in (0..).zip(children) {
+        let (height, index) = (height.clone() - Expr::one(), index.clone().shift_left(1) + Expr::integer(side));
+        let message = merkle_message(space.clone(), height, index, before, after);
+        circuit.send(MERKLE, ["left child", "right child"][side as usize], message, touched);
+    }
+    circuit.receive(MERKLE, "node in the tree", merkle_message(space, height, index, before, after), real);
+}

@@ -1,0 +1,22 @@
+//! Refreshes: reads that only shorten the gap between two accesses of a word.
+//!
+//! An access shows with one range lookup that fewer than `2^17` steps passed since the access before. Where more did, rows
+//! of this table read the word every `2^17` steps in between.
+//!
+//! Every row must keep:
+//! - *a refresh goes forward in time*: the time it takes is `2^17` before the time it gives, and the time that it gives is an
+//!   integer below `2^29`, by two range lookups. So the time it takes, as an integer, is above `-2^17`, and no
+//!   difference wraps around p.
+//! - *a refresh changes nothing*: both messages are written with the same address and cells.
+//! - *what is taken is given*: both messages have the same boolean count.
+//!
+//! Nothing bounds the address: a refresh of a word that does not exist finds no message to take.
+
+mod columns;
+mod constraints;
+#[cfg(test)]
+mod tests;
+mod trace;
+
+pub use constraints::circuit;
+pub use trace::trace;

@@ -1,0 +1,20 @@
+//! The roots: where the Merkle trees of a segment meet its public values.
+//!
+//! Public values: for each space in the order of [`crate::SPACES`], its root before and then its root after, eight field
+//! elements each ([`public_values`] writes them).
+//!
+//! The table must keep:
+//! - *a touched space's tree hangs from its public roots*: the message that its top node takes is written with them.
+//! - *an untouched space keeps its root*.
+//! - *each root is put on the bus once*: only the first row may do so. With two, each leaf could have two boundary rows, and
+//!   so two histories.
+//! - *roots are there*: the circuit is required, so that no proof leaves it out together with its public values.
+
+mod columns;
+mod constraints;
+#[cfg(test)]
+mod tests;
+mod trace;
+
+pub use constraints::circuit;
+pub use trace::{PUBLICS, public_values, trace};
