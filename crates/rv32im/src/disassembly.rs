@@ -22,7 +22,7 @@ impl fmt::Display for Instruction {
     }
 }
 
-/// An instruction at an address, whose branch target is therefore known: `beq a0,a1,10054`.
+/// An instruction at an address, whose branch target is therefore known: `beq a0,a1,0x10054`.
 #[derive(Clone, Copy, Debug)]
 pub struct Located {
     pc: u32,
@@ -63,7 +63,7 @@ fn write_instruction(f: &mut fmt::Formatter<'_>, instruction: Instruction, pc: O
 
 fn write_target(f: &mut fmt::Formatter<'_>, pc: Option<u32>, distance: i32) -> fmt::Result {
     match pc {
-        Some(pc) => write!(f, "{:x}", pc.wrapping_add_signed(distance)),
+        Some(pc) => write!(f, "{:#x}", pc.wrapping_add_signed(distance)),
         None => write!(f, ".{distance:+}"),
     }
 }
@@ -92,8 +92,8 @@ mod tests {
         for (word, text) in [
             (0xfff0_0093, "addi ra,zero,-1"),
             (0x1234_52b7, "lui t0,0x12345"),
-            (0xfeb5_0ee3, "beq a0,a1,fffc"),
-            (0x0080_00ef, "jal ra,10008"),
+            (0xfeb5_0ee3, "beq a0,a1,0xfffc"),
+            (0x0080_00ef, "jal ra,0x10008"),
             (0x0000_8067, "jalr zero,0(ra)"),
             (0xfe11_2e23, "sw ra,-4(sp)"),
             (0x41f5_5513, "srai a0,a0,0x1f"),

@@ -35,13 +35,13 @@ pub enum FaultKind {
         /// Where to.
         target: u32,
     },
-    /// A jump to an address, or a step to one, that is in no executable segment and not mapped either.
+    /// A jump to an address, or a step to one, that is in no segment, nor in the heap or the stack.
     #[error("jump outside the program, to {target:#010x}")]
     OutsideProgram {
         /// Where to.
         target: u32,
     },
-    /// A jump, or a step, to memory that is mapped but not executable.
+    /// A jump, or a step, to data, the heap or the stack.
     #[error("jump to data at {target:#010x}")]
     NotExecutable {
         /// Where to.

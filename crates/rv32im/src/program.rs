@@ -32,6 +32,12 @@ impl Segment {
         u64::from(self.address) + u64::from(self.memory_bytes)
     }
 
+    /// Whether the range holds `address`.
+    #[must_use]
+    pub fn contains(&self, address: u32) -> bool {
+        address >= self.address && u64::from(address) < self.end()
+    }
+
     /// The aligned word addresses that the file's part of the segment covers, `start..end` with `end` up to 2^32. A
     /// word that runs over the segment's end is left out.
     fn words(&self) -> (u64, u64) {

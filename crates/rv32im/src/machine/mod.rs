@@ -277,9 +277,14 @@ impl<'p> Machine<'p> {
 
     /// Why an address where there is no instruction word cannot be jumped to.
     fn not_code(&self, target: u32) -> FaultKind {
-        match self.memory.check(target, 1, Access::Load) {
-            Ok(()) => FaultKind::NotExecutable { target },
-            Err(_) => FaultKind::OutsideProgram { target },
+        let layout = self.program.layout();
+        let in_segment = self.program.image().any(|segment| segment.contains(target));
+        let in_stack = (layout.stack_low..layout.stack_top).contains(&target);
+        let in_heap = (layout.initial_break..self.program_break).contains(&target);
+        if in_segment || in_stack || in_heap {
+            FaultKind::NotExecutable { target }
+        } else {
+            FaultKind::OutsideProgram { target }
         }
     }
 
