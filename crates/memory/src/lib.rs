@@ -20,6 +20,8 @@ pub mod refresh;
 pub mod roots;
 pub mod segment;
 pub mod tables;
+#[cfg(test)]
+mod testing;
 pub mod tree;
 
 pub use address::{SPACE_MEMORY, SPACE_OUTPUT, SPACE_REGISTERS, SPACES, Space, TREE_HEIGHTS};

@@ -60,3 +60,45 @@ fn present(trace: Trace) -> Witness {
 fn unless(empty: bool, trace: impl FnOnce() -> Trace) -> Witness {
     Witness { trace: (!empty).then(trace), ..Default::default() }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// Each constraint and each lookup of a fixed table has a test in which it alone refuses. The compression table's are
+    /// broken one after the other by `a_wrong_step_is_refused_where_it_is_made`.
+    #[test]
+    fn every_constraint_has_a_test_that_breaks_it() {
+        let tests = [
+            (roots::circuit(), include_str!("roots/tests.rs")),
+            (merkle::circuit(), include_str!("merkle/tests.rs")),
+            (boundary::circuit(), include_str!("boundary/tests.rs")),
+            (refresh::circuit(), include_str!("refresh/tests.rs")),
+            (range::circuit(), include_str!("range/tests.rs")),
+            (bytes::circuit(), include_str!("bytes/tests.rs")),
+        ];
+        for (circuit, source) in tests {
+            let lookups = circuit.interactions.iter().filter(|interaction| {
+                interaction.bus.kind == engram_air::BusKind::Lookup && interaction.weight > 0
+            });
+            let labels = circuit.constraints.iter().map(|constraint| &constraint.label);
+            for label in labels.chain(lookups.map(|lookup| &lookup.label)).collect::<BTreeSet<_>>() {
+                let breaks = format!("assert_refused_only_by(\"{label}\")");
+                assert!(source.contains(&breaks), "no test of {} has {breaks}", circuit.name);
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_distinct_and_zeros_are_rows() {
+        let circuits: Vec<Circuit> = circuits().into_iter().chain(lookup_circuits()).collect();
+        let names: BTreeSet<&str> = circuits.iter().map(|circuit| circuit.name.as_str()).collect();
+        assert_eq!(names.len(), CIRCUITS + LOOKUP_CIRCUITS);
+        for circuit in circuits.into_iter().filter(|circuit| circuit.name != "compress" && circuit.name != "roots") {
+            let zeros = Trace::zeros(circuit.width(), 4);
+            crate::testing::Subject::new(circuit, zeros).assert_accepted();
+        }
+    }
+}
