@@ -3,6 +3,9 @@
 //! Nothing here knows of proofs or fields. A [`Program`] is loaded from an ELF file, a [`Machine`] runs it, and an
 //! [`ExecutionLog`] holds what a replay needs to recompute the run. The prover's own replay uses the functions of
 //! [`semantics`], so that an instruction means the same on both sides.
+//!
+//! Instructions come from the program and not from memory: stores to code change what loads see, never what is
+//! executed. Page permissions and the ranges of heap and stack are this machine's diagnostics.
 
 pub mod disassembly;
 pub mod elf;

@@ -1,4 +1,9 @@
 //! The guest's system calls, with Linux's numbers and results, so that the same program runs under qemu.
+//!
+//! Where this machine differs from `qemu-riscv32`: all calls but five return `-ENOSYS`; there are only files 0, 1 and 2,
+//! each for one direction; one call moves at most [`TRANSFER_MAX_BYTES`]; a buffer that may not be accessed is a fault
+//! and not `-EFAULT`; memory given up by a lower break stays mapped and keeps its contents, where qemu and Linux hand
+//! it out zeroed again.
 
 use std::io::{ErrorKind, Read, Write};
 
@@ -111,8 +116,7 @@ impl Machine<'_> {
     }
 
     /// Linux's `brk`: an address that the heap can end at becomes the break, any other changes nothing, and the break is
-    /// returned. Memory that a lower break gives up stays mapped and keeps its contents, where Linux would unmap it and
-    /// hand it out zeroed.
+    /// returned. Memory is mapped as the break rises and never unmapped.
     fn set_break(&mut self, address: u32) -> u32 {
         let layout = self.program.layout();
         if (layout.initial_break..=layout.heap_limit).contains(&address) {
