@@ -13,8 +13,11 @@ fn main() {
     for circuit in circuits().iter().chain(&lookup_circuits()) {
         let (constraints, interactions) = (circuit.constraints.len(), circuit.interactions.len());
         let degree = circuit.degree();
-        println!("{:>12}: {:3} columns, {constraints:3} constraints of degree {degree}, {interactions:2} interactions",
-            circuit.name, circuit.width());
+        println!(
+            "{:>12}: {:3} columns, {constraints:3} constraints of degree {degree}, {interactions:2} interactions",
+            circuit.name,
+            circuit.width()
+        );
     }
     let mut memory = OfflineMemory::new(MemoryImage::new());
     replay(&mut memory, "registers", |step| (SPACE_REGISTERS, step.wrapping_mul(0x9e37_79b9) >> 27));
@@ -30,7 +33,8 @@ fn main() {
         let segment = timed(&format!("finish {LEAVES} changed leaves in a row"), || memory.finish_segment());
         let lookups = Lookups::default();
         let witnesses = timed("  their tables", || segment.witnesses(&lookups));
-        let heights: Vec<usize> = witnesses.iter().filter_map(|witness| Some(witness.trace.as_ref()?.height())).collect();
+        let heights: Vec<usize> =
+            witnesses.iter().filter_map(|witness| Some(witness.trace.as_ref()?.height())).collect();
         println!("  {} nodes, heights {heights:?}", segment.nodes.len());
     }
     timed("a million digests of leaves, one thread", || {

@@ -80,9 +80,10 @@ mod tests {
             (bytes::circuit(), include_str!("bytes/tests.rs")),
         ];
         for (circuit, source) in tests {
-            let lookups = circuit.interactions.iter().filter(|interaction| {
-                interaction.bus.kind == engram_air::BusKind::Lookup && interaction.weight > 0
-            });
+            let lookups = circuit
+                .interactions
+                .iter()
+                .filter(|interaction| interaction.bus.kind == engram_air::BusKind::Lookup && interaction.weight > 0);
             let labels = circuit.constraints.iter().map(|constraint| &constraint.label);
             for label in labels.chain(lookups.map(|lookup| &lookup.label)).collect::<BTreeSet<_>>() {
                 let breaks = format!("assert_refused_only_by(\"{label}\")");
