@@ -1,1 +1,13 @@
-//! Placeholder.
+//! Proving a run: execute, cut, replay, fill, prove, one segment after the other.
+//!
+//! ```text
+//! ELF ─▶ Program ─▶ ExecutionLog ─▶ Rows + SegmentMemory ─▶ witnesses ─▶ SegmentProof ─▶ Proof
+//! ```
+
+pub mod keys;
+pub mod meter;
+pub mod options;
+pub mod prove;
+
+pub use options::Options;
+pub use prove::{Progress, ProveError, Report, prove};

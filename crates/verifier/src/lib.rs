@@ -1,1 +1,24 @@
-//! Placeholder.
+//! Checking a proof: everything between its bytes and yes.
+//!
+//! [`ProgramKey::derive`] rebuilds the machine's circuits and the program's commitments from the ELF file alone;
+//! [`verify`] checks each segment's proof under them and that the segments make one run. Nothing of the prover is needed.
+
+#![forbid(unsafe_code)]
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects
+)]
+
+pub mod file;
+pub mod key;
+pub mod proof;
+pub mod verify;
+
+pub use file::FileError;
+pub use key::{KeyError, ProgramKey, SegmentKey};
+pub use proof::{Proof, SegmentProof};
+pub use verify::{Statement, VerifyError, verify};

@@ -1,0 +1,42 @@
+//! A program's proving keys, each made when a segment first needs it.
+
+use std::collections::HashMap;
+
+use engram_air::{
+    engine::{Committed, EngineError, ProvingKey, keygen},
+    parameters::Parameters,
+};
+use engram_machine::{circuits::Machine, program::MachineProgram};
+use engram_vm::rom;
+
+/// What proves segments under one parameter set.
+#[derive(Debug)]
+pub struct SegmentProvingKey {
+    /// The circuits.
+    pub circuits: ProvingKey,
+    /// The program's ROM.
+    pub rom: Committed,
+}
+
+/// Proving keys by parameter set.
+#[derive(Debug, Default)]
+pub struct ProvingKeys {
+    keys: HashMap<Parameters, SegmentProvingKey>,
+}
+
+impl ProvingKeys {
+    /// The key for a parameter set.
+    pub fn get(
+        &mut self,
+        machine: &Machine,
+        program: &MachineProgram,
+        parameters: Parameters,
+    ) -> Result<&SegmentProvingKey, EngineError> {
+        if !self.keys.contains_key(&parameters) {
+            let (circuits, _) = keygen(machine.circuits(), parameters)?;
+            let rom = Committed::new(parameters, &rom::committed_trace(program.entries()))?;
+            self.keys.insert(parameters, SegmentProvingKey { circuits, rom });
+        }
+        self.keys.get(&parameters).ok_or_else(|| EngineError::Keygen("the key was just made".into()))
+    }
+}

@@ -1,0 +1,101 @@
+//! Predicting what a segment costs while it is being executed, to know where to cut.
+
+use engram_air::{parameters::Parameters, price::Size};
+use engram_machine::{
+    chip::{CHIPS, Chip},
+    circuits::{CONNECTOR, FIRST_CHIP, LOOKUPS, MEMORY, Machine, ROM},
+    program::MachineProgram,
+};
+use engram_rv32im::ExecutionLog;
+
+/// Rows of the fixed tables: ranges in blocks of 16, narrow ranges, bytes.
+const FIXED_ROWS: [usize; 3] = [1 << 14, 1, 1 << 12];
+
+/// Leaves of registers and of the output's length that any segment may touch.
+const LEAVES_BESIDE_MEMORY: usize = 6;
+
+/// Counts rows as the log grows.
+#[derive(Debug)]
+pub struct Meter<'a> {
+    program: &'a MachineProgram,
+    machine: &'a Machine,
+    /// By the chip's number.
+    rows: [u64; CHIPS.len()],
+    steps: usize,
+    output_bytes_start: usize,
+}
+
+impl<'a> Meter<'a> {
+    /// At the start of a segment, when the run has written `output_bytes`.
+    pub fn new(program: &'a MachineProgram, machine: &'a Machine, output_bytes: usize) -> Self {
+        Self { program, machine, rows: [0; CHIPS.len()], steps: 0, output_bytes_start: output_bytes }
+    }
+
+    /// Count the steps that the log gained since the last call.
+    pub fn advance(&mut self, log: &ExecutionLog) {
+        for &step in &log.steps[self.steps..] {
+            if let Some(chip) = self.program.decoded()[step as usize].chip {
+                self.rows[chip.number()] += 1;
+            }
+        }
+        self.steps = log.steps.len();
+    }
+
+    /// Rows of every circuit, predicted; above what they will be rather than below.
+    pub fn rows(&self, log: &ExecutionLog, output_bytes: usize) -> Vec<usize> {
+        let leaves = log.touched_leaves() as usize + LEAVES_BESIDE_MEMORY;
+        let calls = self.rows[Chip::ReadCall.number()] as usize;
+        let (input, output) = (log.input.len(), output_bytes - self.output_bytes_start);
+        let output_leaves = output.div_ceil(32);
+        let leaves = leaves + output_leaves;
+        // Touched leaves lie together more often than not: a node for each, and the paths of as many groups of 64.
+        let nodes = leaves + leaves.div_ceil(64) * 21 + 2 * 27;
+        let accesses = 3 * log.steps.len();
+        let refreshes = leaves + 32 * (accesses >> 17);
+        let mut rows = vec![0; self.machine.circuits().len()];
+        rows[ROM] = self.program.entries().len();
+        rows[CONNECTOR] = 1;
+        rows[MEMORY..LOOKUPS].copy_from_slice(&[1, nodes, leaves, 2 * (leaves + nodes), refreshes]);
+        rows[LOOKUPS..FIRST_CHIP].copy_from_slice(&FIXED_ROWS);
+        for (position, &chip) in self.machine.chips().iter().enumerate() {
+            rows[FIRST_CHIP + position] = match chip {
+                Chip::ReadWord => input / 4,
+                Chip::WriteWord => output / 4,
+                Chip::ReadByte | Chip::WriteByte => 6 * calls,
+                _ if chip.number() > Chip::ReadCall.number() => calls,
+                _ => self.rows[chip.number()] as usize,
+            };
+        }
+        rows
+    }
+
+    /// Padded totals, predicted.
+    pub fn size(&self, log: &ExecutionLog, output_bytes: usize) -> Size {
+        self.machine.size(self.rows(log, output_bytes))
+    }
+}
+
+/// Bytes that the process uses to prove a segment of this size, predicted.
+pub fn proving_bytes(parameters: Parameters, size: Size, steps: usize) -> u64 {
+    let height = 1u64 << parameters.log_stacked_height();
+    let stacked_cells = size.cells.next_multiple_of(height);
+    // Traces, their column-major copy, the stacked matrix and its code of rate 1/2, four bytes a cell; the code's hash
+    // tree; sumcheck buffers of fractions over the extension field, 32 bytes a slot; the log and its rows.
+    let tables = 8 * size.cells + 12 * stacked_cells;
+    let tree = 2 * height * 32;
+    let sums = size.slots() * 96;
+    BASE_BYTES + tables + tree + sums + steps as u64 * STEP_BYTES
+}
+
+/// The process with its keys, programs and images, before any segment.
+const BASE_BYTES: u64 = 300 << 20;
+
+/// Log and records of an executed instruction.
+const STEP_BYTES: u64 = 56;
+
+/// The cheapest parameter set under which no table is too high.
+pub fn cheapest_parameters(rows: &[usize]) -> Option<Parameters> {
+    let highest = rows.iter().copied().max().unwrap_or(1).next_power_of_two();
+    Parameters::ALL.into_iter().find(|parameters| highest <= 1 << parameters.log_stacked_height())
+}
+

@@ -1,0 +1,114 @@
+//! What a verifier knows of a program.
+
+use engram_air::{
+    engine::{Committed, EngineError, VerifyingKey, verifying_key},
+    field::Digest,
+    parameters::Parameters,
+};
+use engram_machine::{circuits::Machine, program::MachineProgram};
+use engram_memory::image::{ImageError, MemoryImage};
+use engram_rv32im::Program;
+use engram_vm::rom;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::file::{FileError, Kind};
+
+/// Key files.
+pub const KEY_FILE: Kind = Kind { magic: *b"engramVK", version: 1, name: "key", made_by: "setup" };
+
+/// Why a program has no key.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// The program's image does not fit memory.
+    #[error("the program's image cannot be committed to: {0}")]
+    Image(#[from] ImageError),
+    /// The backend refuses the circuits or the ROM.
+    #[error("the program has no key: {0}")]
+    Engine(#[from] EngineError),
+}
+
+/// What a verifier knows of a program under one parameter set.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SegmentKey {
+    /// The parameter set.
+    pub parameters: Parameters,
+    /// The circuits.
+    pub circuits: VerifyingKey,
+    /// The commitment to the program's ROM.
+    pub rom: Digest,
+    /// Rows of the ROM. The commitment alone does not say where a column ends: read at another height, the same cells
+    /// are another program.
+    pub rom_rows: u32,
+}
+
+/// What a verifier knows of a program: its name, where it starts, and the keys of its segments.
+///
+/// Derived from the ELF file, a key says what the file says. A key from elsewhere is to be trusted like a program from
+/// elsewhere: whoever makes it chooses what it accepts.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ProgramKey {
+    pub(crate) commitment: Digest,
+    /// In words.
+    pub(crate) entry_pc: u32,
+    /// Roots of the registers, of memory and of the output at entry.
+    pub(crate) initial_roots: [Digest; 3],
+    /// One for each parameter set, in order.
+    pub(crate) segments: Vec<SegmentKey>,
+}
+
+impl ProgramKey {
+    /// The key of a program.
+    pub fn derive(program: &Program) -> Result<Self, KeyError> {
+        let program = MachineProgram::new(program);
+        let machine = Machine::new(program.chips());
+        let rom = rom::committed_trace(program.entries());
+        let segment = |parameters| -> Result<SegmentKey, KeyError> {
+            let circuits = verifying_key(machine.circuits(), parameters)?;
+            let rom_rows = u32::try_from(rom.height()).unwrap_or(u32::MAX);
+            let rom = Committed::new(parameters, &rom)?.commitment();
+            Ok(SegmentKey { parameters, circuits, rom, rom_rows })
+        };
+        let segments = Parameters::ALL.into_iter().map(segment).collect::<Result<Vec<_>, _>>()?;
+        let initial_roots = program.image()?.roots();
+        let commitment = program.commitment(&initial_roots);
+        Ok(Self { commitment, entry_pc: program.program().entry() >> 2, initial_roots, segments })
+    }
+
+    /// The program's commitment: its name in public.
+    pub fn commitment(&self) -> Digest {
+        self.commitment
+    }
+
+    /// Root of the memory that the program starts on.
+    pub fn initial_root(&self) -> Digest {
+        let [_, memory, _] = self.initial_roots;
+        memory
+    }
+
+    /// The keys of segments.
+    pub fn segments(&self) -> &[SegmentKey] {
+        &self.segments
+    }
+
+    /// The least security of a proof under this key, in bits, proven.
+    pub fn security_bits(&self) -> f64 {
+        self.segments.iter().map(|segment| segment.circuits.security_bits()).fold(f64::INFINITY, f64::min)
+    }
+
+    /// The bytes of a key file.
+    pub fn encode(&self) -> Vec<u8> {
+        KEY_FILE.encode(self)
+    }
+
+    /// Read a key file.
+    pub fn decode(bytes: &[u8]) -> Result<Self, FileError> {
+        KEY_FILE.decode(bytes)
+    }
+}
+
+/// The roots of an image without words.
+pub(crate) fn empty_roots() -> [Digest; 3] {
+    MemoryImage::new().roots()
+}
