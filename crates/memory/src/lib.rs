@@ -23,6 +23,7 @@ pub mod tables;
 #[cfg(test)]
 mod testing;
 pub mod tree;
+pub mod volatile;
 
 pub use address::{SPACE_MEMORY, SPACE_OUTPUT, SPACE_REGISTERS, SPACES, Space, TREE_HEIGHTS};
 pub use image::{ImageError, MemoryImage};

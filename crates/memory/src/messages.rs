@@ -19,6 +19,9 @@ pub const MERKLE: Bus = Bus::permutation(4, "merkle", &["space", "height", "inde
 /// Two digests and the digest of both.
 pub const COMPRESS: Bus = Bus::lookup(5, "compress", &["digests"]);
 
+/// The words of a program image, in proofs without Merkle trees. Indices 6 to 9 are the machine's.
+pub const IMAGE: Bus = Bus::permutation(10, "image", &["space", "pointer", "low", "high"]);
+
 /// The widest range that [`RANGE`] knows, in bits.
 pub const RANGE_BITS_MAX: u32 = 17;
 
@@ -48,4 +51,10 @@ pub fn merkle_message<T>(space: T, height: T, index: T, before: [T; DIGEST_CELLS
 /// On [`COMPRESS`]: `out` is the digest of `left` and `right`.
 pub fn compress_message<T>(left: [T; DIGEST_CELLS], right: [T; DIGEST_CELLS], out: [T; DIGEST_CELLS]) -> Vec<T> {
     left.into_iter().chain(right).chain(out).collect()
+}
+
+/// On [`IMAGE`]: the word at `(space, pointer)` starts as `cells` (16 bits each, low first).
+pub fn image_message<T>(space: T, pointer: T, cells: [T; WORD_CELLS]) -> Vec<T> {
+    let [low, high] = cells;
+    vec![space, pointer, low, high]
 }

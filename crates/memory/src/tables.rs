@@ -66,6 +66,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::volatile;
 
     /// Each constraint and each lookup of a fixed table has a test in which it alone refuses. The compression table's are
     /// broken one after the other by `a_wrong_step_is_refused_where_it_is_made`.
@@ -78,6 +79,7 @@ mod tests {
             (refresh::circuit(), include_str!("refresh/tests.rs")),
             (range::circuit(), include_str!("range/tests.rs")),
             (bytes::circuit(), include_str!("bytes/tests.rs")),
+            (volatile::circuit(), include_str!("volatile/tests.rs")),
         ];
         for (circuit, source) in tests {
             let lookups = circuit
