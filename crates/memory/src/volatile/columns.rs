@@ -36,7 +36,7 @@ engram_air::columns! {
 }
 
 engram_air::columns! {
-    /// One word of the image; all columns are committed.
+    /// One word of the image, committed.
     pub(super) struct ImageCols {
         /// One in a row that stands for a word.
         real: T,

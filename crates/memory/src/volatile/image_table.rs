@@ -9,27 +9,33 @@ use crate::{
     messages::{IMAGE, image_message},
 };
 
-/// The image table. All its columns are committed: the verifier compares their commitment with that of [`image_trace`].
+/// The image table. All that it says is committed: the verifier compares the commitment with that of [`image_columns`].
 pub fn image_circuit() -> Circuit {
     let mut circuit = CircuitBuilder::new("image").required();
     let mut column = |name: &str| circuit.committed_column(name);
     let (real, space, pointer) = (column("real"), column("space"), column("pointer"));
     let cells = [column("low"), column("high")];
-    circuit.send(IMAGE, "word of the image", image_message(space, pointer, cells), real);
+    // The backend takes no table whose columns are all committed.
+    let sent = circuit.column("sent");
+    circuit.assert_equal("each word of the image is sent", sent.clone(), real);
+    circuit.send(IMAGE, "word of the image", image_message(space, pointer, cells), sent);
     circuit.build()
 }
 
-/// The columns for an image: its words that are not zero, by ascending address.
-pub fn image_trace(image: &MemoryImage) -> Trace {
-    let mut rows = vec![];
-    for (space, pointer, word) in words(image) {
-        let columns =
-            ImageCols { real: F::ONE, space: F::from_u32(space), pointer: F::from_u32(pointer), cells: cells(word) };
-        let start = rows.len();
-        rows.resize(start + ImageCols::<F>::WIDTH, F::ZERO);
-        columns.write(&mut rows[start..]);
+/// The committed columns for an image: its words that are not zero, by ascending address.
+pub fn image_columns(image: &MemoryImage) -> Trace {
+    let words: Vec<(u32, u32, u32)> = words(image).collect();
+    let mut trace = Trace::zeros(ImageCols::<F>::WIDTH, words.len());
+    for (row, (space, pointer, word)) in words.into_iter().enumerate() {
+        let (space, pointer) = (F::from_u32(space), F::from_u32(pointer));
+        ImageCols { real: F::ONE, space, pointer, cells: cells(word) }.write(trace.row_mut(row));
     }
-    if rows.is_empty() { Trace::zeros(ImageCols::<F>::WIDTH, 1) } else { Trace::from_rows(rows, ImageCols::<F>::WIDTH) }
+    trace
+}
+
+/// The column beside the committed ones.
+pub fn image_trace(image: &MemoryImage) -> Trace {
+    Trace::from_rows(words(image).map(|_| F::ONE).collect(), 1)
 }
 
 /// Words that are not zero, as space, pointer and word, by ascending address.

@@ -23,5 +23,5 @@ mod tests;
 mod trace;
 
 pub use constraints::circuit;
-pub use image_table::{image_circuit, image_trace};
+pub use image_table::{image_circuit, image_columns, image_trace};
 pub use trace::trace;

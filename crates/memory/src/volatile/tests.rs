@@ -1,6 +1,6 @@
-use engram_air::{F, PrimeCharacteristicRing};
+use engram_air::{F, PrimeCharacteristicRing, Trace};
 
-use super::{circuit, image_circuit, image_trace, trace};
+use super::{circuit, image_circuit, image_columns, image_trace, trace};
 use crate::{Lookups, MemoryImage, OfflineMemory, SPACE_MEMORY, SPACE_OUTPUT, SPACE_REGISTERS, testing::Subject};
 
 fn image() -> MemoryImage {
@@ -42,14 +42,21 @@ fn every_cell_matters() {
     honest().assert_every_cell_matters(OUTPUT + 1, &free);
 }
 
+/// The image table with all its columns.
+fn image_table(image: &MemoryImage) -> Subject {
+    let (committed, sent) = (image_columns(image), image_trace(image));
+    let rows = (0..sent.height()).flat_map(|row| [committed.row(row), sent.row(row)].concat());
+    Subject::new(image_circuit(), Trace::from_rows(rows.collect(), committed.width() + 1))
+}
+
 #[test]
 fn the_image_is_sent_once() {
-    let table = Subject::new(image_circuit(), image_trace(&image()));
+    let table = image_table(&image());
     assert!(table.circuit.required);
-    assert_eq!(table.circuit.committed_columns, table.circuit.width());
+    assert_eq!(table.circuit.committed_columns + 1, table.circuit.width());
     table.assert_every_cell_matters(2, &[]);
-    let empty = Subject::new(image_circuit(), image_trace(&MemoryImage::new()));
-    empty.assert_accepted();
+    table.with(0, &[("sent", 0)]).assert_refused_only_by("each word of the image is sent");
+    image_table(&MemoryImage::new()).assert_accepted();
 }
 
 #[test]
