@@ -1,0 +1,37 @@
+//! One module for each command.
+
+mod inspect;
+mod prove;
+mod run;
+mod setup;
+mod verify;
+
+use engram_rv32im::Program;
+use engram_verifier::ProgramKey;
+
+use crate::arguments::Command;
+use crate::failure::Failure;
+use crate::file_kind::FileKind;
+use crate::source::Source;
+
+/// Does what was asked for. Returns the exit code.
+pub fn execute(command: &Command) -> Result<u8, Failure> {
+    match command {
+        Command::Run(arguments) => run::run(arguments),
+        Command::Prove(arguments) => prove::prove(arguments),
+        Command::Verify(arguments) => verify::verify(arguments),
+        Command::Setup(arguments) => setup::setup(arguments),
+        Command::Inspect(arguments) => inspect::inspect(arguments),
+    }
+}
+
+/// Reads a guest program.
+fn read_program(source: &Source) -> Result<Program, Failure> {
+    let (_, elf) = source.read(&[FileKind::Elf])?;
+    Program::from_elf(&elf).map_err(|error| Failure::Elf { name: source.to_string(), source: error })
+}
+
+/// Derives a program's key.
+fn derive_key(program: &Program) -> Result<ProgramKey, Failure> {
+    ProgramKey::derive(program).map_err(|error| Failure::Internal { message: error.to_string() })
+}

@@ -1,0 +1,161 @@
+//! `engram prove`.
+
+use std::io;
+use std::num::NonZeroU64;
+use std::path::Path;
+use std::time::Instant;
+
+use engram_prover::options::RAM_BYTES_MIN;
+use engram_prover::{Options, Report};
+use engram_rv32im::{Machine, Outcome, Program};
+use engram_verifier::Statement;
+use serde::Serialize;
+
+use super::read_program;
+use crate::arguments::ProveArguments;
+use crate::atomic_file::Destination;
+use crate::failure::Failure;
+use crate::guest_input::GuestInput;
+use crate::progress::Bar;
+use crate::source::{Source, check_outputs_apart, check_standard_input_once};
+use crate::statement::{self, StatementObject};
+use crate::{byte_size, console, system_memory};
+
+/// Instructions between two movements of the progress bar while the guest is tried.
+const TRIAL_STEPS: u64 = 1 << 24;
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct ProveObject {
+    instructions: u64,
+    #[serde(flatten)]
+    statement: StatementObject,
+    /// Padded totals over all tables and segments.
+    cells: u64,
+    interactions: u64,
+    keys_s: f64,
+    execute_s: f64,
+    trace_s: f64,
+    prove_s: f64,
+    total_s: f64,
+    proof_bytes: usize,
+    peak_rss_bytes: Option<u64>,
+}
+
+/// Runs a guest and proves the run.
+pub fn prove(arguments: &ProveArguments) -> Result<u8, Failure> {
+    let start = Instant::now();
+    check_standard_input_once([&arguments.guest].into_iter().chain(&arguments.input))?;
+    let target = match (&arguments.output, &arguments.guest) {
+        (Some(target), _) => target.clone(),
+        (None, Source::Path(guest)) => Source::Path(guest.with_extension("proof")),
+        (None, Source::Standard) => return Err(Failure::NoOutput),
+    };
+    check_outputs_apart([&arguments.guest].into_iter().chain(&arguments.input), [&target])?;
+    let destination = Destination::of(&target)?;
+    if destination.is_standard() && arguments.json {
+        return Err(Failure::StandardOutputTwice);
+    }
+
+    let program = read_program(&arguments.guest)?;
+    let input = GuestInput::of(arguments.input.as_ref())?;
+    let options = options(arguments);
+    if let Some(threads) = arguments.threads {
+        // It fails when the pool was started before, and it was not.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global();
+    }
+
+    let mut bar = Bar::trying();
+    let instructions = try_run(&program, &input, options.max_steps, &bar)?;
+    bar.prove(instructions);
+    let (proof, report) = engram_prover::prove(&program, input.reader()?, &options, &mut |progress| bar.note(progress))
+        .map_err(Failure::of_proving)?;
+    let bytes = proof.encode();
+    destination.write(&bytes)?;
+    drop(bar);
+
+    let statement = report
+        .statement
+        .as_ref()
+        .ok_or_else(|| Failure::Internal { message: "the proof was not checked after it was made".to_owned() })?;
+    let total_s = start.elapsed().as_secs_f64();
+    if arguments.json {
+        console::print_json(&object(&report, statement, bytes.len(), total_s));
+    } else {
+        let text = describe(&arguments.guest, &destination.name(), &report, statement, bytes.len(), total_s);
+        // The proof may be on its way through standard output.
+        if destination.is_standard() { console::print_aside(&text) } else { console::print(&text) }
+    }
+    Ok(0)
+}
+
+fn options(arguments: &ProveArguments) -> Options {
+    let defaults = Options::default();
+    let unasked = || match system_memory::available_bytes() {
+        // Some is left to others.
+        Some(bytes) => defaults.max_ram_bytes.min(bytes / 5 * 4).max(RAM_BYTES_MIN),
+        None => defaults.max_ram_bytes,
+    };
+    Options {
+        max_ram_bytes: arguments.max_ram.map_or_else(unasked, |size| size.0),
+        max_steps: arguments.max_steps.unwrap_or(defaults.max_steps),
+        ..defaults
+    }
+}
+
+/// Runs the guest without proving it: it takes next to no time, and a fault is better found before hours of proving than
+/// after. Returns the number of instructions.
+fn try_run(program: &Program, input: &GuestInput, max_steps: u64, bar: &Bar) -> Result<u64, Failure> {
+    let mut machine = Machine::new(program, input.reader()?);
+    machine.set_debug_sink(Box::new(io::stderr()));
+    loop {
+        let left = max_steps - machine.steps();
+        match machine.run(left.min(TRIAL_STEPS)).map_err(Failure::of_fault)? {
+            Outcome::Exited(_) => return Ok(machine.steps()),
+            Outcome::OutOfSteps if machine.steps() >= max_steps => return Err(Failure::OutOfSteps { max_steps }),
+            Outcome::OutOfSteps => bar.tried(machine.steps()),
+        }
+    }
+}
+
+fn object(report: &Report, statement: &Statement, proof_bytes: usize, total_s: f64) -> ProveObject {
+    ProveObject {
+        instructions: report.instructions,
+        statement: StatementObject::of(statement),
+        cells: report.cells,
+        interactions: report.interactions,
+        keys_s: report.keys.as_secs_f64(),
+        execute_s: report.execute.as_secs_f64(),
+        trace_s: report.trace.as_secs_f64(),
+        prove_s: report.prove.as_secs_f64(),
+        total_s,
+        proof_bytes,
+        peak_rss_bytes: system_memory::peak_rss_bytes(),
+    }
+}
+
+fn describe(
+    guest: &Source,
+    proof: &str,
+    report: &Report,
+    statement: &Statement,
+    proof_bytes: usize,
+    total_s: f64,
+) -> String {
+    let name = guest.path().and_then(Path::file_name).map_or("the guest".into(), |name| name.to_string_lossy());
+    let prove_s = report.prove.as_secs_f64();
+    let per_second = NonZeroU64::new(report.instructions).map_or(0.0, |count| count.get() as f64 / total_s);
+    let memory = system_memory::peak_rss_bytes()
+        .map_or_else(String::new, |bytes| format!("  {:<14} {} at most\n", "memory used", byte_size::describe(bytes)));
+    format!(
+        "Proven: {name} ran as written, from its entry to its exit.\n{}  {:<14} {}\n  {:<14} {total_s:.1} s in all, \
+         {prove_s:.1} s of it proving; {per_second:.0} instructions a second\n{memory}  {:<14} {}, {}\n",
+        statement::describe(statement),
+        "instructions",
+        report.instructions,
+        "time",
+        "proof",
+        proof,
+        byte_size::describe(proof_bytes as u64),
+    )
+}

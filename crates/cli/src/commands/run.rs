@@ -1,0 +1,90 @@
+//! `engram run`: an emulator.
+
+use std::io::{self, Read, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use engram_rv32im::{Machine, Outcome};
+use serde::Serialize;
+
+use super::read_program;
+use crate::arguments::RunArguments;
+use crate::failure::Failure;
+use crate::source::check_standard_input_once;
+use crate::{console, exit_code, hex};
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct RunObject {
+    /// As a parent process on Linux sees it: 0 to 255.
+    exit_code: u8,
+    /// All 32 bits of the exit's argument.
+    exit_value: u32,
+    instructions: u64,
+    execute_s: f64,
+    output_hex: String,
+}
+
+/// Runs a guest, and returns its exit code.
+pub fn run(arguments: &RunArguments) -> Result<u8, Failure> {
+    check_standard_input_once([&arguments.guest].into_iter().chain(&arguments.input))?;
+    let program = read_program(&arguments.guest)?;
+    let input: Box<dyn Read + Send> = match &arguments.input {
+        Some(source) => source.open_input()?,
+        None => Box::new(io::empty()),
+    };
+
+    let output_closed = Arc::new(AtomicBool::new(false));
+    let mut machine = Machine::new(&program, input);
+    if !arguments.json {
+        machine.set_output_sink(Box::new(GuestOutput { closed: Arc::clone(&output_closed) }));
+    }
+    machine.set_debug_sink(Box::new(io::stderr()));
+
+    let max_steps = arguments.max_steps.unwrap_or(u64::MAX);
+    let start = Instant::now();
+    let outcome = machine.run(max_steps);
+    let execute_s = start.elapsed().as_secs_f64();
+    match outcome {
+        Ok(Outcome::Exited(exit)) => {
+            if arguments.json {
+                console::print_json(&RunObject {
+                    exit_code: exit_code::status(exit.value),
+                    exit_value: exit.value,
+                    instructions: machine.steps(),
+                    execute_s,
+                    output_hex: hex::bytes(machine.output()),
+                });
+            }
+            Ok(exit_code::status(exit.value))
+        }
+        Ok(Outcome::OutOfSteps) => Err(Failure::OutOfSteps { max_steps }),
+        Err(_) if output_closed.load(Ordering::Relaxed) => Err(Failure::OutputClosed),
+        Err(fault) => Err(Failure::of_fault(fault)),
+    }
+}
+
+/// Standard output, which also notes that its reader has gone.
+struct GuestOutput {
+    closed: Arc<AtomicBool>,
+}
+
+impl GuestOutput {
+    fn note<T>(&self, result: io::Result<T>) -> io::Result<T> {
+        if result.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
+            self.closed.store(true, Ordering::Relaxed);
+        }
+        result
+    }
+}
+
+impl Write for GuestOutput {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.note(io::stdout().write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.note(io::stdout().flush())
+    }
+}
