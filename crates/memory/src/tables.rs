@@ -1,5 +1,7 @@
 //! The tables of memory, in the order in which a machine lists them.
 
+use std::ops::Range;
+
 use engram_air::{Circuit, Trace, engine::Witness};
 
 use crate::{
@@ -10,8 +12,15 @@ use crate::{
     segment::SegmentMemory,
 };
 
+/// How many tables share the rows of one kind. A table's height is a power of two, and one that holds a few rows more
+/// than that is half padding; two or three tables waste less, and cost the verifier more.
+pub const PARTS: usize = 1;
+
+/// Kinds of rows that tables share: nodes, leaves, compressions.
+const SHARED_KINDS: usize = 3;
+
 /// Number of [`circuits`].
-pub const CIRCUITS: usize = 5;
+pub const CIRCUITS: usize = 2 + SHARED_KINDS * PARTS;
 
 /// Number of [`lookup_circuits`].
 pub const LOOKUP_CIRCUITS: usize = 3;
@@ -19,9 +28,14 @@ pub const LOOKUP_CIRCUITS: usize = 3;
 /// Where the roots, with their public values, are among [`circuits`].
 pub const ROOTS: usize = 0;
 
-/// Memory with Merkle trees. The roots are required in every proof.
-pub fn circuits() -> [Circuit; CIRCUITS] {
-    [roots::circuit(), merkle::circuit(), boundary::circuit(), compress::circuit(), refresh::circuit()]
+/// Memory with Merkle trees, in order: the roots, which every proof must have; the Merkle tables; the boundary tables; the
+/// compression tables; the refreshes. There are [`CIRCUITS`] of them.
+pub fn circuits() -> Vec<Circuit> {
+    let shared = [merkle::circuit(), boundary::circuit(), compress::circuit()];
+    let mut circuits = vec![roots::circuit()];
+    circuits.extend(shared.iter().flat_map(parts::<PARTS>));
+    circuits.push(refresh::circuit());
+    circuits
 }
 
 /// What tables look up in.
@@ -29,36 +43,87 @@ pub fn lookup_circuits() -> [Circuit; LOOKUP_CIRCUITS] {
     [range::circuit(), range::narrow_circuit(), bytes::circuit()]
 }
 
+/// Rows of each of [`circuits`] for a segment with so many touched nodes and leaves, distinct compressions (at most twice
+/// the nodes and leaves), and refreshes.
+pub fn row_counts(nodes: usize, leaves: usize, compressions: usize, refreshes: usize) -> Vec<usize> {
+    let mut counts = vec![1];
+    counts.extend([nodes, leaves, compressions].iter().flat_map(|&rows| split::<PARTS>(rows).map(|part| part.len())));
+    counts.push(refreshes);
+    counts
+}
+
 impl SegmentMemory {
     /// The witnesses of [`circuits`]; counts their lookups. Tables without rows are left out.
-    pub fn witnesses(&self, lookups: &Lookups) -> [Witness; CIRCUITS] {
-        let roots = Witness {
+    pub fn witnesses(&self, lookups: &Lookups) -> Vec<Witness> {
+        let mut asked = Compressions::default();
+        let mut witnesses = vec![Witness {
             publics: roots::public_values(&self.roots_before, &self.roots_after).to_vec(),
-            ..present(roots::trace(self))
-        };
-        let mut compressions = Compressions::default();
-        let merkle = unless(self.nodes.is_empty(), || merkle::trace(&self.nodes, &mut compressions));
-        let boundary = unless(self.leaves.is_empty(), || boundary::trace(&self.leaves, &mut compressions));
-        let compress = unless(compressions.is_empty(), || compress::trace(&compressions));
-        let refresh = unless(self.refreshes.is_empty(), || refresh::trace(&self.refreshes, lookups));
-        [roots, merkle, boundary, compress, refresh]
+            ..witness(Some(roots::trace(self)))
+        }];
+        for rows in split::<PARTS>(self.nodes.len()) {
+            witnesses.push(part(rows, |rows| merkle::trace(&self.nodes[rows], &mut asked)));
+        }
+        for rows in split::<PARTS>(self.leaves.len()) {
+            witnesses.push(part(rows, |rows| boundary::trace(&self.leaves[rows], &mut asked)));
+        }
+        for rows in split::<PARTS>(asked.len()) {
+            witnesses.push(part(rows, |rows| compress::trace(&asked.distinct()[rows])));
+        }
+        let refreshes = 0..self.refreshes.len();
+        witnesses.push(part(refreshes, |rows| refresh::trace(&self.refreshes[rows], lookups)));
+        witnesses
     }
+}
+
+/// The same circuit, for each of the tables that share its rows.
+fn parts<const N: usize>(circuit: &Circuit) -> [Circuit; N] {
+    let name = |part: usize| format!("{}{}", circuit.name, ", rest".repeat(part));
+    std::array::from_fn(|part| Circuit { name: name(part), ..circuit.clone() })
+}
+
+/// Tables with fewer rows than this are not split: another table costs the verifier more than the padding costs the prover.
+const SPLIT_ROWS_MIN: usize = 1024;
+
+/// Which of `rows` rows go to which of the tables that share them: as few padded rows as there can be.
+fn split<const N: usize>(rows: usize) -> [Range<usize>; N] {
+    let mut start = 0;
+    std::array::from_fn(|part| {
+        let count = first_part(rows - start, N - part);
+        start += count;
+        start - count..start
+    })
+}
+
+/// How many of `rows` rows go to the first of `parts` tables.
+fn first_part(rows: usize, parts: usize) -> usize {
+    let whole = rows.next_power_of_two();
+    if padded(rows, parts) == whole { rows } else { whole / 2 }
+}
+
+/// How many rows `rows` rows are with padding, in `parts` tables.
+fn padded(rows: usize, parts: usize) -> usize {
+    let whole = rows.next_power_of_two();
+    if parts <= 1 || rows < SPLIT_ROWS_MIN || whole == rows {
+        return whole;
+    }
+    whole.min(whole / 2 + padded(rows - whole / 2, parts - 1))
 }
 
 impl Lookups {
     /// The witnesses of [`lookup_circuits`], once all other tables have counted their lookups.
     pub fn witnesses(&self) -> [Witness; LOOKUP_CIRCUITS] {
         let traces = [range::trace(&self.range), range::narrow_trace(&self.range), bytes::trace(&self.bytes)];
-        traces.map(|trace| Witness { trace, ..Default::default() })
+        traces.map(witness)
     }
 }
 
-fn present(trace: Trace) -> Witness {
-    Witness { trace: Some(trace), ..Default::default() }
+fn witness(trace: Option<Trace>) -> Witness {
+    Witness { trace, ..Default::default() }
 }
 
-fn unless(empty: bool, trace: impl FnOnce() -> Trace) -> Witness {
-    Witness { trace: (!empty).then(trace), ..Default::default() }
+/// The table of some rows, left out where there are none.
+fn part(rows: Range<usize>, trace: impl FnOnce(Range<usize>) -> Trace) -> Witness {
+    witness((!rows.is_empty()).then(|| trace(rows)))
 }
 
 #[cfg(test)]
@@ -95,11 +160,30 @@ mod tests {
     }
 
     #[test]
+    fn rows_are_shared_out_with_little_padding() {
+        for rows in (0..5000).chain([1 << 17, (1 << 17) + 1, 300_000, (1 << 20) - 1]) {
+            let [whole] = split::<1>(rows);
+            assert_eq!(whole, 0..rows);
+            let parts = split::<3>(rows);
+            assert_eq!((parts[0].start, parts[2].end), (0, rows));
+            assert!(parts.windows(2).all(|pair| pair[0].end == pair[1].start));
+            let heights = parts.iter().filter(|part| !part.is_empty()).map(|part| part.len().next_power_of_two());
+            let height: usize = heights.sum();
+            assert_eq!(height, if rows == 0 { 0 } else { padded(rows, 3) });
+            assert!(height <= rows + rows / 4 + SPLIT_ROWS_MIN, "{rows} {parts:?}");
+        }
+        assert_eq!(split::<3>((1 << 17) + 1), [0..1 << 17, 1 << 17..(1 << 17) + 1, (1 << 17) + 1..(1 << 17) + 1]);
+    }
+
+    #[test]
     fn names_are_distinct_and_zeros_are_rows() {
         let circuits: Vec<Circuit> = circuits().into_iter().chain(lookup_circuits()).collect();
         let names: BTreeSet<&str> = circuits.iter().map(|circuit| circuit.name.as_str()).collect();
         assert_eq!(names.len(), CIRCUITS + LOOKUP_CIRCUITS);
-        for circuit in circuits.into_iter().filter(|circuit| circuit.name != "compress" && circuit.name != "roots") {
+        assert_eq!(row_counts(5, 4, 9, 0).len(), CIRCUITS);
+        for circuit in
+            circuits.into_iter().filter(|circuit| !circuit.name.starts_with("compress") && circuit.name != "roots")
+        {
             let zeros = Trace::zeros(circuit.width(), 4);
             crate::testing::Subject::new(circuit, zeros).assert_accepted();
         }

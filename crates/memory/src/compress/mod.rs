@@ -17,5 +17,5 @@ mod tests;
 mod trace;
 
 pub use constraints::circuit;
-pub use recorder::Compressions;
+pub use recorder::{Compression, Compressions};
 pub use trace::trace;

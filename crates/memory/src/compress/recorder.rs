@@ -9,7 +9,7 @@ use engram_air::{PrimeField32, field::Digest};
 
 /// A compression that is asked for.
 #[derive(Clone, Debug)]
-pub(super) struct Compression {
+pub struct Compression {
     pub(super) input: [Digest; 2],
     pub(super) multiplicity: u32,
 }
@@ -17,7 +17,7 @@ pub(super) struct Compression {
 /// Compressions by how often they are asked for: fresh memory asks for those of zeros over and over.
 #[derive(Clone, Debug, Default)]
 pub struct Compressions {
-    pub(super) distinct: Vec<Compression>,
+    distinct: Vec<Compression>,
     /// Position in `distinct` by output.
     positions: HashMap<DigestKey, u32, BuildHasherDefault<DigestHasher>>,
 }
@@ -31,6 +31,11 @@ impl Compressions {
             self.distinct.push(Compression { input, multiplicity: 0 });
         }
         self.distinct[position as usize].multiplicity += 1;
+    }
+
+    /// The compressions that were asked for, each once.
+    pub fn distinct(&self) -> &[Compression] {
+        &self.distinct
     }
 
     /// Number of distinct compressions.

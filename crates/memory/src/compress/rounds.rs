@@ -1,4 +1,4 @@
-//! The rounds of the permutation, over anything that can be added and multiplied.
+//! The rounds of the permutation and the addition of its input, over anything that can be added and multiplied.
 //!
 //! `commit` stands where a cell is committed: while the circuit is built it makes a column, asserts that it is the value
 //! and returns it; while a row is filled it writes the value. Between two commits a value's degree grows to 7.
@@ -17,9 +17,9 @@ pub(super) const COMMITTED_CELLS: usize = (EXTERNAL_CONSTANTS_INITIAL.len() + EX
     + INTERNAL_CONSTANTS.len()
     + DIGEST_CELLS;
 
-/// The first half of the permutation of `state`.
-pub(super) fn permute<R: Ring>(mut state: [R; WIDTH], mut commit: impl FnMut(&str, R) -> R) -> [R; DIGEST_CELLS] {
-    state = external_layer(state);
+/// The first half of the permutation of `input`, plus the first half of `input`: the digest of its two halves.
+pub(super) fn permute<R: Ring>(input: [R; WIDTH], mut commit: impl FnMut(&str, R) -> R) -> [R; DIGEST_CELLS] {
+    let mut state = external_layer(input.clone());
     for constants in &EXTERNAL_CONSTANTS_INITIAL {
         state = external_round(state, constants).map(|cell| commit("state after a first round", cell));
     }
@@ -34,7 +34,7 @@ pub(super) fn permute<R: Ring>(mut state: [R; WIDTH], mut commit: impl FnMut(&st
         state = external_round(state, constants).map(|cell| commit("state after a last round", cell));
     }
     let state = external_round(state, last);
-    std::array::from_fn(|index| commit("digest", state[index].clone()))
+    std::array::from_fn(|index| commit("digest", state[index].clone() + input[index].clone()))
 }
 
 fn external_round<R: Ring>(state: [R; WIDTH], constants: &[F; WIDTH]) -> [R; WIDTH] {

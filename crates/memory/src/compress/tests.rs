@@ -23,7 +23,7 @@ fn honest() -> Subject {
         compressions.record([digest(seed), digest(seed + 7)], compress(&digest(seed), &digest(seed + 7)));
     }
     assert_eq!(compressions.len(), 2);
-    Subject::new(circuit(), trace(&compressions))
+    Subject::new(circuit(), trace(compressions.distinct()))
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn rows_that_nobody_asks_for_are_padding() {
     for seed in 0..3 {
         compressions.record([digest(seed), digest(0)], compress(&digest(seed), &digest(0)));
     }
-    Subject::new(circuit(), trace(&compressions)).assert_accepted();
+    Subject::new(circuit(), trace(compressions.distinct())).assert_accepted();
 }
 
 /// Each committed cell in turn is another one, and what follows from it is computed from that.

@@ -5,16 +5,16 @@ use rayon::prelude::*;
 
 use super::{
     columns::{COLUMNS, COMMITTED_START, MULTIPLICITY},
-    recorder::{Compression, Compressions},
+    recorder::Compression,
     rounds::permute,
 };
 
-/// The table of all compressions that were asked for, padded with those of zeros.
-pub fn trace(compressions: &Compressions) -> Trace {
+/// The table of compressions that were asked for, one a row, padded with those of zeros.
+pub fn trace(compressions: &[Compression]) -> Trace {
     let padding = Compression { input: [Digest::default(); 2], multiplicity: 0 };
     let mut trace = Trace::zeros(COLUMNS, compressions.len());
     trace.values_mut().par_chunks_exact_mut(COLUMNS).enumerate().for_each(|(position, row)| {
-        fill_row(row, compressions.distinct.get(position).unwrap_or(&padding));
+        fill_row(row, compressions.get(position).unwrap_or(&padding));
     });
     trace
 }
