@@ -22,13 +22,16 @@ pub fn permute(state: &mut [F; WIDTH]) {
     PERMUTATION.get_or_init(default_babybear_poseidon2_16).permute_mut(state);
 }
 
-/// Two digests into one: the first half of the permutation of both.
+/// Two digests, or the halves of a leaf, into one digest: the first half of `permute(x) + x`, the paper's compression.
+///
+/// Adding `x` is what makes it one-way. A permutation runs backwards: from any digest and eight cells of choice to two
+/// halves that it is made of. As all sixteen cells of a leaf are free, a tree of bare permutations would bind nothing.
 pub fn compress(left: &Digest, right: &Digest) -> Digest {
     let mut state = [F::ZERO; WIDTH];
     state[..DIGEST_CELLS].copy_from_slice(left);
     state[DIGEST_CELLS..].copy_from_slice(right);
     permute(&mut state);
-    std::array::from_fn(|index| state[index])
+    std::array::from_fn(|index| state[index] + left[index])
 }
 
 /// A digest of any number of cells: a sponge of rate 8 whose capacity starts with the length, so that no input is a
