@@ -1,0 +1,15 @@
+//! `cargo xtask test`: every test there is.
+
+use crate::failure::Failure;
+use crate::step::{cargo, run};
+use crate::{guests, packages};
+
+/// Runs all tests, after installing what they need.
+pub fn test() -> Result<(), Failure> {
+    packages::install_missing()?;
+    run(&cargo(), &["test", "--workspace", "--locked"])?;
+    run("guests/check.sh", &[])?;
+    guests::check_rebuilt()?;
+    eprintln!("\nAll tests pass.");
+    Ok(())
+}
