@@ -375,51 +375,65 @@ impl Segment<'_> {
     }
 
     fn transfer_input(&mut self, index: u32, buffer: u32, bytes: &[u8], next_pc: u32) {
-        let (mut address, mut rest) = (buffer, bytes);
+        let ([mut pointer, mut offset], mut rest) = (place(buffer), bytes);
         while let [first, tail @ ..] = rest {
-            let (time, pointer, offset) = (self.time, address >> 2, address & 3);
+            let time = self.time;
             let state = |input| [pointer, offset, 0, 0, rest.len() as u32, next_pc, input];
             if let (0, [a, b, c, d, tail @ ..]) = (offset, rest) {
                 let word = u32::from_le_bytes([*a, *b, *c, *d]);
                 let access = self.write(SPACE_MEMORY, pointer, word);
                 self.hinted(Chip::ReadWord, index, time, &[access], &state(word));
-                (address, rest) = (address.wrapping_add(4), tail);
+                ([pointer, offset], rest) = (after([pointer, offset], 4), tail);
             } else {
                 let word = self.memory.peek(SPACE_MEMORY, pointer);
                 let shift = 8 * offset;
                 let word = word & !(0xff << shift) | u32::from(*first) << shift;
                 let access = self.write(SPACE_MEMORY, pointer, word);
                 self.hinted(Chip::ReadByte, index, time, &[access], &state(u32::from(*first)));
-                (address, rest) = (address.wrapping_add(1), tail);
+                ([pointer, offset], rest) = (after([pointer, offset], 1), tail);
             }
         }
-        self.transfer_end(index, [address, 0], 0, next_pc);
+        self.transfer_end(index, [pointer, offset], [0, 0], 0, next_pc);
     }
 
     fn transfer_output(&mut self, index: u32, buffer: u32, count: u32, output: u32, next_pc: u32) {
-        let (mut address, mut output, mut remaining) = (buffer, output, count);
+        let ([mut pointer, mut offset], mut remaining) = (place(buffer), count);
+        let [mut output_pointer, mut output_offset] = place(output);
         while remaining > 0 {
             let time = self.time;
-            let hints = [address >> 2, address & 3, output >> 2, output & 3, remaining, next_pc, 0];
-            let word = self.read(SPACE_MEMORY, address >> 2);
-            let (chip, bytes, value) = if address & 3 == 0 && output & 3 == 0 && remaining >= 4 {
+            let hints = [pointer, offset, output_pointer, output_offset, remaining, next_pc, 0];
+            let word = self.read(SPACE_MEMORY, pointer);
+            let (chip, bytes, value) = if offset == 0 && output_offset == 0 && remaining >= 4 {
                 (Chip::WriteWord, 4, word.previous)
             } else {
-                let byte = word.previous >> (8 * (address & 3)) & 0xff;
-                let before = self.memory.peek(SPACE_OUTPUT, output >> 2);
-                (Chip::WriteByte, 1, before | byte << (8 * (output & 3)))
+                let byte = word.previous >> (8 * offset) & 0xff;
+                let before = self.memory.peek(SPACE_OUTPUT, output_pointer);
+                (Chip::WriteByte, 1, before | byte << (8 * output_offset))
             };
-            let accesses = [word, self.write(SPACE_OUTPUT, output >> 2, value)];
+            let accesses = [word, self.write(SPACE_OUTPUT, output_pointer, value)];
             self.hinted(chip, index, time, &accesses, &hints);
-            (address, output) = (address.wrapping_add(bytes), output + bytes);
+            [pointer, offset] = after([pointer, offset], bytes);
+            [output_pointer, output_offset] = after([output_pointer, output_offset], bytes);
             remaining -= bytes;
         }
-        self.transfer_end(index, [address, output], 1, next_pc);
+        self.transfer_end(index, [pointer, offset], [output_pointer, output_offset], 1, next_pc);
     }
 
-    fn transfer_end(&mut self, index: u32, [address, output]: [u32; 2], writes: u32, next_pc: u32) {
-        let hints = [address >> 2, address & 3, output >> 2, output & 3, 0, next_pc, writes];
+    fn transfer_end(&mut self, index: u32, place: [u32; 2], output_place: [u32; 2], writes: u32, next_pc: u32) {
+        let ([pointer, offset], [output_pointer, output_offset]) = (place, output_place);
+        let hints = [pointer, offset, output_pointer, output_offset, 0, next_pc, writes];
         let time = self.time;
         self.hinted(Chip::TransferEnd, index, time, &[], &hints);
     }
+}
+
+/// A byte's word and its place in it.
+fn place(address: u32) -> [u32; 2] {
+    [address >> 2, address & 3]
+}
+
+/// The place some bytes on. After the last byte of memory it is in word 2^30, as circuits count, and not in word 0.
+fn after([pointer, offset]: [u32; 2], bytes: u32) -> [u32; 2] {
+    let offset = offset + bytes;
+    [pointer + (offset >> 2), offset & 3]
 }
