@@ -2,7 +2,8 @@
 //!
 //! A call starts a transfer and hands the thread of execution to it; each step moves four bytes or one; the end hands the
 //! thread back to the next instruction once nothing remains. There is one thread, so no two transfers can cross. `remaining`
-//! only ever falls and must reach exactly zero: with fewer steps in a proof than p, it cannot fall past zero and around.
+//! only ever falls and must reach exactly zero. It cannot fall past zero and around p: each of the four tables of steps has
+//! at most 2^22 rows, and a row takes at most four from it.
 
 use engram_air::{Bus, Ring};
 use engram_memory::address::{LEAF_WORDS, SPACE_MEMORY, SPACE_OUTPUT};
