@@ -54,7 +54,7 @@ pub struct ProgramKey {
     pub(crate) entry_pc: u32,
     /// Roots of the registers, of memory and of the output at entry.
     pub(crate) initial_roots: [Digest; 3],
-    /// One for each parameter set, in order.
+    /// One for each parameter set under which tables can be as high as the ROM, in order.
     pub(crate) segments: Vec<SegmentKey>,
 }
 
@@ -64,13 +64,17 @@ impl ProgramKey {
         let program = MachineProgram::new(program);
         let machine = Machine::new(program.chips());
         let rom = rom::committed_trace(program.entries());
+        let rom_rows = u32::try_from(rom.height()).unwrap_or(u32::MAX);
+        // A set whose tables cannot be as high as the ROM proves nothing of this program; the highest must.
+        let fits = |parameters: &Parameters| {
+            rom_rows >> parameters.log_stacked_height() <= 1 || Parameters::ALL.last() == Some(parameters)
+        };
         let segment = |parameters| -> Result<SegmentKey, KeyError> {
             let circuits = verifying_key(machine.circuits(), parameters)?;
-            let rom_rows = u32::try_from(rom.height()).unwrap_or(u32::MAX);
             let rom = Committed::new(parameters, &rom)?.commitment();
             Ok(SegmentKey { parameters, circuits, rom, rom_rows })
         };
-        let segments = Parameters::ALL.into_iter().map(segment).collect::<Result<Vec<_>, _>>()?;
+        let segments = Parameters::ALL.into_iter().filter(fits).map(segment).collect::<Result<Vec<_>, _>>()?;
         let initial_roots = program.image()?.roots();
         let commitment = program.commitment(&initial_roots);
         Ok(Self { commitment, entry_pc: program.program().entry() >> 2, initial_roots, segments })
