@@ -183,9 +183,13 @@ impl VerifyingKey {
         self.key.pre_hash
     }
 
-    /// Bits of proven security for any proof under this key, by the backend's own calculator.
+    /// Bits of proven security for any proof under this key, by the backend's own calculator. None for a key that was read
+    /// from a file and is not of its parameter set, or so malformed that the calculator stops.
     pub fn security_bits(&self) -> f64 {
-        SoundnessCalculator::calculate_from_vk(&self.key).total_bits
+        if self.key.inner.params != self.parameters.system() {
+            return 0.0;
+        }
+        catch_unwind(|| SoundnessCalculator::calculate_from_vk(&self.key).total_bits).unwrap_or(0.0)
     }
 
     /// Check a proof. Public values and commitments of tables are the caller's to check.
