@@ -6,7 +6,7 @@ use engram_air::{Circuit, price::Size};
 use engram_memory::tables;
 use engram_vm::{connector, rom};
 
-use crate::chip::Chip;
+use crate::{block::Block, chip::Chip};
 
 /// Position of the program ROM among a machine's circuits.
 pub const ROM: usize = 0;
@@ -21,26 +21,44 @@ pub const LOOKUPS: usize = MEMORY + tables::CIRCUITS;
 /// Position of the first chip.
 pub const FIRST_CHIP: usize = LOOKUPS + tables::LOOKUP_CIRCUITS;
 
-/// The circuits of a machine with some chips.
+/// The circuits of a machine with some chips and blocks.
 #[derive(Clone, Debug)]
 pub struct Machine {
     chips: Vec<Chip>,
+    blocks: Vec<Block>,
     circuits: Vec<Arc<Circuit>>,
 }
 
 impl Machine {
-    /// A machine with these chips, in this order.
+    /// A machine with these chips, in this order, and no blocks.
     pub fn new(chips: Vec<Chip>) -> Self {
+        Self::with_blocks(chips, vec![])
+    }
+
+    /// A machine with these chips and blocks, in this order.
+    pub fn with_blocks(chips: Vec<Chip>, blocks: Vec<Block>) -> Self {
         let mut circuits = vec![rom::circuit(), connector::circuit()];
         circuits.extend(tables::circuits());
         circuits.extend(tables::lookup_circuits());
         circuits.extend(chips.iter().map(|chip| chip.circuit()));
-        Self { chips, circuits: circuits.into_iter().map(Arc::new).collect() }
+        let mut circuits: Vec<Arc<Circuit>> = circuits.into_iter().map(Arc::new).collect();
+        circuits.extend(blocks.iter().map(|block| block.circuit.clone()));
+        Self { chips, blocks, circuits }
     }
 
     /// The chips, in order; the first is at [`FIRST_CHIP`].
     pub fn chips(&self) -> &[Chip] {
         &self.chips
+    }
+
+    /// The blocks, in order; the first comes after the last chip.
+    pub fn blocks(&self) -> &[Block] {
+        &self.blocks
+    }
+
+    /// Position of the first block.
+    pub fn first_block(&self) -> usize {
+        FIRST_CHIP + self.chips.len()
     }
 
     /// All circuits.

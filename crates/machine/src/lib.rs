@@ -6,6 +6,7 @@
 //! order.
 
 pub mod arithmetic;
+pub mod block;
 pub mod chip;
 pub mod circuits;
 pub mod control;
@@ -15,4 +16,7 @@ pub mod replay;
 pub mod segment;
 pub mod storage;
 pub mod system;
+pub mod tile;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod transfer;

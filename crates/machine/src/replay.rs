@@ -5,7 +5,7 @@ use engram_memory::{
     offline::{Access, OfflineMemory},
 };
 use engram_rv32im::{
-    ExecutionLog, Opcode,
+    ExecutionLog, Format, Opcode,
     machine::system_calls::{
         FILE_DEBUG, FILE_INPUT, FILE_OUTPUT, MINUS_EBADF, MINUS_ENOSYS, SYS_BRK, SYS_EXIT, SYS_EXIT_GROUP, SYS_READ,
         SYS_WRITE, TRANSFER_MAX_BYTES,
@@ -16,10 +16,12 @@ use engram_vm::connector::{Ends, FIRST_TIME};
 use thiserror::Error;
 
 use crate::{
+    block::Block,
     chip::{CHIPS, Chip},
     misaligned,
     program::{Decoded, MachineProgram},
     system::BREAK_POINTER,
+    tile::Tile,
     transfer::{HINTS, OUTPUT_FIRST_POINTER, OUTPUT_LENGTH_POINTER},
 };
 
@@ -52,6 +54,15 @@ pub struct HintedRecord {
     pub hints: [u32; HINTS],
 }
 
+/// The rows of a block.
+#[derive(Clone, Debug, Default)]
+pub struct BlockRows {
+    /// By row: time of its first access.
+    pub times: Vec<u32>,
+    /// The accesses of all rows, as many for each as the block has.
+    pub accesses: Vec<Access>,
+}
+
 /// The rows of a segment.
 #[derive(Clone, Debug)]
 pub struct Rows {
@@ -59,6 +70,8 @@ pub struct Rows {
     pub plain: Vec<Vec<PlainRecord>>,
     /// By the chip's number.
     pub hinted: Vec<Vec<HintedRecord>>,
+    /// By the block's number.
+    pub blocks: Vec<BlockRows>,
     /// How often each ROM entry is executed.
     pub executions: Vec<u32>,
     /// Where the segment starts and ends.
@@ -94,13 +107,19 @@ pub enum ReplayError {
 #[derive(Debug)]
 pub struct Replay<'a> {
     program: &'a MachineProgram,
+    blocks: &'a [Block],
     memory: OfflineMemory,
 }
 
 impl<'a> Replay<'a> {
-    /// Before the first segment.
+    /// Before the first segment, for logs that are covered by single instructions.
     pub fn new(program: &'a MachineProgram, memory: OfflineMemory) -> Self {
-        Self { program, memory }
+        Self::with_blocks(program, &[], memory)
+    }
+
+    /// Before the first segment, for logs that are covered by blocks and single instructions.
+    pub fn with_blocks(program: &'a MachineProgram, blocks: &'a [Block], memory: OfflineMemory) -> Self {
+        Self { program, blocks, memory }
     }
 
     /// Memory as the replay leaves it.
@@ -113,8 +132,13 @@ impl<'a> Replay<'a> {
         &mut self.memory
     }
 
-    /// Replay one segment.
+    /// Replay one segment, instruction by instruction.
     pub fn segment(&mut self, log: &ExecutionLog) -> Result<Rows, ReplayError> {
+        self.tiled_segment(log, &vec![Tile::Single; log.steps.len()])
+    }
+
+    /// Replay one segment, whose log the tiles cover.
+    pub fn tiled_segment(&mut self, log: &ExecutionLog, tiles: &[Tile]) -> Result<Rows, ReplayError> {
         let pc = log.start.pc / 4;
         let mut segment = Segment {
             program: self.program,
@@ -123,6 +147,7 @@ impl<'a> Replay<'a> {
             rows: Rows {
                 plain: vec![vec![]; CHIPS.len()],
                 hinted: vec![vec![]; CHIPS.len()],
+                blocks: vec![BlockRows::default(); self.blocks.len()],
                 executions: vec![0; self.program.entries().len()],
                 ends: Ends { initial_pc: pc, final_pc: 0, exit: None },
                 last_time: 0,
@@ -132,8 +157,23 @@ impl<'a> Replay<'a> {
             input_read: 0,
             reads: 0,
         };
-        for (step, &index) in log.steps.iter().enumerate() {
-            segment.step(step, index)?;
+        let mut step = 0;
+        for tile in tiles {
+            match tile {
+                Tile::Single => {
+                    let diverged = ReplayError::Diverged { step, pc: segment.pc << 2 };
+                    segment.step(step, *log.steps.get(step).ok_or(diverged)?)?;
+                    step += 1;
+                }
+                Tile::Block(number) => {
+                    let block = &self.blocks[usize::from(*number)];
+                    segment.block(step, usize::from(*number), block)?;
+                    step += block.path.steps.len();
+                }
+            }
+        }
+        if step != log.steps.len() {
+            return Err(ReplayError::Diverged { step, pc: segment.pc << 2 });
         }
         let Segment { mut rows, time, pc, .. } = segment;
         rows.ends.final_pc = if rows.ends.exit.is_some() { 0 } else { pc };
@@ -216,6 +256,76 @@ impl Segment<'_> {
         Ok(())
     }
 
+    /// Execute a block. Registers are taken at its time and changed at its end; a word of memory is taken when the path opens
+    /// it and changed in place.
+    fn block(&mut self, step: usize, number: usize, block: &Block) -> Result<(), ReplayError> {
+        if block.decoded().first().map(|first| first.pc) != Some(self.pc) {
+            return Err(ReplayError::Diverged { step, pc: self.pc << 2 });
+        }
+        if self.time >= (1 << TIME_BITS) - 4 * TRANSFER_MAX_BYTES {
+            return Err(ReplayError::ClockOverflow);
+        }
+        let time = self.time;
+        self.rows.blocks[number].times.push(time);
+        let mut registers = [0; 32];
+        for &register in &block.registers {
+            let access = self.memory.read(SPACE_REGISTERS, register, time);
+            registers[register as usize] = access.previous;
+            self.rows.blocks[number].accesses.push(access);
+        }
+        let mut openings = block.openings.iter().copied();
+        for decoded in block.decoded() {
+            let instruction = decoded.instruction;
+            let opcode = instruction.opcode;
+            let [rd, rs1, rs2] = [instruction.rd, instruction.rs1, instruction.rs2].map(usize::from);
+            let (x, y, imm) = (registers[rs1], registers[rs2], instruction.imm as u32);
+            let address = decoded.pc << 2;
+            let result = match opcode.format() {
+                Format::Register => Some(alu(opcode, x, y)),
+                Format::Immediate | Format::Shift => Some(alu(opcode, x, imm)),
+                Format::Upper => Some(alu(opcode, address, imm)),
+                Format::Jump | Format::JumpRegister => Some(address.wrapping_add(4)),
+                Format::Load => {
+                    let place = x.wrapping_add(imm);
+                    let opens = openings.next() == Some(true);
+                    let word = self.block_word(number, place >> 2, opens);
+                    Some(load_extract(opcode, word, 0, place & 3))
+                }
+                Format::Store => {
+                    let place = x.wrapping_add(imm);
+                    let accesses = if opcode == Opcode::Sw { 1 } else { 2 };
+                    let opens = openings.by_ref().take(accesses).fold(false, |any, opens| any | opens);
+                    let word = self.block_word(number, place >> 2, opens);
+                    let (word, _) = store_merge(opcode, word, 0, place & 3, y);
+                    self.memory.amend(SPACE_MEMORY, place >> 2, word);
+                    None
+                }
+                Format::Branch | Format::Fence | Format::Bare => None,
+            };
+            if let Some(result) = result.filter(|_| rd != 0) {
+                registers[rd] = result;
+            }
+        }
+        for &register in &block.registers {
+            self.memory.amend(SPACE_REGISTERS, register, registers[register as usize]);
+        }
+        self.time += 1;
+        debug_assert_eq!(self.time, time + block.clock());
+        self.pc = block.path.final_pc;
+        Ok(())
+    }
+
+    /// A word of memory in a block. The clock stands at the last tick taken.
+    fn block_word(&mut self, number: usize, pointer: u32, opens: bool) -> u32 {
+        if !opens {
+            return self.memory.peek(SPACE_MEMORY, pointer);
+        }
+        self.time += 1;
+        let access = self.memory.read(SPACE_MEMORY, pointer, self.time);
+        self.rows.blocks[number].accesses.push(access);
+        access.previous
+    }
+
     fn execute(&mut self, index: u32, decoded: Decoded, chip: Chip) {
         let instruction = decoded.instruction;
         let [rd, rs1, rs2] = [instruction.rd, instruction.rs1, instruction.rs2].map(u32::from);
@@ -228,7 +338,7 @@ impl Segment<'_> {
             }
             Chip::Arithmetic(opcode) => {
                 let x = self.register(rs1);
-                if opcode.format() == engram_rv32im::Format::Register {
+                if opcode.format() == Format::Register {
                     let y = self.register(rs2);
                     [x, y, self.set_register(rd, alu(opcode, x.previous, y.previous))]
                 } else {
@@ -289,7 +399,7 @@ impl Segment<'_> {
     /// instruction.
     fn misaligned(&mut self, index: u32, opcode: Opcode, address: u32, rs1: u32, register: u32, next_pc: u32) {
         let time = self.time;
-        let loads = opcode.format() == engram_rv32im::Format::Load;
+        let loads = opcode.format() == Format::Load;
         let first = address >> 2;
         let second = if opcode.access_bytes() == 2 && address & 3 == 1 { first } else { first + 1 };
         let words = [self.memory.peek(SPACE_MEMORY, first), self.memory.peek(SPACE_MEMORY, second)];

@@ -4,7 +4,7 @@ use engram_air::{
     F, Trace,
     engine::{Committed, Witness},
 };
-use engram_memory::{lookups::Lookups, segment::SegmentMemory};
+use engram_memory::{lookups::Lookups, offline::Access, segment::SegmentMemory};
 use engram_vm::{
     connector, rom,
     row::{RowWriter, Step},
@@ -12,10 +12,11 @@ use engram_vm::{
 use rayon::prelude::*;
 
 use crate::{
+    block::Block,
     chip::Chip,
     circuits::{FIRST_CHIP, Machine},
     program::MachineProgram,
-    replay::{HintedRecord, PlainRecord, Rows},
+    replay::{BlockRows, HintedRecord, PlainRecord, Rows},
 };
 
 impl Machine {
@@ -48,10 +49,17 @@ impl Machine {
                 Witness { trace, ..Default::default() }
             })
             .collect();
+        let blocks: Vec<Witness> = self
+            .blocks()
+            .iter()
+            .zip(&rows.blocks)
+            .map(|(block, rows)| Witness { trace: block_trace(block, rows, &lookups), ..Default::default() })
+            .collect();
         let mut witnesses = vec![rom, connector];
         witnesses.extend(memory);
         witnesses.extend(lookups.witnesses());
         witnesses.extend(chips);
+        witnesses.extend(blocks);
         witnesses
     }
 }
@@ -71,6 +79,18 @@ fn chip_trace(
     } else {
         None
     }
+}
+
+fn block_trace(block: &Block, rows: &BlockRows, lookups: &Lookups) -> Option<Trace> {
+    if rows.times.is_empty() {
+        return None;
+    }
+    let records: Vec<(u32, &[Access])> =
+        rows.times.iter().copied().zip(rows.accesses.chunks_exact(block.accesses().max(1))).collect();
+    Some(fill(block.circuit.width(), &records, |cells, &(time, accesses)| {
+        let step = Step { time, ..Step::default() };
+        block.fill(&mut RowWriter::new(cells, step, accesses, &[], lookups));
+    }))
 }
 
 /// One row a record, in parallel.

@@ -94,7 +94,7 @@ fn aligned_address<B: RowBuilder>(
 }
 
 /// What a load makes of the word, with the byte's or half-word's place in it given by two bits.
-fn load<B: RowBuilder>(
+pub(crate) fn load<B: RowBuilder>(
     row: &mut B,
     opcode: Opcode,
     word: &Word<B::Expr>,
@@ -140,7 +140,7 @@ pub fn eval_store<B: RowBuilder>(chip: Chip, row: &mut B, opcode: Opcode) {
 }
 
 /// The word with a byte, a half-word or all of it replaced.
-fn store<B: RowBuilder>(
+pub(crate) fn store<B: RowBuilder>(
     row: &mut B,
     opcode: Opcode,
     word: &Word<B::Expr>,

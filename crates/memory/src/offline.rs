@@ -103,6 +103,19 @@ impl OfflineMemory {
         self.bridge(access, space, pointer, time)
     }
 
+    /// Change what the last access of a word left there, as if it had written `value` itself.
+    ///
+    /// # Panics
+    /// Where the open segment has not accessed the word.
+    #[inline]
+    pub fn amend(&mut self, space: u32, pointer: u32, value: u32) {
+        let pages = &mut self.spaces[(space - 1) as usize];
+        let page = pages.directory[pointer as usize / PAGE_WORDS].as_mut().expect("an accessed word has a page");
+        let word = &mut page.words[pointer as usize % PAGE_WORDS];
+        assert!(word.time != 0, "the word is accessed before it is amended");
+        word.value = value;
+    }
+
     /// The word at `(space, pointer)` as it is now, without an access.
     ///
     /// # Panics

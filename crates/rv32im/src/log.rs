@@ -25,6 +25,8 @@ pub struct ExecutionLog {
     /// Position in [`Program::instructions`](crate::Program::instructions) of each executed instruction, in order. An
     /// exiting `ecall` is the last; an instruction that faulted is not in it.
     pub steps: Vec<u32>,
+    /// Positions in [`steps`](Self::steps) of loads and stores at an address that their width does not divide.
+    pub misaligned: Vec<usize>,
     /// The bytes that the guest received through `read`, in order.
     pub input: Vec<u8>,
     /// Bytes that each `read` of file 0 returned, in order, calls of no bytes included.
@@ -42,6 +44,7 @@ impl ExecutionLog {
             start,
             end: start,
             steps: Vec::new(),
+            misaligned: Vec::new(),
             input: Vec::new(),
             reads: Vec::new(),
             exit: None,
@@ -54,6 +57,7 @@ impl ExecutionLog {
         self.start = start;
         self.end = start;
         self.steps.clear();
+        self.misaligned.clear();
         self.input.clear();
         self.reads.clear();
         self.exit = None;

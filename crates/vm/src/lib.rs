@@ -9,6 +9,7 @@ pub mod connector;
 pub mod divide;
 pub mod frame;
 pub mod multiply;
+pub mod path;
 pub mod rom;
 pub mod row;
 pub mod shift;

@@ -255,6 +255,9 @@ impl<'p> Machine<'p> {
             .check(address, opcode.access_bytes(), access)
             .map_err(|error| FaultKind::Access { access, error })?;
         notes.note_access(address);
+        if let Some(log) = notes.log().filter(|_| !address.is_multiple_of(opcode.access_bytes())) {
+            log.misaligned.push(log.steps.len());
+        }
         let next = address.wrapping_add(4) & !3;
         let word1 = if crosses_word(opcode, address) {
             notes.note_access(next);

@@ -1,0 +1,124 @@
+//! Comparisons, and branches whose outcome is asserted.
+
+use engram_air::{F, PrimeCharacteristicRing, Ring};
+
+use super::value::{Path, WordId};
+use crate::{
+    compare::{both_zero, less_than, less_than_signed},
+    row::RowBuilder,
+    word::{LIMB_BITS, flag, inverse_or_zero},
+};
+
+/// What a branch compares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Condition {
+    /// `x = y`.
+    Equal,
+    /// `x < y`, signed.
+    Less,
+    /// `x < y`, unsigned.
+    Below,
+}
+
+impl Condition {
+    /// Does it hold?
+    pub fn holds(self, x: u32, y: u32) -> bool {
+        match self {
+            Self::Equal => x == y,
+            Self::Less => (x as i32) < y as i32,
+            Self::Below => x < y,
+        }
+    }
+}
+
+impl<B: RowBuilder> Path<'_, B> {
+    /// Is `x < y`? A boolean value.
+    pub fn less_than(&mut self, x: WordId, y: WordId, signed: bool) -> WordId {
+        let condition = if signed { Condition::Less } else { Condition::Below };
+        if let (Some(x), Some(y)) = (self.known(x), self.known(y)) {
+            return self.constant(u32::from(condition.holds(x, y)));
+        }
+        let flag = match (self.known(x), self.known(y)) {
+            (_, Some(1)) if !signed => self.is_zero(x),
+            (Some(0), _) if !signed => self.row.real() - self.is_zero(y),
+            _ => self.less_than_flag(x, y, signed),
+        };
+        self.adopt_bool(flag)
+    }
+
+    fn less_than_flag(&mut self, x: WordId, y: WordId, signed: bool) -> B::Expr {
+        let (x, y) = (self.word(x), self.word(y));
+        if signed { less_than_signed(self.row, &x, &y) } else { less_than(self.row, &x, &y) }
+    }
+
+    fn is_zero(&mut self, word: WordId) -> B::Expr {
+        let [low, high] = self.word(word).cells();
+        both_zero(self.row, low, high)
+    }
+
+    /// Assert the outcome of a comparison. `false` where constants decide it the other way: then no row has this path.
+    pub fn assert_condition(&mut self, condition: Condition, x: WordId, y: WordId, holds: bool) -> bool {
+        if let (Some(x), Some(y)) = (self.known(x), self.known(y)) {
+            return condition.holds(x, y) == holds;
+        }
+        match (condition, holds) {
+            (Condition::Equal, true) => self.assert_equal(x, y),
+            (Condition::Equal, false) => self.assert_different(x, y),
+            _ => {
+                let less = self.less_than_flag(x, y, condition == Condition::Less);
+                let expected = if holds { self.row.real() } else { B::Expr::zero() };
+                self.row.assert_zero("the branch goes this way", less - expected);
+            }
+        }
+        true
+    }
+
+    /// `x = y`. Against a constant, what `x` is an offset from equals another constant.
+    pub fn assert_equal(&mut self, x: WordId, y: WordId) {
+        let (x, y) = self.compared(x, y);
+        let (x, y) = (self.word(x).cells(), self.word(y).cells());
+        for (x, y) in x.into_iter().zip(y) {
+            self.row.assert_zero("limbs of equal words are equal", x - y);
+        }
+    }
+
+    /// `x ≠ y`: one limb's difference has an inverse. Against a constant, what `x` is an offset from differs from another
+    /// constant, so that a counter need not be normalized.
+    fn assert_different(&mut self, x: WordId, y: WordId) {
+        let (x, y) = self.compared(x, y);
+        let ([a, b], [c, d]) = (self.word(x).cells(), self.word(y).cells());
+        let (low, high) = (a - c, b - d);
+        let (low_value, high_value) = (self.row.value(&low), self.row.value(&high));
+        let low_inverse = self.row.field_column("inverse of the low difference", inverse_or_zero(low_value));
+        let rest = if low_value == F::ZERO { inverse_or_zero(high_value) } else { F::ZERO };
+        let high_inverse = self.row.field_column("inverse of the high difference", rest);
+        let one = low * low_inverse + high * high_inverse;
+        self.row.assert_zero("different words differ in a limb", one - self.row.real());
+    }
+
+    /// Two values that are equal exactly where `x` and `y` are; against a constant, without the offset.
+    fn compared(&mut self, x: WordId, y: WordId) -> (WordId, WordId) {
+        let (x, y) = if self.known(x).is_some() { (y, x) } else { (x, y) };
+        match self.known(y) {
+            Some(known) => {
+                let (base, offset) = (self.get(x).base, self.get(x).offset);
+                (base, self.constant(known.wrapping_sub(offset)))
+            }
+            None => (x, y),
+        }
+    }
+
+    /// An indirect jump goes to `target`, a multiple of 4; its lowest bit is ignored.
+    pub fn assert_jump(&mut self, address: WordId, target: u32) -> bool {
+        if let Some(known) = self.known(address) {
+            return known & !1 == target;
+        }
+        let [low, high] = self.word(address).cells();
+        let odd_value = self.row.integer(&low) & 1 == 1;
+        let odd = flag(self.row, "odd", "odd is boolean", odd_value);
+        let [target_low, target_high] = [target & 0xffff, target >> LIMB_BITS].map(|limb| self.row.constant(limb));
+        self.row.assert_zero("low limb of the jump's target", low - odd - target_low);
+        self.row.assert_zero("high limb of the jump's target", high - target_high);
+        true
+    }
+}

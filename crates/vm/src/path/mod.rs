@@ -1,0 +1,16 @@
+//! A straight path of instructions on one row.
+//!
+//! Operands, immediates and program counters are constants. Values live in an arena, so what is known of a value (that it
+//! is a constant, which bits it can have, its bytes, its limbs once normal) is found again wherever the value is used again.
+//! Registers and words of memory that the path uses are *locations* ([`location`]): taken off the memory bus once, changed
+//! in place, and put back once.
+
+mod bits;
+mod compare;
+mod location;
+mod sum;
+mod value;
+
+pub use compare::Condition;
+pub use location::{OFFSET_BYTES_MAX, Place, Width};
+pub use value::{Path, WordId};

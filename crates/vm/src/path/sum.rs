@@ -1,0 +1,164 @@
+//! Sums, which are not brought back below 2^16 a limb until somebody needs them so.
+
+use engram_air::Ring;
+
+use super::value::{LIMB_LIMIT, LIMB_MAX, Path, WordId};
+use crate::{row::RowBuilder, word::LIMB_BITS};
+
+impl<B: RowBuilder> Path<'_, B> {
+    /// `word + constant` modulo 2^32: nothing, until it is used.
+    pub fn add_constant(&mut self, word: WordId, constant: u32) -> WordId {
+        if let Some(known) = self.known(word) {
+            return self.constant(known.wrapping_add(constant));
+        }
+        let value = self.get(word);
+        let (base, offset) = (value.base, value.offset.wrapping_add(constant));
+        if offset == 0 {
+            return base;
+        }
+        let root = self.get(base);
+        if let Some(&(_, id)) = root.derived.iter().find(|(known, _)| *known == offset) {
+            return id;
+        }
+        let (limbs, limbs_max) = (root.limbs.clone(), root.limbs_max);
+        let id = self.push(limbs, limbs_max, u32::MAX);
+        let value = self.get_mut(id);
+        (value.base, value.offset) = (base, offset);
+        self.get_mut(base).derived.push((offset, id));
+        id
+    }
+
+    /// `x + y` modulo 2^32.
+    pub fn add(&mut self, x: WordId, y: WordId) -> WordId {
+        if let Some(known) = self.known(y) {
+            return self.add_constant(x, known);
+        }
+        if let Some(known) = self.known(x) {
+            return self.add_constant(y, known);
+        }
+        if let Some(union) = self.disjoint(x, y) {
+            return union;
+        }
+        let (mut x, mut y) = (x, y);
+        if !self.sum_fits(x, y) {
+            // The longer operand is brought back; if that is not enough, the other one too.
+            if self.bound(x) >= self.bound(y) { x = self.normal(x) } else { y = self.normal(y) }
+            if !self.sum_fits(x, y) {
+                (x, y) = (self.normal(x), self.normal(y));
+            }
+        }
+        let (a, b) = (self.get(x), self.get(y));
+        let limb = |index: usize| a.limbs[index].clone() + b.limbs[index].clone();
+        let (limbs, max) = ([limb(0), limb(1)], [a.limbs_max[0] + b.limbs_max[0], a.limbs_max[1] + b.limbs_max[1]]);
+        let offset = a.offset.wrapping_add(b.offset);
+        let sum = self.push(limbs, max, u32::MAX);
+        self.add_constant(sum, offset)
+    }
+
+    fn bound(&self, word: WordId) -> u64 {
+        let value = self.get(word);
+        value.limbs_max[0].max(value.limbs_max[1])
+    }
+
+    fn sum_fits(&self, x: WordId, y: WordId) -> bool {
+        self.bound(x) + self.bound(y) < LIMB_LIMIT
+    }
+
+    /// The sum of two normal values that have no bit in common: also their disjunction. It needs nothing.
+    pub(super) fn disjoint(&mut self, x: WordId, y: WordId) -> Option<WordId> {
+        if !self.is_normal(x) || !self.is_normal(y) {
+            return None;
+        }
+        let (a, b) = (self.get(x), self.get(y));
+        if a.mask & b.mask != 0 {
+            return None;
+        }
+        let mask = a.mask | b.mask;
+        let limb = |index: usize| a.limbs[index].clone() + b.limbs[index].clone();
+        let limbs = [limb(0), limb(1)];
+        Some(self.push_normal(limbs, mask))
+    }
+
+    /// `x - y` modulo 2^32. `2^32` is added limb by limb, so that no limb is negative.
+    pub fn subtract(&mut self, x: WordId, y: WordId) -> WordId {
+        if let Some(known) = self.known(y) {
+            return self.add_constant(x, known.wrapping_neg());
+        }
+        if x == y {
+            return self.constant(0);
+        }
+        let y = self.normal(y);
+        let x = if self.bound(x) + (1 << LIMB_BITS) < LIMB_LIMIT { x } else { self.normal(x) };
+        let borrowed = [1 << LIMB_BITS, (1 << LIMB_BITS) - 1];
+        let borrowed_exprs = borrowed.map(|limb| self.row.constant(limb));
+        let (a, b) = (self.get(x), self.get(y));
+        let limb = |index: usize| {
+            a.limbs[index].clone() + borrowed_exprs[index].clone() - b.limbs[index].clone()
+        };
+        let max = |index: usize| a.limbs_max[index] + u64::from(borrowed[index]);
+        let (limbs, limbs_max, offset) = ([limb(0), limb(1)], [max(0), max(1)], a.offset);
+        let difference = self.push(limbs, limbs_max, u32::MAX);
+        self.add_constant(difference, offset)
+    }
+
+    /// Both limbs are below 2^16 and nothing is left to add.
+    pub(super) fn is_normal(&self, word: WordId) -> bool {
+        let value = self.get(word);
+        value.offset == 0 && value.limbs_max.iter().all(|&max| max <= LIMB_MAX)
+    }
+
+    /// The same value with both limbs below 2^16, made once.
+    ///
+    /// A new limb is range-checked and its carry, an exact quotient, is shown to be small, so no other limb fits.
+    pub fn normal(&mut self, word: WordId) -> WordId {
+        if self.is_normal(word) {
+            return word;
+        }
+        if let Some(normal) = self.get(word).normal {
+            return normal;
+        }
+        let value = self.get(word);
+        let (limbs, limbs_max, offset) = (value.limbs.clone(), value.limbs_max, value.offset);
+        let offsets = [offset & 0xffff, offset >> LIMB_BITS];
+        let (mut carry, mut carry_max) = (B::Expr::zero(), 0);
+        let mut normal = Vec::with_capacity(2);
+        let mut mask = 0;
+        for (index, limb) in limbs.into_iter().enumerate() {
+            let sum = limb + self.row.constant(offsets[index]) + carry;
+            let max = limbs_max[index] + u64::from(offsets[index]) + carry_max;
+            let bits = if max <= LIMB_MAX { low_bits(max) } else { 0xffff };
+            mask |= bits << (LIMB_BITS * index as u32);
+            let limb = if max <= LIMB_MAX { sum.clone() } else { self.normal_limb(&sum) };
+            carry = if max <= LIMB_MAX { B::Expr::zero() } else { (sum - limb.clone()).shift_right(LIMB_BITS) };
+            carry_max = max >> LIMB_BITS;
+            self.show_carry(&carry, carry_max);
+            normal.push(limb);
+        }
+        let id = self.push_normal([normal[0].clone(), normal[1].clone()], mask);
+        self.get_mut(word).normal = Some(id);
+        id
+    }
+
+    fn normal_limb(&mut self, sum: &B::Expr) -> B::Expr {
+        let low = self.row.column("normal limb", self.row.integer(sum) & 0xffff);
+        self.row.range("normal limb is below 2^16", low.clone(), B::Expr::integer(LIMB_BITS));
+        low
+    }
+
+    fn show_carry(&mut self, carry: &B::Expr, max: u64) {
+        match max {
+            0 => {}
+            1 => self.row.assert_bool("carry of a sum is boolean", carry.clone()),
+            _ => {
+                let bits = 64 - max.leading_zeros();
+                self.row.range("carry of a sum is small", carry.clone(), B::Expr::integer(bits));
+            }
+        }
+    }
+}
+
+/// The bits that values up to `max` can have.
+fn low_bits(max: u64) -> u32 {
+    let bits = 64 - max.leading_zeros();
+    ((1u64 << bits) - 1) as u32
+}

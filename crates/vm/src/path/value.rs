@@ -1,0 +1,168 @@
+//! Values of a path and what is known of them.
+
+use engram_air::Ring;
+
+use super::location::Locations;
+use crate::{
+    connector::EXECUTION,
+    row::RowBuilder,
+    word::{LIMB_BITS, Word},
+};
+
+/// A value of a path, by its place in the path's arena.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WordId(pub(super) u32);
+
+/// A byte of a value.
+#[derive(Clone, Debug)]
+pub(super) enum Byte<E> {
+    /// A constant.
+    Known(u32),
+    /// An expression; `checked` once it is shown to be below 256.
+    Expr { expr: E, checked: bool },
+}
+
+/// A limb cut in two: `limb = low + 2^position · high`, both shown to be short.
+#[derive(Clone, Debug)]
+pub(super) struct Split<E> {
+    pub limb: usize,
+    pub position: u32,
+    pub low: E,
+    pub high: E,
+}
+
+/// What is known of a value: `limbs[0] + 2^16 · limbs[1] + offset` modulo 2^32.
+#[derive(Clone, Debug)]
+pub(super) struct Value<E> {
+    pub limbs: [E; 2],
+    /// Largest value of each limb.
+    pub limbs_max: [u64; 2],
+    /// A constant yet to be added.
+    pub offset: u32,
+    /// The value that this one is an offset from; itself where the offset is zero.
+    pub base: WordId,
+    /// The value, where it is a constant.
+    pub known: Option<u32>,
+    /// Bits that can be set, for a normal value; shown, not assumed.
+    pub mask: u32,
+    pub bytes: Option<[Byte<E>; 4]>,
+    pub normal: Option<WordId>,
+    pub splits: Vec<Split<E>>,
+    /// Values that are this one and an offset.
+    pub derived: Vec<(u32, WordId)>,
+    /// The two low bits are shown to be zero.
+    pub aligned: bool,
+}
+
+/// A limb is normalized before its bound reaches this.
+pub(super) const LIMB_LIMIT: u64 = 1 << 28;
+
+pub(super) const LIMB_MAX: u64 = (1 << LIMB_BITS) - 1;
+
+/// A row in the making that stands for a path of instructions.
+#[derive(Debug)]
+pub struct Path<'a, B: RowBuilder> {
+    pub(super) row: &'a mut B,
+    pub(super) time: B::Expr,
+    values: Vec<Value<B::Expr>>,
+    constants: Vec<(u32, WordId)>,
+    pub(super) locations: Locations<B::Expr>,
+}
+
+impl<'a, B: RowBuilder> Path<'a, B> {
+    /// Take the thread of execution at `pc`, a constant that counts words.
+    pub fn open(row: &'a mut B, pc: u32) -> Self {
+        let time_value = row.step().time;
+        let time = row.column("time", time_value);
+        row.receive(EXECUTION, "takes the thread of execution", &[B::Expr::integer(pc), time.clone()]);
+        Self { row, time, values: vec![], constants: vec![], locations: Locations::default() }
+    }
+
+    /// The row.
+    pub fn row(&mut self) -> &mut B {
+        self.row
+    }
+
+    /// Put everything back and pass the thread on at `next_pc`, a constant or not, that counts words.
+    pub fn close(mut self, next_pc: B::Expr) {
+        self.close_locations();
+        let end = self.time.clone() + B::Expr::integer(self.locations.clock());
+        self.row.send(EXECUTION, "passes the thread of execution on", &[next_pc, end]);
+    }
+
+    /// Which accesses to memory took the word off the bus, in the order in which the path made them.
+    pub fn memory_openings(&self) -> &[bool] {
+        self.locations.openings()
+    }
+
+    /// All values so far.
+    pub(super) fn ids(&self) -> impl Iterator<Item = WordId> + use<B> {
+        (0..self.values.len() as u32).map(WordId)
+    }
+
+    pub(super) fn get(&self, word: WordId) -> &Value<B::Expr> {
+        &self.values[word.0 as usize]
+    }
+
+    pub(super) fn get_mut(&mut self, word: WordId) -> &mut Value<B::Expr> {
+        &mut self.values[word.0 as usize]
+    }
+
+    pub(super) fn push(&mut self, limbs: [B::Expr; 2], limbs_max: [u64; 2], mask: u32) -> WordId {
+        let id = WordId(self.values.len() as u32);
+        self.values.push(Value {
+            limbs,
+            limbs_max,
+            offset: 0,
+            base: id,
+            known: None,
+            mask,
+            bytes: None,
+            normal: None,
+            splits: vec![],
+            derived: vec![],
+            aligned: false,
+        });
+        id
+    }
+
+    /// A value whose limbs are shown to be below 2^16 and to have no bits outside `mask`.
+    pub(super) fn push_normal(&mut self, limbs: [B::Expr; 2], mask: u32) -> WordId {
+        let limbs_max = [u64::from(mask & 0xffff), u64::from(mask >> LIMB_BITS)];
+        self.push(limbs, limbs_max, mask)
+    }
+
+    /// A value from a word that is normal.
+    pub fn adopt(&mut self, word: &Word<B::Expr>) -> WordId {
+        self.push_normal(word.cells(), u32::MAX)
+    }
+
+    /// A boolean as a value.
+    pub fn adopt_bool(&mut self, flag: B::Expr) -> WordId {
+        self.push_normal([flag, B::Expr::zero()], 1)
+    }
+
+    /// A constant.
+    pub fn constant(&mut self, value: u32) -> WordId {
+        if let Some(&(_, id)) = self.constants.iter().find(|(known, _)| *known == value) {
+            return id;
+        }
+        let limbs = [value & 0xffff, value >> LIMB_BITS].map(|limb| self.row.constant(limb));
+        let id = self.push_normal(limbs, value);
+        self.get_mut(id).known = Some(value);
+        self.constants.push((value, id));
+        id
+    }
+
+    /// The value, where it is a constant.
+    pub fn known(&self, word: WordId) -> Option<u32> {
+        self.get(word).known
+    }
+
+    /// The value as a normal word.
+    pub fn word(&mut self, word: WordId) -> Word<B::Expr> {
+        let normal = self.normal(word);
+        let value = self.get(normal);
+        Word::from_bounded(value.limbs.clone(), value.limbs_max)
+    }
+}
