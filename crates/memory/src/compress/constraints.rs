@@ -2,7 +2,7 @@
 
 use engram_air::{Circuit, CircuitBuilder, Expr, field::DIGEST_CELLS, poseidon2::WIDTH as STATE_CELLS};
 
-use super::rounds::permute;
+use super::rounds::compress_cells;
 use crate::messages::{COMPRESS, compress_message};
 
 /// The compression table.
@@ -10,7 +10,7 @@ pub fn circuit() -> Circuit {
     let mut circuit = CircuitBuilder::new("compress");
     let input: [Expr; STATE_CELLS] = circuit.columns("input");
     let mut number = 0;
-    let digest = permute(input.clone(), |label, value| {
+    let digest = compress_cells(input.clone(), |label, value| {
         let cell = circuit.column(format!("{label} [{number}]"));
         number += 1;
         circuit.assert_equal(label, cell.clone(), value);

@@ -18,7 +18,7 @@ pub(super) const COMMITTED_CELLS: usize = (EXTERNAL_CONSTANTS_INITIAL.len() + EX
     + DIGEST_CELLS;
 
 /// The first half of the permutation of `input`, plus the first half of `input`: the digest of its two halves.
-pub(super) fn permute<R: Ring>(input: [R; WIDTH], mut commit: impl FnMut(&str, R) -> R) -> [R; DIGEST_CELLS] {
+pub(super) fn compress_cells<R: Ring>(input: [R; WIDTH], mut commit: impl FnMut(&str, R) -> R) -> [R; DIGEST_CELLS] {
     let mut state = external_layer(input.clone());
     for constants in &EXTERNAL_CONSTANTS_INITIAL {
         state = external_round(state, constants).map(|cell| commit("state after a first round", cell));

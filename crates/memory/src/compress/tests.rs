@@ -8,7 +8,7 @@ use engram_air::{
 use super::{
     Compressions, circuit,
     columns::{COLUMNS, COMMITTED_START, MULTIPLICITY},
-    rounds::{COMMITTED_CELLS, permute},
+    rounds::{COMMITTED_CELLS, compress_cells},
     trace,
 };
 use crate::testing::Subject;
@@ -34,11 +34,11 @@ fn the_shape_is_as_documented() {
 }
 
 #[test]
-fn the_digest_is_the_backends() {
+fn the_digest_is_the_one_of_trees() {
     for seed in 0..100 {
         let (left, right) = (digest(seed), digest(seed + 1));
         let state: [F; WIDTH] = std::array::from_fn(|index| if index < 8 { left[index] } else { right[index - 8] });
-        assert_eq!(permute(state, |_, value| value), compress(&left, &right));
+        assert_eq!(compress_cells(state, |_, value| value), compress(&left, &right));
     }
 }
 
@@ -64,7 +64,7 @@ fn a_wrong_step_is_refused_where_it_is_made() {
         let row = attack.trace.row_mut(0);
         let state: [F; WIDTH] = std::array::from_fn(|index| row[index]);
         let (mut position, mut wrong_label) = (0, String::new());
-        let _digest = permute(state, |label, value| {
+        let _digest = compress_cells(state, |label, value| {
             let value = if position == wrong { value + F::ONE } else { value };
             if position == wrong {
                 wrong_label = label.into();

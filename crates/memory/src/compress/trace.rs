@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use super::{
     columns::{COLUMNS, COMMITTED_START, MULTIPLICITY},
     recorder::Compression,
-    rounds::permute,
+    rounds::compress_cells,
 };
 
 /// The table of compressions that were asked for, one a row, padded with those of zeros.
@@ -23,7 +23,7 @@ fn fill_row(row: &mut [F], compression: &Compression) {
     row[..STATE_CELLS].copy_from_slice(compression.input.as_flattened());
     let state = std::array::from_fn(|index| row[index]);
     let mut position = COMMITTED_START;
-    let _digest = permute(state, |_, value| {
+    let _digest = compress_cells(state, |_, value| {
         row[position] = value;
         position += 1;
         value
