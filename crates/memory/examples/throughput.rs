@@ -23,8 +23,10 @@ fn main() {
     replay(&mut memory, "registers", |step| (SPACE_REGISTERS, step.wrapping_mul(0x9e37_79b9) >> 27));
     replay(&mut memory, "a stack of 4 KiB", |step| (SPACE_MEMORY, step.wrapping_mul(0x9e37_79b9) >> 22));
     replay(&mut memory, "a stream of 4 MiB", |step| (SPACE_MEMORY, step >> 5));
-    replay(&mut memory, "random in 4 MiB", |step| (SPACE_MEMORY, step.wrapping_mul(0x9e37_79b9) >> 12));
-    timed("finish after the above", || memory.finish_segment());
+    replay(&mut memory, "random in 256 KiB", |step| (SPACE_MEMORY, step.wrapping_mul(0x9e37_79b9) >> 16));
+    replay(&mut memory, "random in 4 MiB, with eight refreshes each", |step| {
+        (SPACE_MEMORY, step.wrapping_mul(0x9e37_79b9) >> 12)
+    });
 
     for round in 0..2 {
         for leaf in 0..LEAVES {
