@@ -11,6 +11,7 @@ pub mod chip;
 pub mod circuits;
 pub mod control;
 pub mod misaligned;
+pub mod plan;
 pub mod program;
 pub mod replay;
 pub mod segment;

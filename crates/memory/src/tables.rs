@@ -14,7 +14,7 @@ use crate::{
 
 /// How many tables share the rows of one kind. A table's height is a power of two, and one that holds a few rows more
 /// than that is half padding; two or three tables waste less, and cost the verifier more.
-pub const PARTS: usize = 1;
+pub const PARTS: usize = 3;
 
 /// Kinds of rows that tables share: nodes, leaves, compressions.
 const SHARED_KINDS: usize = 3;

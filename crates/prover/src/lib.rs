@@ -7,7 +7,11 @@
 pub mod keys;
 pub mod meter;
 pub mod options;
+pub mod planner;
+pub mod profile;
 pub mod prove;
 
 pub use options::Options;
+pub use planner::plan;
+pub use profile::profile;
 pub use prove::{Progress, ProveError, Report, prove};

@@ -5,7 +5,9 @@ use engram_machine::{
     chip::{CHIPS, Chip},
     circuits::{CONNECTOR, FIRST_CHIP, LOOKUPS, MEMORY, Machine, ROM},
     program::MachineProgram,
+    tile::{Cover, Tile, Tiler},
 };
+use engram_memory::tables;
 use engram_rv32im::ExecutionLog;
 
 /// Rows of the fixed tables: ranges in blocks of 16, narrow ranges, bytes.
@@ -19,32 +21,56 @@ const LEAVES_BESIDE_MEMORY: usize = 6;
 pub struct Meter<'a> {
     program: &'a MachineProgram,
     machine: &'a Machine,
+    tiler: &'a Tiler<'a>,
+    cover: Cover,
     /// By the chip's number.
-    rows: [u64; CHIPS.len()],
-    steps: usize,
+    rows: [usize; CHIPS.len()],
+    /// By the block's number.
+    block_rows: Vec<usize>,
     output_bytes_start: usize,
 }
 
 impl<'a> Meter<'a> {
     /// At the start of a segment, when the run has written `output_bytes`.
-    pub fn new(program: &'a MachineProgram, machine: &'a Machine, output_bytes: usize) -> Self {
-        Self { program, machine, rows: [0; CHIPS.len()], steps: 0, output_bytes_start: output_bytes }
+    pub fn new(
+        program: &'a MachineProgram,
+        machine: &'a Machine,
+        tiler: &'a Tiler<'a>,
+        output_bytes: usize,
+    ) -> Self {
+        Self {
+            program,
+            machine,
+            tiler,
+            cover: Cover::default(),
+            rows: [0; CHIPS.len()],
+            block_rows: vec![0; machine.blocks().len()],
+            output_bytes_start: output_bytes,
+        }
     }
 
-    /// Count the steps that the log gained since the last call.
-    pub fn advance(&mut self, log: &ExecutionLog) {
-        for &step in &log.steps[self.steps..] {
-            if let Some(chip) = self.program.decoded()[step as usize].chip {
-                self.rows[chip.number()] += 1;
+    /// Cover and count the steps that the log gained since the last call; all of them at the end.
+    pub fn advance(&mut self, log: &ExecutionLog, is_end: bool) {
+        let Self { program, rows, block_rows, .. } = self;
+        self.tiler.advance(log, &mut self.cover, is_end, |first, tile| match tile {
+            Tile::Block(number) => block_rows[usize::from(number)] += 1,
+            Tile::Single => {
+                if let Some(chip) = program.decoded()[first as usize].chip {
+                    rows[chip.number()] += 1;
+                }
             }
-        }
-        self.steps = log.steps.len();
+        });
+    }
+
+    /// The cover of the log.
+    pub fn into_tiles(self) -> Vec<Tile> {
+        self.cover.tiles
     }
 
     /// Rows of every circuit, predicted; above what they will be rather than below.
     pub fn rows(&self, log: &ExecutionLog, output_bytes: usize) -> Vec<usize> {
         let leaves = log.touched_leaves() as usize + LEAVES_BESIDE_MEMORY;
-        let calls = self.rows[Chip::ReadCall.number()] as usize;
+        let calls = self.rows[Chip::ReadCall.number()];
         let (input, output) = (log.input.len(), output_bytes - self.output_bytes_start);
         let output_leaves = output.div_ceil(32);
         let leaves = leaves + output_leaves;
@@ -55,7 +81,8 @@ impl<'a> Meter<'a> {
         let mut rows = vec![0; self.machine.circuits().len()];
         rows[ROM] = self.program.entries().len();
         rows[CONNECTOR] = 1;
-        rows[MEMORY..LOOKUPS].copy_from_slice(&[1, nodes, leaves, 2 * (leaves + nodes), refreshes]);
+        let memory = tables::row_counts(nodes, leaves, 2 * (leaves + nodes), refreshes);
+        rows[MEMORY..LOOKUPS].copy_from_slice(&memory);
         rows[LOOKUPS..FIRST_CHIP].copy_from_slice(&FIXED_ROWS);
         for (position, &chip) in self.machine.chips().iter().enumerate() {
             rows[FIRST_CHIP + position] = match chip {
@@ -63,19 +90,20 @@ impl<'a> Meter<'a> {
                 Chip::WriteWord => output / 4,
                 Chip::ReadByte | Chip::WriteByte => 6 * calls,
                 _ if chip.number() > Chip::ReadCall.number() => calls,
-                _ => self.rows[chip.number()] as usize,
+                _ => self.rows[chip.number()],
             };
         }
+        rows[self.machine.first_block()..].copy_from_slice(&self.block_rows);
         rows
     }
 
-    /// Padded totals, predicted.
-    pub fn size(&self, log: &ExecutionLog, output_bytes: usize) -> Size {
-        self.machine.size(self.rows(log, output_bytes))
+    /// Padded totals of these rows.
+    pub fn size_of(&self, rows: &[usize]) -> Size {
+        self.machine.size(rows.iter().copied())
     }
 }
 
-/// Bytes that the process uses to prove a segment of this size, predicted. Measured to hold within 5 % on segments from
+/// Bytes that the process uses to prove a segment of this size, predicted. Measured to hold within 10 % on segments from
 /// 2^21 to 2^25 slots: the sumcheck over fractions takes most.
 pub fn proving_bytes(parameters: Parameters, size: Size, steps: usize) -> u64 {
     let height = 1u64 << parameters.log_stacked_height();

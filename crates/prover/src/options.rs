@@ -1,6 +1,7 @@
 //! What a user may choose about proving.
 
 use engram_air::parameters::Parameters;
+use engram_machine::plan::Plan;
 
 /// How to prove.
 #[derive(Clone, Debug)]
@@ -11,6 +12,8 @@ pub struct Options {
     pub max_steps: u64,
     /// Most instructions of a segment; for tests, which want several segments of a short run.
     pub segment_steps_max: u64,
+    /// The blocks to prove with; none, unless a plan says so.
+    pub plan: Plan,
     /// Use only this parameter set; for tests. Otherwise each segment gets the cheapest.
     pub parameters: Option<Parameters>,
     /// Verify the proof before returning it. A proof that does not verify is a fault of the prover and never returned.
@@ -28,6 +31,7 @@ impl Default for Options {
             max_ram_bytes: 8 << 30,
             max_steps: u64::MAX,
             segment_steps_max: u64::MAX,
+            plan: Plan::default(),
             parameters: None,
             self_check: true,
             check_constraints: cfg!(debug_assertions),

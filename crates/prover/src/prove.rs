@@ -14,8 +14,10 @@ use engram_air::{
 };
 use engram_machine::{
     circuits::Machine,
+    plan::PlanError,
     program::MachineProgram,
     replay::{Replay, ReplayError},
+    tile::Tiler,
 };
 use engram_memory::{image::ImageError, offline::OfflineMemory};
 use engram_rv32im::{ExecutionLog, Fault, Outcome, Program};
@@ -59,6 +61,9 @@ pub enum ProveError {
     /// The program's image does not fit memory.
     #[error(transparent)]
     Image(#[from] ImageError),
+    /// The plan does not fit the program.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
     /// The log cannot be replayed.
     #[error(transparent)]
     Replay(#[from] ReplayError),
@@ -139,18 +144,23 @@ pub fn prove(
         return Err(ProveError::Ram { max_ram_bytes: options.max_ram_bytes });
     }
     let machine_program = MachineProgram::new(program);
-    let machine = Machine::new(machine_program.chips());
+    let blocks = options.plan.blocks(&machine_program)?;
+    let machine = Machine::with_blocks(machine_program.chips(), blocks);
+    let tiler = Tiler::new(&machine_program, machine.blocks());
     let image = machine_program.image()?;
     let mut report = Report::default();
     let mut keys = ProvingKeys::default();
     let mut executor = engram_rv32im::Machine::new(program, input);
-    let mut replay = Replay::new(&machine_program, OfflineMemory::new(image));
+    let mut replay = Replay::with_blocks(&machine_program, machine.blocks(), OfflineMemory::new(image));
     let mut log = ExecutionLog::starting_at(executor.state());
     let initial_roots = replay.memory().roots();
     let mut segments = vec![];
     loop {
         let started = Instant::now();
-        let outcome = execute_segment(&mut executor, &mut log, &machine_program, &machine, options, report.instructions)?;
+        let mut meter = Meter::new(&machine_program, &machine, &tiler, executor.output().len());
+        let outcome = execute_segment(&mut executor, &mut log, &mut meter, options, report.instructions)?;
+        meter.advance(&log, true);
+        let tiles = meter.into_tiles();
         let instructions = log.steps.len() as u64;
         report.instructions += instructions;
         report.execute += started.elapsed();
@@ -159,7 +169,8 @@ pub fn prove(
         progress(Progress::Executed { segment, instructions, last });
 
         let started = Instant::now();
-        let rows = replay.segment(&log)?;
+        let rows = replay.tiled_segment(&log, &tiles)?;
+        drop(tiles);
         let memory = replay.memory_mut().finish_segment();
         let replayed = started.elapsed();
 
@@ -195,11 +206,12 @@ pub fn prove(
     report.segments = segments.len();
     let proof = Proof {
         program_commitment: machine_program.commitment(&initial_roots),
+        plan: options.plan.clone(),
         output: executor.output().to_vec(),
         segments,
     };
     if options.self_check {
-        report.statement = Some(verify(&ProgramKey::derive(program)?, &proof)?);
+        report.statement = Some(verify(&ProgramKey::derive_with_plan(program, &options.plan)?, &proof)?);
     }
     Ok((proof, report))
 }
@@ -208,12 +220,10 @@ pub fn prove(
 fn execute_segment(
     executor: &mut engram_rv32im::Machine<'_>,
     log: &mut ExecutionLog,
-    program: &MachineProgram,
-    machine: &Machine,
+    meter: &mut Meter<'_>,
     options: &Options,
     steps_before: u64,
 ) -> Result<Outcome, ProveError> {
-    let mut meter = Meter::new(program, machine, executor.output().len());
     loop {
         let segment_steps = log.steps.len() as u64;
         let left = options.max_steps.saturating_sub(steps_before + segment_steps);
@@ -225,7 +235,7 @@ fn execute_segment(
         if steps == left {
             return Err(ProveError::OutOfSteps { max_steps: options.max_steps });
         }
-        meter.advance(log);
+        meter.advance(log, false);
         let segment_steps = log.steps.len();
         if segment_steps as u64 >= options.segment_steps_max {
             return Ok(outcome);
@@ -238,7 +248,7 @@ fn execute_segment(
             let rows_max = 1usize << parameters.log_stacked_height();
             // The next look comes after as many rows again at most in one table.
             let room = rows.iter().all(|&rows| rows + (METER_STEPS as usize) * 4 <= rows_max);
-            room && proving_bytes(parameters, machine.size(rows.iter().copied()), segment_steps) < options.max_ram_bytes
+            room && proving_bytes(parameters, meter.size_of(&rows), segment_steps) < options.max_ram_bytes / 8 * 7
         });
         if !fits {
             return Ok(outcome);
@@ -257,8 +267,9 @@ fn choose_parameters(
         return Ok(parameters);
     }
     let chips = machine.chips().iter().map(|chip| rows.plain[chip.number()].len() + rows.hinted[chip.number()].len());
+    let blocks = rows.blocks.iter().map(|rows| rows.times.len());
     let compressions = 2 * (memory.leaves.len() + memory.nodes.len());
-    let heights: Vec<usize> = chips.chain([entries, memory.refreshes.len(), compressions]).collect();
+    let heights: Vec<usize> = chips.chain(blocks).chain([entries, memory.refreshes.len(), compressions]).collect();
     let rows = heights.iter().copied().max().unwrap_or(0);
     cheapest_parameters(&heights).ok_or(ProveError::TooManyRows { rows })
 }

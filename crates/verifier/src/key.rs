@@ -5,7 +5,11 @@ use engram_air::{
     field::Digest,
     parameters::Parameters,
 };
-use engram_machine::{circuits::Machine, program::MachineProgram};
+use engram_machine::{
+    circuits::Machine,
+    plan::{Plan, PlanError},
+    program::MachineProgram,
+};
 use engram_memory::image::{ImageError, MemoryImage};
 use engram_rv32im::Program;
 use engram_vm::rom;
@@ -15,7 +19,7 @@ use thiserror::Error;
 use crate::file::{FileError, Kind};
 
 /// Key files.
-pub const KEY_FILE: Kind = Kind { magic: *b"engramVK", version: 1, name: "key", made_by: "setup" };
+pub const KEY_FILE: Kind = Kind { magic: *b"engramVK", version: 2, name: "key", made_by: "setup" };
 
 /// Why a program has no key.
 #[derive(Debug, Error)]
@@ -24,6 +28,9 @@ pub enum KeyError {
     /// The program's image does not fit memory.
     #[error("the program's image cannot be committed to: {0}")]
     Image(#[from] ImageError),
+    /// The plan is not one of this program, or too large.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
     /// The backend refuses the circuits or the ROM.
     #[error("the program has no key: {0}")]
     Engine(#[from] EngineError),
@@ -50,6 +57,8 @@ pub struct SegmentKey {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ProgramKey {
     pub(crate) commitment: Digest,
+    /// The blocks that proofs may use.
+    pub(crate) plan: Plan,
     /// In words.
     pub(crate) entry_pc: u32,
     /// Roots of the registers, of memory and of the output at entry.
@@ -59,10 +68,16 @@ pub struct ProgramKey {
 }
 
 impl ProgramKey {
-    /// The key of a program.
+    /// The key of a program for proofs without blocks.
     pub fn derive(program: &Program) -> Result<Self, KeyError> {
+        Self::derive_with_plan(program, &Plan::default())
+    }
+
+    /// The key of a program for proofs with the blocks of a plan. The plan may come from anywhere: it says which circuits to
+    /// derive from the program, not what they are.
+    pub fn derive_with_plan(program: &Program, plan: &Plan) -> Result<Self, KeyError> {
         let program = MachineProgram::new(program);
-        let machine = Machine::new(program.chips());
+        let machine = Machine::with_blocks(program.chips(), plan.blocks(&program)?);
         let rom = rom::committed_trace(program.entries());
         let rom_rows = u32::try_from(rom.height()).unwrap_or(u32::MAX);
         // A set whose tables cannot be as high as the ROM proves nothing of this program; the highest must.
@@ -77,12 +92,17 @@ impl ProgramKey {
         let segments = Parameters::ALL.into_iter().filter(fits).map(segment).collect::<Result<Vec<_>, _>>()?;
         let initial_roots = program.image()?.roots();
         let commitment = program.commitment(&initial_roots);
-        Ok(Self { commitment, entry_pc: program.program().entry() >> 2, initial_roots, segments })
+        Ok(Self { commitment, plan: plan.clone(), entry_pc: program.program().entry() >> 2, initial_roots, segments })
     }
 
     /// The program's commitment: its name in public.
     pub fn commitment(&self) -> Digest {
         self.commitment
+    }
+
+    /// The blocks that proofs under this key may use.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
     }
 
     /// Root of the memory that the program starts on.

@@ -1,12 +1,13 @@
 //! A proof as a file.
 
 use engram_air::{field::Digest, parameters::Parameters};
+use engram_machine::plan::Plan;
 use serde::{Deserialize, Serialize};
 
 use crate::file::{FileError, Kind};
 
 /// Proof files.
-pub const PROOF_FILE: Kind = Kind { magic: *b"engramPF", version: 1, name: "proof", made_by: "prove" };
+pub const PROOF_FILE: Kind = Kind { magic: *b"engramPF", version: 2, name: "proof", made_by: "prove" };
 
 /// Most segments of a proof.
 pub const SEGMENTS_MAX: usize = 1 << 20;
@@ -19,6 +20,8 @@ pub const PROOF_BYTES_MAX: u64 = 1 << 32;
 pub struct Proof {
     /// Which program.
     pub program_commitment: Digest,
+    /// Which blocks its segments may use: advice from which the circuits are derived.
+    pub plan: Plan,
     /// What it wrote.
     pub output: Vec<u8>,
     /// Proofs of its segments, in order.

@@ -51,6 +51,9 @@ pub enum VerifyError {
     /// The proof is of another program.
     #[error("the proof is of another program than the key; use the key or the ELF file that it was made for")]
     OtherProgram,
+    /// The proof uses other blocks than the key has.
+    #[error("the proof uses another plan than the key; derive the key from the ELF file and the proof's plan")]
+    OtherPlan,
     /// No segments, or too many.
     #[error("the proof has {segments} segments; between 1 and {SEGMENTS_MAX} are allowed")]
     SegmentCount {
@@ -125,6 +128,9 @@ struct SegmentClaim {
 pub fn verify(key: &ProgramKey, proof: &Proof) -> Result<Statement, VerifyError> {
     if proof.program_commitment != key.commitment {
         return Err(VerifyError::OtherProgram);
+    }
+    if proof.plan != key.plan {
+        return Err(VerifyError::OtherPlan);
     }
     let segments = proof.segments.len();
     if segments == 0 || segments > SEGMENTS_MAX {

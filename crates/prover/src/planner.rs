@@ -1,0 +1,281 @@
+//! Choosing blocks from a profile of a run.
+//!
+//! Greedily: where the run spends most among what is not covered yet, grow a path along the way that most visits go, build
+//! its circuit at a few lengths, and keep the length that saves most. The same program and profile give the same plan.
+
+use std::collections::{HashMap, HashSet};
+
+use engram_air::{
+    Circuit,
+    price::{CELL_S, INTERACTION_S, SLOT_S},
+};
+use engram_machine::{
+    block::{Block, BlockPath},
+    circuits::FIRST_CHIP,
+    plan::{CIRCUITS_MAX, INTERACTIONS_MAX, PLAN_STEPS_MAX, Plan},
+    program::MachineProgram,
+};
+use engram_rv32im::{Format, Opcode};
+
+/// A window of a run: positions of consecutively executed instructions.
+pub type Window = Vec<u32>;
+
+/// Most instructions that a path grows to.
+const LENGTH_MAX: usize = 256;
+
+/// Visits of a path's start that growing looks at.
+const VISITS_MAX: usize = 4_096;
+
+/// A block must save this share of the run's cost.
+const SAVING_MIN: f64 = 0.002;
+
+/// Slots are on average this much more than messages.
+const SLOTS_PER_INTERACTION: f64 = 1.35;
+
+/// Predicted seconds of a row.
+fn row_cost(circuit: &Circuit) -> f64 {
+    let interactions = circuit.interactions.len() as f64;
+    circuit.width() as f64 * CELL_S + interactions * (INTERACTION_S + SLOT_S * SLOTS_PER_INTERACTION)
+}
+
+/// Blocks for a program whose runs look like these windows.
+pub fn plan(program: &MachineProgram, windows: &[Window]) -> Plan {
+    let mut planner = Planner::new(program, windows);
+    let blocks_max = CIRCUITS_MAX.saturating_sub(FIRST_CHIP + program.chips().len());
+    let mut steps = 0;
+    while planner.blocks.len() < blocks_max {
+        planner.cover();
+        let Some(block) = planner.propose() else { break };
+        steps += block.path.steps.len();
+        if steps > PLAN_STEPS_MAX {
+            break;
+        }
+        planner.accept(block);
+    }
+    planner.cover();
+    planner.prune();
+    let paths: Vec<BlockPath> = planner.blocks.iter().map(|(block, _)| block.path.clone()).collect();
+    Plan::new(&paths)
+}
+
+struct Planner<'a> {
+    program: &'a MachineProgram,
+    windows: &'a [Window],
+    /// By instruction: cost of a row that proves it alone.
+    single_cost: Vec<f64>,
+    /// With the cost of a row.
+    blocks: Vec<(Block, f64)>,
+    by_start: HashMap<u32, Vec<usize>>,
+    /// By window and position: covered by a block.
+    covered: Vec<Vec<bool>>,
+    /// Rows of each block in the windows.
+    rows: Vec<usize>,
+    total_cost: f64,
+    refused: HashSet<u32>,
+}
+
+impl<'a> Planner<'a> {
+    fn new(program: &'a MachineProgram, windows: &'a [Window]) -> Self {
+        let costs: HashMap<_, f64> = program.chips().iter().map(|&chip| (chip, row_cost(&chip.circuit()))).collect();
+        let single_cost =
+            program.decoded().iter().map(|decoded| decoded.chip.map_or(0.0, |chip| costs[&chip])).collect();
+        let covered = windows.iter().map(|window| vec![false; window.len()]).collect();
+        Self {
+            program,
+            windows,
+            single_cost,
+            blocks: vec![],
+            by_start: HashMap::new(),
+            covered,
+            rows: vec![],
+            total_cost: 0.0,
+            refused: HashSet::new(),
+        }
+    }
+
+    fn pc(&self, step: u32) -> u32 {
+        self.program.decoded()[step as usize].pc
+    }
+
+    fn opcode(&self, step: u32) -> Opcode {
+        self.program.decoded()[step as usize].instruction.opcode
+    }
+
+    fn is_control(&self, step: u32) -> bool {
+        matches!(self.opcode(step).format(), Format::Branch | Format::Jump | Format::JumpRegister | Format::Bare)
+    }
+
+    /// The block that a tiler would take here.
+    fn block_at(&self, window: &[u32], position: usize) -> Option<usize> {
+        let candidates = self.by_start.get(&window[position])?;
+        candidates.iter().copied().find(|&number| {
+            let path = &self.blocks[number].0.path;
+            let end = position + path.steps.len();
+            window.get(position..end) == Some(&path.steps)
+                && window.get(end).is_some_and(|&next| self.pc(next) == path.final_pc)
+        })
+    }
+
+    /// Cover the windows with the blocks so far.
+    fn cover(&mut self) {
+        self.rows = vec![0; self.blocks.len()];
+        let mut total = 0.0;
+        for (number, window) in self.windows.iter().enumerate() {
+            let mut covered = vec![false; window.len()];
+            let mut position = 0;
+            while position < window.len() {
+                match self.block_at(window, position) {
+                    Some(block) => {
+                        let length = self.blocks[block].0.path.steps.len();
+                        covered[position..position + length].fill(true);
+                        self.rows[block] += 1;
+                        total += self.blocks[block].1;
+                        position += length;
+                    }
+                    None => {
+                        total += self.single_cost[window[position] as usize];
+                        position += 1;
+                    }
+                }
+            }
+            self.covered[number] = covered;
+        }
+        self.total_cost = total;
+    }
+
+    /// Where uncovered stretches begin, with the cost of what follows up to the next beginning.
+    fn starts(&self) -> Vec<(u32, f64)> {
+        let mut cost: HashMap<u32, f64> = HashMap::new();
+        for (window, covered) in self.windows.iter().zip(&self.covered) {
+            let mut start = None;
+            for (position, &step) in window.iter().enumerate() {
+                if covered[position] || self.opcode(step) == Opcode::Ecall {
+                    start = None;
+                    continue;
+                }
+                let begins = position == 0 || covered[position - 1] || self.is_control(window[position - 1]);
+                if begins || start.is_none() {
+                    start = Some(step);
+                }
+                if let Some(start) = start {
+                    *cost.entry(start).or_default() += self.single_cost[step as usize];
+                }
+            }
+        }
+        let mut starts: Vec<(u32, f64)> = cost.into_iter().filter(|(start, _)| !self.refused.contains(start)).collect();
+        starts.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        starts
+    }
+
+    /// The block that saves most from the costliest start.
+    fn propose(&mut self) -> Option<Block> {
+        loop {
+            let (start, cost) = *self.starts().first()?;
+            if cost < SAVING_MIN * self.total_cost {
+                return None;
+            }
+            let best = self.grow(start);
+            match best {
+                Some((block, saving)) if saving >= SAVING_MIN * self.total_cost => return Some(block),
+                _ => {
+                    self.refused.insert(start);
+                }
+            }
+        }
+    }
+
+    /// Follow the way that most visits of `start` go; the best block along it with what it saves in the windows.
+    fn grow(&self, start: u32) -> Option<(Block, f64)> {
+        let mut visits: Vec<(usize, usize)> = vec![];
+        for (number, window) in self.windows.iter().enumerate() {
+            let uncovered = |&position: &usize| window[position] == start && !self.covered[number][position];
+            visits.extend((0..window.len()).filter(uncovered).map(|position| (number, position)));
+        }
+        let all_visits = visits.len();
+        let stride = all_visits.div_ceil(VISITS_MAX).max(1);
+        // Runs of neighbouring visits are kept, so that those of a loop still follow each other.
+        if stride > 1 {
+            visits.truncate(VISITS_MAX);
+        }
+        let scale = all_visits as f64 / visits.len().max(1) as f64;
+        let mut steps = vec![];
+        let mut single = 0.0;
+        let mut best: Option<(Block, f64)> = None;
+        let mut tried = 0;
+        loop {
+            // Where do the visits that came this far stand?
+            let mut next: HashMap<u32, usize> = HashMap::new();
+            for &(window, position) in &visits {
+                if let Some(&step) = self.windows[window].get(position + steps.len()) {
+                    *next.entry(step).or_default() += 1;
+                }
+            }
+            let favourite = next.into_iter().max_by_key(|&(step, count)| (count, std::cmp::Reverse(step)));
+            let Some((step, _)) = favourite else { break };
+            let breaks = steps.last().is_some_and(|&last| self.is_control(last));
+            let ends = self.opcode(step) == Opcode::Ecall || steps.len() >= LENGTH_MAX;
+            visits.retain(|&(window, position)| self.windows[window].get(position + steps.len()) == Some(&step));
+            if !steps.is_empty() && (breaks || ends) && (ends || steps.len() * 4 >= tried * 5) {
+                tried = steps.len();
+                let path = BlockPath { steps: steps.clone(), final_pc: self.pc(step) };
+                let Some(block) = Block::new(self.program, path) else { break };
+                if block.circuit.interactions.len() > INTERACTIONS_MAX {
+                    break;
+                }
+                let rows = self.disjoint(&visits, steps.len()) as f64 * scale;
+                let saving = rows * (single - row_cost(&block.circuit));
+                let known = self.blocks.iter().any(|(known, _)| known.path == block.path);
+                if !known && best.as_ref().is_none_or(|(_, known)| saving > *known) {
+                    best = Some((block, saving));
+                }
+                let possible = visits.len() as f64 * scale * (single + self.single_cost[step as usize]);
+                if best.as_ref().is_some_and(|(_, known)| possible < *known / 2.0) {
+                    break;
+                }
+            }
+            if ends || visits.is_empty() || self.program.decoded()[step as usize].chip.is_none() {
+                break;
+            }
+            single += self.single_cost[step as usize];
+            steps.push(step);
+        }
+        best
+    }
+
+    /// How many of the visits a path of this length can cover, one after the other.
+    fn disjoint(&self, visits: &[(usize, usize)], length: usize) -> usize {
+        let mut free_from = (0, 0);
+        let mut count = 0;
+        for &(window, position) in visits {
+            if (window, position) >= free_from {
+                count += 1;
+                free_from = (window, position + length);
+            }
+        }
+        count
+    }
+
+    fn accept(&mut self, block: Block) {
+        let number = self.blocks.len();
+        let start = block.path.steps.first().copied().unwrap_or(0);
+        let cost = row_cost(&block.circuit);
+        self.blocks.push((block, cost));
+        let blocks = &self.blocks;
+        let numbers = self.by_start.entry(start).or_default();
+        numbers.push(number);
+        numbers.sort_by_key(|&number| std::cmp::Reverse(blocks[number].0.path.steps.len()));
+    }
+
+    /// Leave out blocks that others made useless.
+    fn prune(&mut self) {
+        let total = self.total_cost;
+        let rows = std::mem::take(&mut self.rows);
+        let mut number = 0;
+        self.blocks.retain(|(block, cost)| {
+            let single: f64 = block.path.steps.iter().map(|&step| self.single_cost[step as usize]).sum();
+            let saving = rows[number] as f64 * (single - cost);
+            number += 1;
+            saving >= SAVING_MIN / 2.0 * total
+        });
+    }
+}

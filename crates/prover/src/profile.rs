@@ -1,0 +1,64 @@
+//! Looking at a run before proving it: what it executes, in windows spread over it.
+
+use engram_rv32im::{ExecutionLog, Fault, Machine, Outcome};
+
+use crate::planner::Window;
+
+/// Instructions of a window.
+const WINDOW_STEPS: u64 = 1 << 15;
+
+/// Most windows that are kept.
+const WINDOWS_MAX: usize = 16;
+
+/// What a run executed.
+#[derive(Clone, Debug, Default)]
+pub struct Profile {
+    /// Stretches of it, spread evenly.
+    pub windows: Vec<Window>,
+    /// Executed instructions.
+    pub instructions: u64,
+    /// Whether it ran to its exit.
+    pub exited: bool,
+}
+
+/// Run a machine to its exit or for `max_steps`, and keep windows of what it executes. All but the windows runs at plain
+/// speed. `note` hears of progress, in instructions.
+///
+/// Windows are taken at a stride that doubles whenever there are too many, so that they stay spread over a run of any
+/// length.
+pub fn profile(machine: &mut Machine<'_>, max_steps: u64, note: &mut dyn FnMut(u64)) -> Result<Profile, Box<Fault>> {
+    let mut profile = Profile::default();
+    let mut stride = WINDOW_STEPS;
+    let start = machine.steps();
+    loop {
+        let done = machine.steps() - start;
+        profile.instructions = done;
+        let left = max_steps - done;
+        if left == 0 {
+            return Ok(profile);
+        }
+        let mut log = ExecutionLog::starting_at(machine.state());
+        let outcome = machine.record(WINDOW_STEPS.min(left), &mut log)?;
+        profile.windows.push(log.steps);
+        if matches!(outcome, Outcome::Exited(_)) {
+            break;
+        }
+        if profile.windows.len() >= 2 * WINDOWS_MAX {
+            let mut number = 0;
+            profile.windows.retain(|_| {
+                number += 1;
+                number % 2 == 1
+            });
+            stride *= 2;
+        }
+        let left = max_steps - (machine.steps() - start);
+        let skip = (stride - WINDOW_STEPS).min(left);
+        if skip > 0 && matches!(machine.run(skip)?, Outcome::Exited(_)) {
+            break;
+        }
+        note(machine.steps() - start);
+    }
+    profile.instructions = machine.steps() - start;
+    profile.exited = true;
+    Ok(profile)
+}
