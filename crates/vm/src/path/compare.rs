@@ -82,9 +82,12 @@ impl<B: RowBuilder> Path<'_, B> {
         }
     }
 
-    /// `x ≠ y`: one limb's difference has an inverse. Against a constant, what `x` is an offset from differs from another
-    /// constant, so that a counter need not be normalized.
+    /// `x ≠ y`. Against a constant: what `x` is an offset from differs in a limb from another constant. Otherwise neither needs
+    /// to be normalized for what is added to it.
     fn assert_different(&mut self, x: WordId, y: WordId) {
+        if self.known(x).is_none() && self.known(y).is_none() {
+            return self.assert_offsets_differ(x, y);
+        }
         let (x, y) = self.compared(x, y);
         let ([a, b], [c, d]) = (self.word(x).cells(), self.word(y).cells());
         let (low, high) = (a - c, b - d);
@@ -94,6 +97,35 @@ impl<B: RowBuilder> Path<'_, B> {
         let high_inverse = self.row.field_column("inverse of the high difference", rest);
         let one = low * low_inverse + high * high_inverse;
         self.row.assert_zero("different words differ in a limb", one - self.row.real());
+    }
+
+    /// `x ≠ y` for normal values with offsets.
+    ///
+    /// With both offsets, the low limbs differ by an integer `l` and the words by `d`, where `-2^16 < l < 2^17` and
+    /// `-2^32 < d < 2^33`; so the words differ where `d` is neither 0 nor 2^32, and also where `l` is neither 0 nor 2^16. The row
+    /// shows one of both. The second is for a `d` that is a multiple of p in disguise: `p = 1` modulo 2^16, so `l` is then
+    /// no multiple of 2^16.
+    fn assert_offsets_differ(&mut self, x: WordId, y: WordId) {
+        let ((x, x_offset), (y, y_offset)) = (self.normal_base(x), self.normal_base(y));
+        let offset = x_offset.wrapping_sub(y_offset);
+        let ([a, b], [c, d]) = (self.word(x).cells(), self.word(y).cells());
+        let low = a - c + self.row.constant(offset & 0xffff);
+        let high = b - d + self.row.constant(offset >> LIMB_BITS);
+        let words = low.clone() + high.shift_left(LIMB_BITS);
+        let carry = |row: &B, bits: u32| row.real().shift_left(bits);
+        let by_words = words.clone() * (words - carry(self.row, 2 * LIMB_BITS));
+        let by_limbs = low.clone() * (low - carry(self.row, LIMB_BITS));
+        let limbs_value = self.row.value(&by_words) == F::ZERO;
+        let limbs = flag(self.row, "by the low limbs", "by the low limbs is boolean", limbs_value);
+        let product = by_words.clone() + limbs * (by_limbs - by_words);
+        let inverse = self.row.field_column("inverse of the difference", inverse_or_zero(self.row.value(&product)));
+        self.row.assert_zero("different words have a difference with an inverse", product * inverse - self.row.real());
+    }
+
+    /// A normal value and what is added to it.
+    fn normal_base(&mut self, word: WordId) -> (WordId, u32) {
+        let (base, offset) = (self.get(word).base, self.get(word).offset);
+        if self.is_normal(base) { (base, offset) } else { (self.normal(word), 0) }
     }
 
     /// Two values that are equal exactly where `x` and `y` are; against a constant, without the offset.
