@@ -76,8 +76,9 @@ impl<'a> Meter<'a> {
         let leaves = leaves + output_leaves;
         // Touched leaves lie together more often than not: a node for each, and the paths of as many groups of 64.
         let nodes = leaves + leaves.div_ceil(64) * 21 + 2 * 27;
-        let accesses = 3 * log.steps.len();
-        let refreshes = leaves + 32 * (accesses >> 17);
+        // A long transfer lets the clock run on while what is touched besides stays untouched.
+        let accesses = 3 * log.steps.len() + 2 * log.moved_bytes() as usize;
+        let refreshes = leaves + (32 + 2 * leaves.min(64)) * (accesses >> 17);
         let mut rows = vec![0; self.machine.circuits().len()];
         rows[ROM] = self.program.entries().len();
         rows[CONNECTOR] = 1;
@@ -87,14 +88,26 @@ impl<'a> Meter<'a> {
         for (position, &chip) in self.machine.chips().iter().enumerate() {
             rows[FIRST_CHIP + position] = match chip {
                 Chip::ReadWord => input / 4,
+                Chip::ReadByte => 6 * log.reads.len(),
                 Chip::WriteWord => output / 4,
-                Chip::ReadByte | Chip::WriteByte => 6 * calls,
+                Chip::WriteByte => self.byte_writes(log),
                 _ if chip.number() > Chip::ReadCall.number() => calls,
                 _ => self.rows[chip.number()],
             };
         }
         rows[self.machine.first_block()..].copy_from_slice(&self.block_rows);
         rows
+    }
+
+    /// Bytes that are written one by one: the ends of a buffer, or all of it where it and the output are not aligned alike.
+    fn byte_writes(&self, log: &ExecutionLog) -> usize {
+        let mut output = self.output_bytes_start;
+        let bytes = log.writes.iter().map(|&(buffer, length)| {
+            let alike = output % 4 == buffer as usize % 4;
+            output += length as usize;
+            if alike { length.min(6) as usize } else { length as usize }
+        });
+        bytes.sum()
     }
 
     /// Padded totals of these rows.

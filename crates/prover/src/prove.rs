@@ -33,6 +33,9 @@ use crate::{
 /// Instructions between two looks at the meter.
 const METER_STEPS: u64 = 1 << 13;
 
+/// Bytes moved by system calls between two looks at the meter; a call may move as many as it moves beyond that.
+const METER_BYTES: u64 = 1 << 17;
+
 /// Why a run was not proven.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -224,15 +227,17 @@ fn execute_segment(
     options: &Options,
     steps_before: u64,
 ) -> Result<Outcome, ProveError> {
+    let mut last_rows = meter.rows(log, executor.output().len());
     loop {
         let segment_steps = log.steps.len() as u64;
         let left = options.max_steps.saturating_sub(steps_before + segment_steps);
         let steps = METER_STEPS.min(options.segment_steps_max - segment_steps).min(left);
+        log.moved_bytes_max = log.moved_bytes() + METER_BYTES;
         let outcome = executor.record(steps, log).map_err(Box::new)?;
         if matches!(outcome, Outcome::Exited(_)) {
             return Ok(outcome);
         }
-        if steps == left {
+        if log.steps.len() as u64 - segment_steps == left {
             return Err(ProveError::OutOfSteps { max_steps: options.max_steps });
         }
         meter.advance(log, false);
@@ -240,15 +245,15 @@ fn execute_segment(
         if segment_steps as u64 >= options.segment_steps_max {
             return Ok(outcome);
         }
-        let output_bytes = executor.output().len();
-        let rows = meter.rows(log, output_bytes);
-        let highest = Parameters::ALL.into_iter().next_back();
-        let parameters = options.parameters.or_else(|| cheapest_parameters(&rows)).or(highest);
+        let rows = meter.rows(log, executor.output().len());
+        // Where the next look would find it, at twice the pace of the last stretch.
+        let ahead: Vec<usize> = rows.iter().zip(&last_rows).map(|(now, last)| 3 * now - 2 * last.min(now)).collect();
+        last_rows = rows;
+        let parameters = options.parameters.or_else(|| cheapest_parameters(&ahead));
         let fits = parameters.is_some_and(|parameters| {
             let rows_max = 1usize << parameters.log_stacked_height();
-            // The next look comes after as many rows again at most in one table.
-            let room = rows.iter().all(|&rows| rows + (METER_STEPS as usize) * 4 <= rows_max);
-            room && proving_bytes(parameters, meter.size_of(&rows), segment_steps) < options.max_ram_bytes / 8 * 7
+            ahead.iter().all(|&rows| rows <= rows_max)
+                && proving_bytes(parameters, meter.size_of(&ahead), segment_steps) < options.max_ram_bytes / 8 * 7
         });
         if !fits {
             return Ok(outcome);

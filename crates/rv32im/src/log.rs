@@ -31,6 +31,12 @@ pub struct ExecutionLog {
     pub input: Vec<u8>,
     /// Bytes that each `read` of file 0 returned, in order, calls of no bytes included.
     pub reads: Vec<u32>,
+    /// Address and length of the buffer of each `write` to file 1, in order, as much of it as was written.
+    pub writes: Vec<(u32, u32)>,
+    /// Recording stops after a system call that brings the bytes moved by `read` and `write` to this, so that whoever
+    /// records can look at what they cost. Unlimited unless set.
+    pub moved_bytes_max: u64,
+    moved_bytes: u64,
     /// The whole of `a0` at the exit, when the stretch ends with one.
     pub exit: Option<u32>,
     touched: TouchedLeaves,
@@ -47,6 +53,9 @@ impl ExecutionLog {
             misaligned: Vec::new(),
             input: Vec::new(),
             reads: Vec::new(),
+            writes: Vec::new(),
+            moved_bytes_max: u64::MAX,
+            moved_bytes: 0,
             exit: None,
             touched: TouchedLeaves::none(),
         }
@@ -60,6 +69,8 @@ impl ExecutionLog {
         self.misaligned.clear();
         self.input.clear();
         self.reads.clear();
+        self.writes.clear();
+        (self.moved_bytes, self.moved_bytes_max) = (0, u64::MAX);
         self.exit = None;
         self.touched.clear();
     }
@@ -68,6 +79,27 @@ impl ExecutionLog {
     #[must_use]
     pub fn touched_leaves(&self) -> u64 {
         self.touched.count
+    }
+
+    /// Bytes that `read` and `write` moved, of file 2 excepted.
+    #[must_use]
+    pub fn moved_bytes(&self) -> u64 {
+        self.moved_bytes
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.moved_bytes >= self.moved_bytes_max
+    }
+
+    pub(crate) fn note_read(&mut self, bytes: &[u8]) {
+        self.input.extend_from_slice(bytes);
+        self.reads.push(bytes.len() as u32);
+        self.moved_bytes += bytes.len() as u64;
+    }
+
+    pub(crate) fn note_write(&mut self, buffer: u32, length_bytes: u32) {
+        self.writes.push((buffer, length_bytes));
+        self.moved_bytes += u64::from(length_bytes);
     }
 
     #[inline(always)]

@@ -39,7 +39,7 @@ impl Registers {
 pub enum Outcome {
     /// The guest exited.
     Exited(Exit),
-    /// The guest would go on, but the steps asked for are done.
+    /// The guest would go on, but the steps asked for are done, or the log is full.
     OutOfSteps,
 }
 
@@ -135,7 +135,8 @@ impl<'p> Machine<'p> {
     }
 
     /// As [`run`](Self::run), and appends to `log`, which must have been started at, or have been appended to up to, this
-    /// machine's present state. Also at a fault the log holds everything before it.
+    /// machine's present state. Also at a fault the log holds everything before it. It stops early where the log's
+    /// [`moved_bytes_max`](ExecutionLog::moved_bytes_max) is reached.
     ///
     /// # Errors
     /// As for [`run`](Self::run).
@@ -171,6 +172,9 @@ impl<'p> Machine<'p> {
             }
             self.step(notes).map_err(|kind| Fault::at(self.program, self.pc, kind))?;
             *remaining -= 1;
+            if notes.log().is_some_and(|log| log.is_full()) {
+                return Ok(Outcome::OutOfSteps);
+            }
         }
     }
 

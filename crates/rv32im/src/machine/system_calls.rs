@@ -81,8 +81,7 @@ impl Machine<'_> {
         let bytes = &bytes[..filled];
         self.memory.poke(buffer, bytes);
         if let Some(log) = log {
-            log.input.extend_from_slice(bytes);
-            log.reads.push(filled as u32);
+            log.note_read(bytes);
             log.touch_range(buffer, filled as u32);
         }
         Ok(filled as u32)
@@ -110,6 +109,9 @@ impl Machine<'_> {
             self.output.extend_from_slice(bytes);
         }
         if let Some(log) = log {
+            if file == FILE_OUTPUT {
+                log.note_write(buffer, length);
+            }
             log.touch_range(buffer, length);
         }
         Ok(length)
