@@ -1,0 +1,13 @@
+//! What tests of the machine share: programs that reach every chip, their tables, and an attacker that forges rows.
+
+mod assembler;
+mod attacker;
+mod every_instruction;
+mod row;
+mod run;
+
+pub use assembler::{Assembler, ZERO};
+pub use attacker::{Attacker, Effort, Forgery};
+pub use every_instruction::{EveryInstruction, every_instruction};
+pub use row::RowChecks;
+pub use run::{Run, Segment};
