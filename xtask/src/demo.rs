@@ -19,7 +19,7 @@ pub fn demo(file: Option<&str>) -> Result<(), Failure> {
     run(&cargo(), &["build", "--release", "--locked", "--package", "engram-cli"])?;
     let engram = target_folder().join("release/engram");
     let engram = engram.to_string_lossy();
-    run(&engram, &["prove", GUEST, "--input", &input, "--output", PROOF])?;
+    run(&engram, &["prove", GUEST, "--input", &input, "--output", PROOF, "--plan", "auto"])?;
     run(&engram, &["verify", PROOF, "--elf", GUEST])
 }
 

@@ -1,6 +1,6 @@
 //! The command line, as its users write it.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::byte_size::ByteSize;
 use crate::exit_code::ExpectedExit;
@@ -81,6 +81,10 @@ pub struct ProveArguments {
     /// Memory that proving may take, in bytes or with K, M, G or T. Less memory means more, shorter segments.
     #[arg(long, value_name = "SIZE")]
     pub max_ram: Option<ByteSize>,
+    /// Which blocks of instructions to prove in one row: those that this run executes most, or none. A proof with blocks is
+    /// several times faster to make, and is checked with --elf, or with a key for its blocks.
+    #[arg(long, value_name = "auto|none", default_value = "none")]
+    pub plan: PlanChoice,
     /// Threads to prove with; all cores where not given.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
@@ -90,6 +94,15 @@ pub struct ProveArguments {
     /// Print one JSON object on standard output.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Which blocks to prove with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PlanChoice {
+    /// Chosen for this run.
+    Auto,
+    /// None: one instruction a row.
+    None,
 }
 
 /// Of `engram verify`.
@@ -130,6 +143,9 @@ pub struct SetupArguments {
     /// The program, a static RV32IM executable; `-` for standard input.
     #[arg(value_name = "GUEST.elf")]
     pub guest: Source,
+    /// Make the key for the blocks of this proof. A key without blocks is for proofs without blocks.
+    #[arg(long, value_name = "GUEST.proof")]
+    pub plan_of: Option<Source>,
     /// Where the key goes; `-` for standard output.
     #[arg(short, long, value_name = "GUEST.vk")]
     pub output: Source,

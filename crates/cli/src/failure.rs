@@ -3,6 +3,7 @@
 use std::io;
 
 use engram_air::engine::EngineError;
+use engram_machine::plan::PlanError;
 use engram_prover::ProveError;
 use engram_rv32im::fault::FaultKind;
 use engram_rv32im::{ElfError, Fault};
@@ -135,9 +136,16 @@ pub enum Failure {
         /// What is wrong with it.
         source: EngineError,
     },
+    /// A proof's plan is not one for the program.
+    #[error("the proof is not valid: {source}")]
+    #[diagnostic(code(engram::proof::plan), help("is it a proof of this program? If so, do not trust what it claims"))]
+    InvalidPlan {
+        /// What is wrong with it.
+        source: PlanError,
+    },
     /// A proof does not hold.
     #[error("the proof is not valid: {source}")]
-    #[diagnostic(code(engram::proof::invalid), help("do not trust what it claims"))]
+    #[diagnostic(code(engram::proof::invalid), help("{}", help_invalid(source)))]
     InvalidProof {
         /// Why not.
         source: VerifyError,
@@ -267,6 +275,7 @@ impl Failure {
             }
             Self::DamagedProof { .. }
             | Self::DamagedSegment { .. }
+            | Self::InvalidPlan { .. }
             | Self::InvalidProof { .. }
             | Self::UnexpectedExit { .. } => exit_codes::INVALID,
             Self::Fault { .. } => exit_codes::FAULT,
@@ -278,6 +287,16 @@ impl Failure {
             Self::Stream { .. } | Self::Internal { .. } => exit_codes::INTERNAL,
             Self::OutputClosed => exit_codes::CLOSED_PIPE,
         }
+    }
+}
+
+fn help_invalid(error: &VerifyError) -> &'static str {
+    match error {
+        VerifyError::OtherProgram => "give the program that the proof was made for",
+        VerifyError::OtherPlan => {
+            "check it with --elf, or make a key for it: `engram setup GUEST.elf --plan-of GUEST.proof`"
+        }
+        _ => "do not trust what it claims",
     }
 }
 

@@ -156,8 +156,22 @@ fn proof_key_and_output_pass_through_pipes() {
     let proof = engram(["prove", &elf, "--input", &input, "-o", "-"]).with(0).saying("Proven: fib.elf");
     let ended = engram_reading(&proof.stdout, ["verify", "-", "--elf", &elf, "--output-to", "-"]).with(0);
     assert_eq!(ended.stdout, b"b11924e1\n");
-    let same = engram_reading(&[47], ["prove", &elf, "--input", "-", "-o", "-"]).with(0);
-    assert!(same.stdout == proof.stdout, "the same run has another proof");
+    // Another proof of the same: they differ in their proofs of work.
+    let proof = engram_reading(&[47], ["prove", &elf, "--input", "-", "-o", "-"]).with(0);
+    let ended = engram_reading(&proof.stdout, ["verify", "-", "--elf", &elf, "--output-to", "-"]).with(0);
+    assert_eq!(ended.stdout, b"b11924e1\n");
+}
+
+#[test]
+fn a_key_is_for_the_blocks_that_it_was_made_for() {
+    let (elf, folder) = (guest("fib"), folder());
+    let [proof, key] = ["fib.proof", "fib.vk"].map(|name| text(&folder.path().join(name)));
+    engram(["prove", &elf, "-o", &proof, "--plan", "auto"]).with(0);
+    engram(["verify", &proof, "--elf", &elf]).with(0);
+    engram(["setup", &elf, "-o", &key]).with(0);
+    engram(["verify", &proof, "--key", &key]).with(4).saying("--plan-of");
+    engram(["setup", &elf, "-o", &key, "--plan-of", &proof]).with(0);
+    engram(["verify", &proof, "--key", &key]).with(0);
 }
 
 #[test]
@@ -193,7 +207,7 @@ fn inspect_tells_what_is_in_each_kind_of_file() {
         (&["inspect", &elf][..], &["an ELF file", "interactions", "merkle", "addi", "bits"][..]),
         (&["inspect", &proven.key()], &["an engram key", "bits"]),
         (&["inspect", &proof], &["an engram proof", "segment 1", "merkle"]),
-        (&with_program, &["an engram proof", "segment 1", "exit call"]),
+        (&with_program, &["an engram proof", "segment 1", "exit call", "bits", "cells"]),
     ] {
         let ended = engram(arguments).with(0);
         let printed = String::from_utf8_lossy(&ended.stdout).into_owned();
@@ -201,4 +215,5 @@ fn inspect_tells_what_is_in_each_kind_of_file() {
             assert!(printed.contains(text), "no {text:?} in:\n{printed}");
         }
     }
+    engram(["inspect", &proof, "--elf", &guest("fib")]).with(4).saying("another program");
 }

@@ -5,11 +5,14 @@ use std::sync::Arc;
 
 use engram_air::Circuit;
 use engram_air::engine;
-use engram_air::price::ROWS_MIN;
+use engram_air::parameters::Parameters;
+use engram_air::price::Size;
 use engram_machine::circuits::{FIRST_CHIP, LOOKUPS, Machine, ROM};
+use engram_machine::plan::Plan;
 use engram_machine::program::MachineProgram;
+use engram_memory::image::ImageError;
 use engram_rv32im::Program;
-use engram_verifier::{ProgramKey, Proof};
+use engram_verifier::{ProgramKey, Proof, VerifyError};
 
 use super::{derive_key, read_program};
 use crate::arguments::InspectArguments;
@@ -58,7 +61,7 @@ fn describe_program(text: &mut String, program: &Program) -> Result<(), Failure>
     let heap_bytes = u64::from(layout.heap_limit - layout.initial_break);
     line(text, "heap", &format!("from {:#010x}, up to {}", layout.initial_break, byte_size::describe(heap_bytes)));
     line(text, "stack", &format!("{:#010x} to {:#010x}", layout.stack_low, layout.stack_top));
-    describe_key(text, &derive_key(program)?);
+    describe_key(text, &derive_key(program, &Plan::default())?);
 
     let mut segments = Table::new(&[
         ("segment at", Align::Left),
@@ -80,7 +83,7 @@ fn describe_program(text: &mut String, program: &Program) -> Result<(), Failure>
 
     let program = MachineProgram::new(program);
     let machine = Machine::new(program.chips());
-    let mut circuits = circuit_table("rows");
+    let mut circuits = circuit_table();
     for (position, circuit) in machine.circuits().iter().enumerate() {
         let rows = match position {
             ROM => program.entries().len().next_power_of_two().to_string(),
@@ -97,71 +100,93 @@ fn describe_program(text: &mut String, program: &Program) -> Result<(), Failure>
 fn describe_key(text: &mut String, key: &ProgramKey) {
     line(text, "program", &hex::digest(&key.commitment()));
     line(text, "memory before", &hex::digest(&key.initial_root()));
+    line(text, "blocks", &key.plan().len().to_string());
+    let mut sets = Table::new(&[("", Align::Left), ("security", Align::Right), ("circuits", Align::Left)]);
     for segment in key.segments() {
-        line(
-            text,
-            &format!("at 2^{}", segment.parameters.log_stacked_height()),
-            &format!(
-                "{:.1} bits of security, proven; circuits {}",
-                segment.circuits.security_bits(),
-                hex::digest(&segment.circuits.digest())
-            ),
-        );
+        sets.row([
+            parameters_name(segment.parameters),
+            format!("{:.1} bits", segment.circuits.security_bits()),
+            hex::digest(&segment.circuits.digest()),
+        ]);
     }
+    text.push('\n');
+    text.push_str(&sets.to_string());
+}
+
+/// The machine of a proof of this program. Without the program, the tables that all machines have.
+fn machine_of(proof: &Proof, program: Option<&Program>) -> Result<Machine, Failure> {
+    let Some(program) = program.map(MachineProgram::new) else { return Ok(Machine::new(Vec::new())) };
+    let internal = |error: ImageError| Failure::Internal { message: error.to_string() };
+    if program.commitment(&program.image().map_err(internal)?.roots()) != proof.program_commitment {
+        return Err(Failure::InvalidProof { source: VerifyError::OtherProgram });
+    }
+    let blocks = proof.plan.blocks(&program).map_err(|error| Failure::InvalidPlan { source: error })?;
+    Ok(Machine::with_blocks(program.chips(), blocks))
 }
 
 fn describe_proof(text: &mut String, proof: &Proof, program: Option<&Program>) -> Result<(), Failure> {
-    line(text, "claims", "to be checked with `engram verify`");
     line(text, "program", &hex::digest(&proof.program_commitment));
     line(text, "output", &byte_size::describe(proof.output.len() as u64));
     line(text, "segments", &proof.segments.len().to_string());
-    // Without the program, the tables that all programs have.
-    let machine = Machine::new(program.map(|program| MachineProgram::new(program).chips()).unwrap_or_default());
-    for (number, segment) in proof.segments.iter().enumerate() {
-        let decoded = engine::Proof::decode(&segment.bytes)
-            .map_err(|error| Failure::DamagedSegment { segment: number + 1, source: error })?;
-        let height = segment.parameters.log_stacked_height();
+    line(text, "blocks", &proof.plan.len().to_string());
+    let machine = machine_of(proof, program)?;
+    for (index, segment) in proof.segments.iter().enumerate() {
+        let damaged = |error| Failure::DamagedSegment { segment: index + 1, source: error };
+        let decoded = engine::Proof::decode(&segment.bytes).map_err(damaged)?;
         let size = byte_size::describe(segment.bytes.len() as u64);
-        let mut circuits = circuit_table("rows");
-        let mut totals = (0, 0);
-        for table in 0..decoded.tables() {
-            let Some(rows) = decoded.height(table) else { continue };
-            match machine.circuits().get(table) {
-                Some(circuit) => {
-                    totals.0 += (rows * circuit.width()) as u64;
-                    totals.1 += (rows.max(ROWS_MIN) * circuit.interactions.len()) as u64;
-                    circuits.row(circuit_row(circuit, rows.to_string()));
-                }
-                None => circuits.row([
-                    format!("chip {}", table + 1 - FIRST_CHIP),
-                    String::new(),
-                    String::new(),
-                    String::new(),
-                    String::new(),
-                    rows.to_string(),
-                ]),
-            }
-        }
-        let _ = writeln!(text, "\nsegment {}: {size}, parameters for 2^{height} rows", number + 1);
-        text.push_str(&circuits.to_string());
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "\nsegment {}: {size}, {}", index + 1, parameters_name(segment.parameters));
         if program.is_some() {
-            let _ = writeln!(text, "  {} cells and {} interactions, padded", totals.0, totals.1);
+            let key = engine::verifying_key(machine.circuits(), segment.parameters).map_err(damaged)?;
+            line(text, "security", &format!("{:.1} bits, proven", key.security_bits()));
         }
+        describe_tables(text, &decoded, &machine, program.is_some());
     }
+    text.push_str("\nThis is what the proof claims: `engram verify` checks it.\n");
     if program.is_none() {
-        text.push_str("\nGive the program with --elf to see its chips by name.\n");
+        text.push_str("Give the program with --elf to see its security, and all of its tables by name.\n");
     }
     Ok(())
 }
 
-fn circuit_table(rows: &'static str) -> Table<6> {
+/// The tables that are present in a segment's proof; their totals, where all are known.
+fn describe_tables(text: &mut String, proof: &engine::Proof, machine: &Machine, all_known: bool) {
+    let mut circuits = circuit_table();
+    let (mut cells, mut interactions) = (0, 0);
+    for table in 0..proof.tables() {
+        let Some(rows) = proof.height(table) else { continue };
+        match machine.circuits().get(table) {
+            Some(circuit) => {
+                let size = Size::of(circuit, rows);
+                (cells, interactions) = (cells + size.cells, interactions + size.interactions);
+                circuits.row(circuit_row(circuit, rows.to_string()));
+            }
+            None => {
+                let mut row: [String; 6] = Default::default();
+                row[0] = format!("chip {}", table + 1 - FIRST_CHIP);
+                row[5] = rows.to_string();
+                circuits.row(row);
+            }
+        }
+    }
+    text.push_str(&circuits.to_string());
+    if all_known {
+        line(text, "in all", &format!("{cells} cells, {interactions} interactions, with padding"));
+    }
+}
+
+fn parameters_name(parameters: Parameters) -> String {
+    format!("parameters for 2^{} rows", parameters.log_stacked_height())
+}
+
+fn circuit_table() -> Table<6> {
     Table::new(&[
         ("table", Align::Left),
         ("columns", Align::Right),
         ("interactions", Align::Right),
         ("constraints", Align::Right),
         ("degree", Align::Right),
-        (rows, Align::Right),
+        ("rows", Align::Right),
     ])
 }
 

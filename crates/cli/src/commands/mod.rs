@@ -6,8 +6,9 @@ mod run;
 mod setup;
 mod verify;
 
+use engram_machine::plan::Plan;
 use engram_rv32im::Program;
-use engram_verifier::ProgramKey;
+use engram_verifier::{KeyError, ProgramKey, Proof};
 
 use crate::arguments::Command;
 use crate::failure::Failure;
@@ -31,7 +32,16 @@ fn read_program(source: &Source) -> Result<Program, Failure> {
     Program::from_elf(&elf).map_err(|error| Failure::Elf { name: source.to_string(), source: error })
 }
 
-/// Derives a program's key.
-fn derive_key(program: &Program) -> Result<ProgramKey, Failure> {
-    ProgramKey::derive(program).map_err(|error| Failure::Internal { message: error.to_string() })
+/// Reads a proof.
+fn read_proof(source: &Source) -> Result<Proof, Failure> {
+    let (_, bytes) = source.read(&[FileKind::Proof])?;
+    Proof::decode(&bytes).map_err(|error| Failure::of_proof_file(source.to_string(), error))
+}
+
+/// Derives a program's key for proofs with the blocks of a plan.
+fn derive_key(program: &Program, plan: &Plan) -> Result<ProgramKey, Failure> {
+    ProgramKey::derive_with_plan(program, plan).map_err(|error| match error {
+        KeyError::Plan(source) => Failure::InvalidPlan { source },
+        error => Failure::Internal { message: error.to_string() },
+    })
 }

@@ -5,14 +5,16 @@ use std::num::NonZeroU64;
 use std::path::Path;
 use std::time::Instant;
 
+use engram_machine::program::MachineProgram;
 use engram_prover::options::RAM_BYTES_MIN;
+use engram_prover::profile::Profile;
 use engram_prover::{Options, Report};
-use engram_rv32im::{Machine, Outcome, Program};
+use engram_rv32im::{Machine, Program};
 use engram_verifier::Statement;
 use serde::Serialize;
 
 use super::read_program;
-use crate::arguments::ProveArguments;
+use crate::arguments::{PlanChoice, ProveArguments};
 use crate::atomic_file::Destination;
 use crate::failure::Failure;
 use crate::guest_input::GuestInput;
@@ -20,9 +22,6 @@ use crate::progress::Bar;
 use crate::source::{Source, check_outputs_apart, check_standard_input_once};
 use crate::statement::{self, StatementObject};
 use crate::{byte_size, console, system_memory};
-
-/// Instructions between two movements of the progress bar while the guest is tried.
-const TRIAL_STEPS: u64 = 1 << 24;
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -59,15 +58,18 @@ pub fn prove(arguments: &ProveArguments) -> Result<u8, Failure> {
 
     let program = read_program(&arguments.guest)?;
     let input = GuestInput::of(arguments.input.as_ref())?;
-    let options = options(arguments);
+    let mut options = options(arguments);
     if let Some(threads) = arguments.threads {
         // It fails when the pool was started before, and it was not.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global();
     }
 
     let mut bar = Bar::trying();
-    let instructions = try_run(&program, &input, options.max_steps, &bar)?;
-    bar.prove(instructions);
+    let profile = try_run(&program, &input, options.max_steps, &bar)?;
+    if arguments.plan == PlanChoice::Auto {
+        options.plan = engram_prover::plan(&MachineProgram::new(&program), &profile.windows);
+    }
+    bar.prove(profile.instructions);
     let (proof, report) = engram_prover::prove(&program, input.reader()?, &options, &mut |progress| bar.note(progress))
         .map_err(Failure::of_proving)?;
     let bytes = proof.encode();
@@ -104,18 +106,13 @@ fn options(arguments: &ProveArguments) -> Options {
 }
 
 /// Runs the guest without proving it: it takes next to no time, and a fault is better found before hours of proving than
-/// after. Returns the number of instructions.
-fn try_run(program: &Program, input: &GuestInput, max_steps: u64, bar: &Bar) -> Result<u64, Failure> {
+/// after. What it executes most is what a plan is made for.
+fn try_run(program: &Program, input: &GuestInput, max_steps: u64, bar: &Bar) -> Result<Profile, Failure> {
     let mut machine = Machine::new(program, input.reader()?);
     machine.set_debug_sink(Box::new(io::stderr()));
-    loop {
-        let left = max_steps - machine.steps();
-        match machine.run(left.min(TRIAL_STEPS)).map_err(Failure::of_fault)? {
-            Outcome::Exited(_) => return Ok(machine.steps()),
-            Outcome::OutOfSteps if machine.steps() >= max_steps => return Err(Failure::OutOfSteps { max_steps }),
-            Outcome::OutOfSteps => bar.tried(machine.steps()),
-        }
-    }
+    let profile = engram_prover::profile(&mut machine, max_steps, &mut |instructions| bar.tried(instructions))
+        .map_err(|fault| Failure::of_fault(*fault))?;
+    if profile.exited { Ok(profile) } else { Err(Failure::OutOfSteps { max_steps }) }
 }
 
 fn object(report: &Report, statement: &Statement, proof_bytes: usize, total_s: f64) -> ProveObject {

@@ -1,17 +1,26 @@
 //! `engram setup`.
 
-use super::{derive_key, read_program};
+use engram_machine::plan::Plan;
+
+use super::{derive_key, read_program, read_proof};
 use crate::arguments::SetupArguments;
 use crate::atomic_file::Destination;
 use crate::failure::Failure;
-use crate::source::check_outputs_apart;
+use crate::source::{check_outputs_apart, check_standard_input_once};
 use crate::{byte_size, console, hex};
 
 /// Derives a program's key.
 pub fn setup(arguments: &SetupArguments) -> Result<u8, Failure> {
-    check_outputs_apart([&arguments.guest], [&arguments.output])?;
+    let inputs = || [&arguments.guest].into_iter().chain(&arguments.plan_of);
+    check_standard_input_once(inputs())?;
+    check_outputs_apart(inputs(), [&arguments.output])?;
     let destination = Destination::of(&arguments.output)?;
-    let key = derive_key(&read_program(&arguments.guest)?)?;
+    let program = read_program(&arguments.guest)?;
+    let plan = match &arguments.plan_of {
+        Some(proof) => read_proof(proof)?.plan,
+        None => Plan::default(),
+    };
+    let key = derive_key(&program, &plan)?;
     let bytes = key.encode();
     destination.write(&bytes)?;
     let text = format!(

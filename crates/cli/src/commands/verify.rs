@@ -9,7 +9,7 @@ use super::{derive_key, read_program};
 use crate::arguments::{ProgramArguments, VerifyArguments};
 use crate::atomic_file::Destination;
 use crate::error_object::ErrorObject;
-use crate::failure::Failure;
+use crate::failure::{Failure, exit_codes};
 use crate::file_kind::FileKind;
 use crate::source::{Source, check_outputs_apart, check_standard_input_once};
 use crate::statement::{self, StatementObject};
@@ -46,12 +46,10 @@ pub fn verify(arguments: &VerifyArguments) -> Result<u8, Failure> {
     }
 
     let (_, file) = arguments.proof.read(&[FileKind::Proof])?;
+    let mut key_s = 0.0;
     let start = Instant::now();
-    let key = read_key(&arguments.program)?;
-    let key_s = start.elapsed().as_secs_f64();
-    let start = Instant::now();
-    let result = check(&key, &file, &arguments.proof);
-    let verify_s = start.elapsed().as_secs_f64();
+    let result = check(&arguments.program, &file, &arguments.proof, &mut key_s);
+    let verify_s = start.elapsed().as_secs_f64() - key_s;
 
     let (statement, failure) = match result {
         Ok(statement) if arguments.expect_exit.matches(statement.exit_value) => (Some(statement), None),
@@ -59,9 +57,9 @@ pub fn verify(arguments: &VerifyArguments) -> Result<u8, Failure> {
             let failure = Failure::UnexpectedExit { value: statement.exit_value, expected: arguments.expect_exit };
             (Some(statement), Some(failure))
         }
+        Err(failure) if failure.exit_code() == exit_codes::INVALID => (None, Some(failure)),
         // Whether it holds is not known.
-        Err(failure @ Failure::ProofVersion { .. }) => return Err(failure),
-        Err(failure) => (None, Some(failure)),
+        Err(failure) => return Err(failure),
     };
     if let (None, Some(statement), Some(destination)) = (&failure, &statement, &output_to) {
         destination.write(&statement.output)?;
@@ -87,20 +85,21 @@ pub fn verify(arguments: &VerifyArguments) -> Result<u8, Failure> {
     }))
 }
 
-fn read_key(program: &ProgramArguments) -> Result<ProgramKey, Failure> {
-    match program {
+/// Checks a proof's file. The key is read, or derived for the proof's plan, after the proof is found to be one, because that
+/// takes longer.
+fn check(program: &ProgramArguments, file: &[u8], source: &Source, key_s: &mut f64) -> Result<Statement, Failure> {
+    let proof = Proof::decode(file).map_err(|error| Failure::of_proof_file(source.to_string(), error))?;
+    let start = Instant::now();
+    let key = match program {
         ProgramArguments { key: Some(source), .. } => {
             let (_, bytes) = source.read(&[FileKind::Key])?;
-            ProgramKey::decode(&bytes).map_err(|error| Failure::Key { name: source.to_string(), source: error })
+            ProgramKey::decode(&bytes).map_err(|error| Failure::Key { name: source.to_string(), source: error })?
         }
-        ProgramArguments { elf: Some(source), .. } => derive_key(&read_program(source)?),
-        ProgramArguments { .. } => Err(Failure::NoProgram),
-    }
-}
-
-fn check(key: &ProgramKey, file: &[u8], source: &Source) -> Result<Statement, Failure> {
-    let proof = Proof::decode(file).map_err(|error| Failure::of_proof_file(source.to_string(), error))?;
-    engram_verifier::verify(key, &proof).map_err(|error| Failure::InvalidProof { source: error })
+        ProgramArguments { elf: Some(source), .. } => derive_key(&read_program(source)?, &proof.plan)?,
+        ProgramArguments { .. } => return Err(Failure::NoProgram),
+    };
+    *key_s = start.elapsed().as_secs_f64();
+    engram_verifier::verify(&key, &proof).map_err(|error| Failure::InvalidProof { source: error })
 }
 
 fn describe(statement: &Statement, key_s: f64, verify_s: f64) -> String {
