@@ -10,7 +10,7 @@ use engram_air::{
     field::{MODULUS, inverse_power_of_two},
     tape::Tape,
 };
-use engram_memory::messages::{BYTES, RANGE};
+use engram_memory::messages::{BYTES, MEMORY, RANGE};
 use engram_vm::rom::ROM;
 
 use super::row::{RowChecks, alone};
@@ -41,7 +41,7 @@ pub struct Attacker<'a> {
     constraints: Vec<(Tape, Vec<usize>)>,
     /// Columns that are an operand of the instruction, or its program counter, by themselves.
     instruction: Vec<usize>,
-    /// Columns of what the row takes from others: time, place and contents before of what it accesses.
+    /// Columns of what others give to the row: where execution stands, and what the words that it accesses hold.
     taken: Vec<usize>,
 }
 
@@ -86,7 +86,9 @@ impl<'a> Attacker<'a> {
         let instruction = fetched.flat_map(|fetch| &fetch.fields).filter_map(Expr::as_column);
         let mut taken = vec![];
         for interaction in circuit.interactions.iter().filter(|interaction| interaction.label.starts_with("takes")) {
-            interaction.fields.iter().for_each(|field| columns_of(field, &mut taken));
+            // Of memory, what was there and since when; where it is accessed is for the row to show.
+            let given = if interaction.bus == MEMORY { 2 } else { 0 };
+            interaction.fields[given..].iter().for_each(|field| columns_of(field, &mut taken));
         }
         Self {
             checks,
@@ -126,7 +128,7 @@ impl<'a> Attacker<'a> {
         lies.into_iter().find_map(|lie| self.search(Some(check), row, frozen.clone(), lie, effort))
     }
 
-    /// A row that no check refuses, with this cell changed and with the same instruction on the same contents.
+    /// A row that no check refuses, with this cell changed, of the same instruction on the same registers and words.
     pub fn forge(&self, row: &[F], column: usize, value: F, effort: Effort) -> Option<Forgery> {
         let mut frozen = vec![false; row.len()];
         frozen[0] = true;

@@ -1,6 +1,6 @@
 //! A run's tables, segment by segment.
 
-use std::{io::Cursor, sync::Arc};
+use std::{collections::HashSet, io::Cursor, sync::Arc};
 
 use engram_air::{
     Circuit,
@@ -12,14 +12,16 @@ use engram_memory::{
     address::{SPACE_MEMORY, SPACE_OUTPUT, SPACE_REGISTERS},
     offline::OfflineMemory,
 };
-use engram_rv32im::{ExecutionLog, Outcome, Program};
+use engram_rv32im::{ExecutionLog, Opcode, Outcome, Program};
 use engram_vm::rom;
 
 use crate::{
+    block::{Block, BlockPath},
     circuits::Machine,
     program::MachineProgram,
     replay::{Replay, Rows},
     system::BREAK_POINTER,
+    tile::{Cover, Tiler},
     transfer::{OUTPUT_FIRST_POINTER, OUTPUT_LENGTH_POINTER},
 };
 
@@ -104,10 +106,57 @@ impl Run {
         (run, segments.remove(0))
     }
 
+    /// Run a program in one segment, covered by blocks: of each stretch of `length` steps, or less before a system call, that
+    /// was not seen before, up to `count` of them.
+    ///
+    /// # Panics
+    /// Where the program faults.
+    pub fn in_blocks(elf: &[u8], input: &[u8], length: usize, count: usize) -> (Self, Segment) {
+        let program = Program::from_elf(elf).unwrap_or_else(|error| panic!("{error}"));
+        let program = MachineProgram::new(&program);
+        let mut executor = engram_rv32im::Machine::new(program.program(), Box::new(Cursor::new(input.to_vec())));
+        let mut log = ExecutionLog::starting_at(executor.state());
+        let outcome = executor.record(u64::MAX, &mut log).unwrap_or_else(|fault| panic!("{fault}"));
+        let Outcome::Exited(exit) = outcome else { unreachable!("steps are not limited") };
+        let machine = Machine::with_blocks(program.chips(), blocks_of(&program, &log, length, count));
+        let mut cover = Cover::default();
+        Tiler::new(&program, machine.blocks()).advance(&log, &mut cover, true, |_, _| {});
+        let entries = rom::committed_trace(program.entries());
+        let committed = Committed::new(Parameters::SMALLEST, &entries).unwrap_or_else(|error| panic!("{error}"));
+        let image = program.image().unwrap_or_else(|error| panic!("{error}"));
+        let mut replay = Replay::with_blocks(&program, machine.blocks(), OfflineMemory::new(image));
+        let rows = replay.tiled_segment(&log, &cover.tiles).unwrap_or_else(|error| panic!("{error}"));
+        assert_replayed(&executor, replay.memory());
+        let memory = replay.memory_mut().finish_segment();
+        let witnesses = machine.witnesses(&program, &rows, &memory, &committed);
+        let (output, instructions) = (executor.output().to_vec(), log.steps.len() as u64);
+        drop((executor, replay));
+        (Self { program, machine, output, exit: exit.value, instructions }, Segment { rows, witnesses })
+    }
+
     /// The circuits.
     pub fn circuits(&self) -> &[Arc<Circuit>] {
         self.machine.circuits()
     }
+}
+
+fn blocks_of(program: &MachineProgram, log: &ExecutionLog, length: usize, count: usize) -> Vec<Block> {
+    let is_call = |step: u32| program.decoded()[step as usize].instruction.opcode == Opcode::Ecall;
+    let (mut paths, mut known, mut start) = (vec![], HashSet::new(), 0);
+    while start < log.steps.len() && paths.len() < count {
+        let rest = &log.steps[start..];
+        let calls = rest.iter().position(|&step| is_call(step)).unwrap_or(rest.len());
+        let taken = calls.min(length).min(rest.len() - 1);
+        if taken > 0 {
+            let next = program.decoded()[rest[taken] as usize].pc;
+            let path = BlockPath { steps: rest[..taken].to_vec(), final_pc: next };
+            if known.insert(path.clone()) {
+                paths.push(path);
+            }
+        }
+        start += taken.max(1);
+    }
+    paths.into_iter().filter_map(|path| Block::new(program, path)).collect()
 }
 
 /// Registers, break, memory and output are in the replay what they are in the executor.
