@@ -5,22 +5,28 @@ use std::time::Duration;
 use engram_prover::Progress;
 use indicatif::{ProgressBar, ProgressStyle};
 
+const TRYING: &str = "{spinner} running the guest: {human_pos} instructions, {elapsed}";
+const PROVING: &str = "{spinner} {msg} [{wide_bar}] {human_pos}/{human_len} instructions, {elapsed}";
+/// Once it is known how fast it goes.
+const PROVING_AT_SOME_SPEED: &str =
+    "{spinner} {msg} [{wide_bar}] {human_pos}/{human_len} instructions, {elapsed}, {eta} left";
+
 /// A bar on standard error; nothing where that is not a terminal.
 #[derive(Debug)]
 pub struct Bar {
     bar: ProgressBar,
-    /// Instructions of the segments that were executed and not proven yet.
-    executed: u64,
+    /// Of the segment that is being proven.
+    instructions: u64,
+    is_last: bool,
 }
 
 impl Bar {
-    /// A bar for work of unknown length.
+    /// A bar for trying the guest, of which nobody knows how long it runs.
     pub fn trying() -> Self {
         let bar = ProgressBar::new_spinner();
-        bar.set_style(style("{spinner} {msg}: {human_pos} instructions, {elapsed}"));
-        bar.set_message("running the guest");
+        bar.set_style(style(TRYING));
         bar.enable_steady_tick(Duration::from_millis(200));
-        Self { bar, executed: 0 }
+        Self { bar, instructions: 0, is_last: false }
     }
 
     /// Says how many instructions were tried so far.
@@ -29,25 +35,30 @@ impl Bar {
     }
 
     /// Turns into a bar for proving this many instructions.
-    pub fn prove(&mut self, instructions: u64) {
+    pub fn prove(&self, instructions: u64) {
+        self.bar.set_message("preparing");
+        self.bar.set_style(style(PROVING));
         self.bar.set_length(instructions);
         self.bar.set_position(0);
         self.bar.reset_elapsed();
-        self.bar.set_style(
-            style("{spinner} {msg} [{bar:30}] {human_pos}/{human_len} instructions, {elapsed}, {eta} left")
-                .progress_chars("=> "),
-        );
-        self.bar.set_message("proving");
     }
 
     /// Takes note of what the prover says.
     pub fn note(&mut self, progress: Progress) {
         match progress {
-            Progress::Executed { segment, instructions, .. } => {
-                self.executed = instructions;
+            Progress::Executed { segment, instructions, last } => {
+                (self.instructions, self.is_last) = (instructions, last);
                 self.bar.set_message(format!("proving segment {}", segment + 1));
             }
-            Progress::Proven { .. } => self.bar.inc(self.executed),
+            Progress::Proven { .. } => {
+                self.bar.inc(self.instructions);
+                if self.is_last {
+                    self.bar.set_style(style(PROVING));
+                    self.bar.set_message("checking the proof");
+                } else {
+                    self.bar.set_style(style(PROVING_AT_SOME_SPEED));
+                }
+            }
             _ => {}
         }
     }
@@ -61,5 +72,5 @@ impl Drop for Bar {
 
 /// A style from a template that is known to be well-formed.
 fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ")
 }
