@@ -1,7 +1,6 @@
 //! `cargo xtask tidy`: the house rules, which also run as a test.
 
 mod crates;
-mod documents;
 mod files;
 mod rules;
 
@@ -43,7 +42,7 @@ pub fn tidy() -> Result<(), Failure> {
 fn complaints() -> Result<Vec<Complaint>, Failure> {
     let files = files::text_files(&root())?;
     let of_files = files.iter().flat_map(|file| rules::RULES.iter().flat_map(move |rule| rule(file)));
-    Ok(of_files.chain(crates::complaints(&files)).chain(documents::complaints(&root(), &files)).collect())
+    Ok(of_files.chain(crates::complaints(&files)).collect())
 }
 
 /// Complains about each line of a file that breaks a rule.
