@@ -45,6 +45,8 @@ pub struct Block {
     pub registers: Vec<u32>,
     /// Which of its accesses to memory take the word off the bus, in order; a store of less than a word is two accesses.
     pub openings: Vec<bool>,
+    /// Bytes below and above some base that it accesses. No row has an access that wraps around the address space.
+    pub reach: [u32; 2],
     /// The instructions themselves.
     decoded: Vec<Decoded>,
 }
@@ -59,10 +61,11 @@ impl Block {
         let decoded = path.steps.iter().map(|&step| program.decoded().get(step as usize).copied());
         let decoded: Vec<Decoded> = decoded.collect::<Option<_>>()?;
         let registers = registers(&decoded);
-        let mut openings = None;
+        let mut memory = None;
         let name = format!("block {:#x}+{}", u64::from(decoded[0].pc) << 2, decoded.len());
-        let circuit = SymbolicRow::circuit(&name, |row| openings = eval(row, &decoded, path.final_pc, &registers));
-        let block = Self { circuit: Arc::new(circuit), openings: openings?, registers, decoded, path };
+        let circuit = SymbolicRow::circuit(&name, |row| memory = eval(row, &decoded, path.final_pc, &registers));
+        let (openings, reach) = memory?;
+        let block = Self { circuit: Arc::new(circuit), openings, reach, registers, decoded, path };
         (block.accesses() > 0).then_some(block)
     }
 
@@ -99,8 +102,14 @@ fn registers(decoded: &[Decoded]) -> Vec<u32> {
     (1..32).filter(|&register| used[register as usize]).collect()
 }
 
-/// Write one row. Accesses: registers in ascending order, then memory as the path opens it. `None` where no row has the path.
-fn eval<B: RowBuilder>(row: &mut B, decoded: &[Decoded], final_pc: u32, registers: &[u32]) -> Option<Vec<bool>> {
+/// Write one row. Accesses: registers in ascending order, then memory as the path opens it. Returns the openings and the
+/// reach; `None` where no row has the path.
+fn eval<B: RowBuilder>(
+    row: &mut B,
+    decoded: &[Decoded],
+    final_pc: u32,
+    registers: &[u32],
+) -> Option<(Vec<bool>, [u32; 2])> {
     let first = decoded.first()?;
     let mut path = Path::open(row, first.pc);
     path.open_registers(registers);
@@ -108,9 +117,9 @@ fn eval<B: RowBuilder>(row: &mut B, decoded: &[Decoded], final_pc: u32, register
         let next_pc = decoded.get(index + 1).map_or(final_pc, |next| next.pc);
         eval_step(&mut path, step, next_pc)?;
     }
-    let openings = path.memory_openings().to_vec();
+    let memory = (path.memory_openings().to_vec(), path.memory_reach());
     path.close(B::Expr::integer(final_pc));
-    Some(openings)
+    Some(memory)
 }
 
 /// One instruction, after which execution stands at `next_pc`.

@@ -33,11 +33,24 @@ pub struct Cover {
     misaligned_passed: usize,
 }
 
+/// Could the block access memory by a base and an offset that wrap around the address space? No row of it could. The log
+/// does not say, but then the program has memory as near to an end of the address space as the block reaches.
+fn may_wrap(program: &MachineProgram, block: &Block) -> bool {
+    let program = program.program();
+    let layout = program.layout();
+    let segments = program.image().map(|segment| (u64::from(segment.address), segment.end()));
+    let [stack, heap] = [(layout.stack_low, layout.stack_top), (layout.initial_break, layout.heap_limit)]
+        .map(|(start, end)| (u64::from(start), u64::from(end)));
+    let [below, above] = block.reach.map(u64::from);
+    let mut memory = segments.chain([stack, heap]).filter(|(start, end)| start < end);
+    memory.any(|(start, end)| start < above || end > (1 << 32) - below)
+}
+
 impl<'a> Tiler<'a> {
     /// For a program and its blocks, of which there are at most 2^16.
     pub fn new(program: &'a MachineProgram, blocks: &'a [Block]) -> Self {
         let mut by_start = vec![vec![]; program.decoded().len()];
-        for (number, block) in (0..).zip(blocks) {
+        for (number, block) in (0..).zip(blocks).filter(|(_, block)| !may_wrap(program, block)) {
             if let Some(&first) = block.path.steps.first() {
                 by_start[first as usize].push(number);
             }

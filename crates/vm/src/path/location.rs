@@ -68,11 +68,13 @@ pub(super) struct Locations<E> {
     memory: Vec<MemoryLocation<E>>,
     opened: u32,
     openings: Vec<bool>,
+    /// Bytes below and above bases that pointers without reduction reach.
+    reach: [u32; 2],
 }
 
 impl<E> Default for Locations<E> {
     fn default() -> Self {
-        Self { registers: vec![], memory: vec![], opened: 0, openings: vec![] }
+        Self { registers: vec![], memory: vec![], opened: 0, openings: vec![], reach: [0; 2] }
     }
 }
 
@@ -84,6 +86,10 @@ impl<E> Locations<E> {
 
     pub fn openings(&self) -> &[bool] {
         &self.openings
+    }
+
+    pub fn reach(&self) -> [u32; 2] {
+        self.reach
     }
 }
 
@@ -144,6 +150,8 @@ impl<B: RowBuilder> Path<'_, B> {
                     Width::Half => lane % 2 == 0,
                     Width::Word => lane == 0,
                 };
+                let reach = &mut self.locations.reach[usize::from(offset as i32 > 0)];
+                *reach = (*reach).max((offset as i32).unsigned_abs());
                 let pointer = self.aligned_pointer(base, offset - lane);
                 return fits.then(|| self.fixed_place(base, offset, pointer));
             }

@@ -95,6 +95,12 @@ impl<'a, B: RowBuilder> Path<'a, B> {
         self.locations.openings()
     }
 
+    /// How many bytes below and above a base, without wrapping around, accesses to memory were: no row has an access that
+    /// wraps around.
+    pub fn memory_reach(&self) -> [u32; 2] {
+        self.locations.reach()
+    }
+
     /// All values so far.
     pub(super) fn ids(&self) -> impl Iterator<Item = WordId> + use<B> {
         (0..self.values.len() as u32).map(WordId)
