@@ -94,10 +94,10 @@ pub type Describe<'a> = &'a (dyn Fn(&str, &[(String, F)]) -> Option<String> + Sy
 /// Check tables against their circuits and each other.
 pub fn check(tables: &[Table<'_>]) -> Result<(), Box<Report>> {
     let mut report = Report::default();
-    let mut buses: HashMap<(Bus, Vec<F>), (F, Vec<(usize, usize, usize, F)>)> = HashMap::new();
+    let mut buses: HashMap<(Bus, Vec<F>), Balance> = HashMap::new();
     for (number, table) in tables.iter().enumerate() {
         let tape = Tape::new(table.circuit);
-        let rows: Vec<(usize, Vec<(usize, F)>, Vec<Message>)> = (0..table.trace.height())
+        let rows: Vec<RowReport> = (0..table.trace.height())
             .into_par_iter()
             .map(|row| {
                 let values = tape.evaluate(table.row(row));
@@ -183,7 +183,13 @@ impl Table<'_> {
     }
 }
 
-type Unbalanced = ((Bus, Vec<F>), (F, Vec<(usize, usize, usize, F)>));
+/// A row, its constraints that do not hold with their values, and its messages.
+type RowReport = (usize, Vec<(usize, F)>, Vec<Message>);
+
+/// The sum of a message's counts, and where each comes from: table, interaction, row, count.
+type Balance = (F, Vec<(usize, usize, usize, F)>);
+
+type Unbalanced = ((Bus, Vec<F>), Balance);
 
 /// The message of opposite sign on the same bus with the most equal fields (at least one), with the differences in words.
 fn nearest(bus: Bus, fields: &[F], sum: F, unbalanced: &[Unbalanced]) -> Option<(Vec<F>, String)> {

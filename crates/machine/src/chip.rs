@@ -61,8 +61,8 @@ pub enum Chip {
 }
 
 use Opcode::{
-    Add, Addi, And, Andi, Beq, Bge, Bgeu, Blt, Bltu, Bne, Div, Divu, Lb, Lbu, Lh, Lhu, Lw, Mul, Mulh, Mulhsu, Mulhu, Or,
-    Ori, Rem, Remu, Sb, Sh, Sll, Slli, Slt, Slti, Sltiu, Sltu, Sra, Srai, Srl, Srli, Sub, Sw, Xor, Xori,
+    Add, Addi, And, Andi, Beq, Bge, Bgeu, Blt, Bltu, Bne, Div, Divu, Lb, Lbu, Lh, Lhu, Lw, Mul, Mulh, Mulhsu, Mulhu,
+    Or, Ori, Rem, Remu, Sb, Sh, Sll, Slli, Slt, Slti, Sltiu, Sltu, Sra, Srai, Srl, Srli, Sub, Sw, Xor, Xori,
 };
 
 /// Every chip once. Its position is its number, everywhere.

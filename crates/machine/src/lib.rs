@@ -17,7 +17,7 @@ pub mod replay;
 pub mod segment;
 pub mod storage;
 pub mod system;
-pub mod tile;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod tile;
 pub mod transfer;

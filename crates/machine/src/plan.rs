@@ -115,7 +115,11 @@ impl Plan {
             blocks.push(made);
         }
         let columns = blocks.iter().map(|block| block.circuit.width()).sum::<usize>();
-        at_most("columns", columns + program.chips().iter().map(|chip| chip.circuit().width()).sum::<usize>(), COLUMNS_MAX)?;
+        at_most(
+            "columns",
+            columns + program.chips().iter().map(|chip| chip.circuit().width()).sum::<usize>(),
+            COLUMNS_MAX,
+        )?;
         Ok(blocks)
     }
 }

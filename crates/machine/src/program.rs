@@ -123,10 +123,22 @@ fn chip(instruction: Instruction, pc: u32) -> Option<Chip> {
     Some(match opcode.format() {
         Format::Branch => Chip::Branch(opcode),
         Format::Store => Chip::Store(opcode),
-        Format::Jump => if writes { Chip::JumpAndLink } else { Chip::Jump },
+        Format::Jump => {
+            if writes {
+                Chip::JumpAndLink
+            } else {
+                Chip::Jump
+            }
+        }
         // The link of a jump in the last word of the address space has no high limb.
         Format::JumpRegister if writes && pc + 1 == NOWHERE => return None,
-        Format::JumpRegister => if writes { Chip::JumpAndLinkRegister } else { Chip::JumpRegister },
+        Format::JumpRegister => {
+            if writes {
+                Chip::JumpAndLinkRegister
+            } else {
+                Chip::JumpRegister
+            }
+        }
         Format::Bare if opcode == Opcode::Ecall => Chip::ReadCall,
         Format::Bare => return None,
         Format::Fence => Chip::Nothing,

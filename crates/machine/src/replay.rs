@@ -85,7 +85,9 @@ pub struct Rows {
 #[non_exhaustive]
 pub enum ReplayError {
     /// The log goes on elsewhere than the replay.
-    #[error("step {step} of the log is not the instruction that follows (pc {pc:#010x}); the log does not fit the program")]
+    #[error(
+        "step {step} of the log is not the instruction that follows (pc {pc:#010x}); the log does not fit the program"
+    )]
     Diverged {
         /// Which step.
         step: usize,
@@ -231,8 +233,7 @@ impl Segment<'_> {
     }
 
     fn hinted(&mut self, chip: Chip, instruction: u32, time: u32, accesses: &[Access], hints: &[u32]) {
-        let mut record =
-            HintedRecord { instruction, time, accesses: [NO_ACCESS; ACCESSES_MAX], hints: [0; HINTS] };
+        let mut record = HintedRecord { instruction, time, accesses: [NO_ACCESS; ACCESSES_MAX], hints: [0; HINTS] };
         record.accesses[..accesses.len()].copy_from_slice(accesses);
         record.hints[..hints.len()].copy_from_slice(hints);
         self.rows.hinted[chip.number()].push(record);

@@ -64,13 +64,7 @@ impl Machine {
     }
 }
 
-fn chip_trace(
-    program: &MachineProgram,
-    chip: Chip,
-    width: usize,
-    rows: &Rows,
-    lookups: &Lookups,
-) -> Option<Trace> {
+fn chip_trace(program: &MachineProgram, chip: Chip, width: usize, rows: &Rows, lookups: &Lookups) -> Option<Trace> {
     let (plain, hinted) = (&rows.plain[chip.number()], &rows.hinted[chip.number()]);
     if !plain.is_empty() {
         Some(fill(width, plain, |cells, record| plain_row(program, chip, cells, record, lookups)))

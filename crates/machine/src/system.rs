@@ -81,7 +81,12 @@ pub fn eval_read<B: RowBuilder>(chip: Chip, row: &mut B) {
     let more = less_than(row, &limit, &count);
     row.assert_zero("no more is read than a call moves", more);
     let descriptor = frame.write_register(row, B::Expr::integer(A0), count.clone());
-    assert_word(row, ["the descriptor is the input's", "the descriptor has no high limb"], &descriptor, B::Expr::zero());
+    assert_word(
+        row,
+        ["the descriptor is the input's", "the descriptor has no high limb"],
+        &descriptor,
+        B::Expr::zero(),
+    );
     start(chip, row, frame, &buffer, &count, None);
 }
 
@@ -97,7 +102,8 @@ pub fn eval_write<B: RowBuilder>(chip: Chip, row: &mut B) {
     let descriptor = frame.write_register(row, B::Expr::integer(A0), count.clone());
     let one = row.constant(1);
     assert_word(row, ["the descriptor is the output's", "the descriptor has no high limb"], &descriptor, one);
-    let length = frame.write(row, SPACE_OUTPUT, B::Expr::integer(OUTPUT_LENGTH_POINTER), |_, length| length.add(&count));
+    let length =
+        frame.write(row, SPACE_OUTPUT, B::Expr::integer(OUTPUT_LENGTH_POINTER), |_, length| length.add(&count));
     start(chip, row, frame, &buffer, &count, Some(&length));
 }
 

@@ -114,8 +114,7 @@ fn close<B: RowBuilder>(row: &mut B, frame: &Frame<B>, state: State<B::Expr>, by
 /// A place in a word as four booleans of which one is set, and the number of it.
 fn place<B: RowBuilder>(row: &mut B, hint: usize) -> ([B::Expr; 4], B::Expr) {
     let chosen = row.hint(hint) as usize;
-    let places: [B::Expr; 4] =
-        std::array::from_fn(|index| flag(row, "place", "place is boolean", index == chosen));
+    let places: [B::Expr; 4] = std::array::from_fn(|index| flag(row, "place", "place is boolean", index == chosen));
     let sum = places.iter().fold(B::Expr::zero(), |sum, place| sum + place.clone());
     row.assert_zero("a byte has one place", sum - row.real());
     let number = places[1].clone() + places[2].clone().shift_left(1) + places[3].clone() * B::Expr::integer(3);
@@ -133,8 +132,8 @@ pub fn eval_read_word<B: RowBuilder>(row: &mut B) {
     let mut frame = Frame::at(row);
     let state = open(row, &frame, false, B::Expr::zero(), B::Expr::zero());
     let value = row.hint(hint::INPUT);
-    let limbs = [value & 0xffff, value >> LIMB_BITS]
-        .map(|limb| bounded(row, "input", "input is below 2^16", limb, LIMB_BITS));
+    let limbs =
+        [value & 0xffff, value >> LIMB_BITS].map(|limb| bounded(row, "input", "input is below 2^16", limb, LIMB_BITS));
     frame.write_memory(row, state.pointer.clone(), |_, _| Word::from_cells(limbs));
     let state = State { pointer: state.pointer + B::Expr::one(), ..state };
     close(row, &frame, state, 4);
@@ -149,9 +148,8 @@ pub fn eval_read_byte<B: RowBuilder>(row: &mut B) {
     let byte = bounded(row, "input", "input is a byte", value, 8);
     frame.write_memory(row, state.pointer.clone(), |row, word| {
         let bytes = word.bytes(row);
-        let replace = |index: usize| {
-            bytes[index].clone() + places[index].clone() * (byte.clone() - bytes[index].clone())
-        };
+        let replace =
+            |index: usize| bytes[index].clone() + places[index].clone() * (byte.clone() - bytes[index].clone());
         let limbs = [0, 2].map(|index| replace(index) + replace(index + 1).shift_left(8));
         Word::from_cells(limbs.map(|exact| {
             let limb = row.field_column("limb after", row.value(&exact));

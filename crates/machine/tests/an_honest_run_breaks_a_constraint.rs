@@ -18,8 +18,7 @@ fn check_run(name: &str, input: &[u8], steps: u64) {
     let program = guest(name);
     let machine_program = MachineProgram::new(&program);
     let machine = Machine::new(machine_program.chips());
-    let committed =
-        Committed::new(Parameters::SMALLEST, &rom::committed_trace(machine_program.entries())).unwrap();
+    let committed = Committed::new(Parameters::SMALLEST, &rom::committed_trace(machine_program.entries())).unwrap();
     let mut executor = engram_rv32im::Machine::new(&program, Box::new(Cursor::new(input.to_vec())));
     let mut replay = Replay::new(&machine_program, OfflineMemory::new(machine_program.image().unwrap()));
     let mut log = ExecutionLog::starting_at(executor.state());

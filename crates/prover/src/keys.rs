@@ -1,6 +1,6 @@
 //! A program's proving keys, each made when a segment first needs it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map::Entry};
 
 use engram_air::{
     engine::{Committed, EngineError, ProvingKey, keygen},
@@ -32,11 +32,13 @@ impl ProvingKeys {
         program: &MachineProgram,
         parameters: Parameters,
     ) -> Result<&SegmentProvingKey, EngineError> {
-        if !self.keys.contains_key(&parameters) {
-            let (circuits, _) = keygen(machine.circuits(), parameters)?;
-            let rom = Committed::new(parameters, &rom::committed_trace(program.entries()))?;
-            self.keys.insert(parameters, SegmentProvingKey { circuits, rom });
+        match self.keys.entry(parameters) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(place) => {
+                let (circuits, _) = keygen(machine.circuits(), parameters)?;
+                let rom = Committed::new(parameters, &rom::committed_trace(program.entries()))?;
+                Ok(place.insert(SegmentProvingKey { circuits, rom }))
+            }
         }
-        self.keys.get(&parameters).ok_or_else(|| EngineError::Keygen("the key was just made".into()))
     }
 }

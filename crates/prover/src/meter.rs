@@ -32,12 +32,7 @@ pub struct Meter<'a> {
 
 impl<'a> Meter<'a> {
     /// At the start of a segment, when the run has written `output_bytes`.
-    pub fn new(
-        program: &'a MachineProgram,
-        machine: &'a Machine,
-        tiler: &'a Tiler<'a>,
-        output_bytes: usize,
-    ) -> Self {
+    pub fn new(program: &'a MachineProgram, machine: &'a Machine, tiler: &'a Tiler<'a>, output_bytes: usize) -> Self {
         Self {
             program,
             machine,
@@ -120,11 +115,7 @@ impl<'a> Meter<'a> {
 /// 2^21 to 2^25 slots: the sumcheck over fractions takes most.
 pub fn proving_bytes(parameters: Parameters, size: Size, steps: usize) -> u64 {
     let height = 1u64 << parameters.log_stacked_height();
-    BASE_BYTES
-        + CELL_BYTES * size.cells
-        + SLOT_BYTES * size.slots()
-        + ROW_BYTES * height
-        + STEP_BYTES * steps as u64
+    BASE_BYTES + CELL_BYTES * size.cells + SLOT_BYTES * size.slots() + ROW_BYTES * height + STEP_BYTES * steps as u64
 }
 
 /// The process with its keys, programs and images, before any segment.
@@ -147,4 +138,3 @@ pub fn cheapest_parameters(rows: &[usize]) -> Option<Parameters> {
     let highest = rows.iter().copied().max().unwrap_or(1).next_power_of_two();
     Parameters::ALL.into_iter().find(|parameters| highest <= 1 << parameters.log_stacked_height())
 }
-

@@ -21,7 +21,7 @@ use engram_machine::{
 };
 use engram_memory::{image::ImageError, offline::OfflineMemory};
 use engram_rv32im::{ExecutionLog, Fault, Outcome, Program};
-use engram_verifier::{KeyError, Proof, ProgramKey, SegmentProof, Statement, VerifyError, verify};
+use engram_verifier::{KeyError, ProgramKey, Proof, SegmentProof, Statement, VerifyError, verify};
 use thiserror::Error;
 
 use crate::{
@@ -77,7 +77,9 @@ pub enum ProveError {
     #[error(transparent)]
     Key(#[from] KeyError),
     /// A constraint does not hold: a fault of this program.
-    #[error("segment {segment}: the run does not satisfy the circuits, which is a fault of engram; please report it\n{explanation}")]
+    #[error(
+        "segment {segment}: the run does not satisfy the circuits, which is a fault of engram; please report it\n{explanation}"
+    )]
     Unsatisfied {
         /// Which segment.
         segment: usize,
@@ -214,7 +216,7 @@ pub fn prove(
         segments,
     };
     if options.self_check {
-        report.statement = Some(verify(&ProgramKey::derive_with_plan(program, &options.plan)?, &proof)?);
+        report.statement = Some(verify(&ProgramKey::derive_for(program, &proof)?, &proof)?);
     }
     Ok((proof, report))
 }

@@ -6,7 +6,6 @@ use engram_air::parameters::Parameters;
 use engram_prover::{Options, prove};
 use engram_rv32im::Program;
 
-
 fn guest(name: &str) -> Program {
     let path = format!("{}/../../guests/elf/{name}.elf", env!("CARGO_MANIFEST_DIR"));
     Program::from_elf(&std::fs::read(path).unwrap()).unwrap()
@@ -20,9 +19,9 @@ fn options() -> Options {
 fn one_segment_and_several_prove_the_same() {
     let program = guest("fib");
     let input = || Box::new(Cursor::new(1000u32.to_le_bytes()));
-    let (one, report) = prove(&program, input(), &options(), &mut |_| {}).unwrap();
+    let (_, report) = prove(&program, input(), &options(), &mut |_| {}).unwrap();
     let several = Options { segment_steps_max: 2000, ..options() };
-    let (several, several_report) = prove(&program, input(), &several, &mut |_| {}).unwrap();
+    let (_, several_report) = prove(&program, input(), &several, &mut |_| {}).unwrap();
     assert_eq!((report.segments, several_report.segments), (1, 3));
     let (one, several) = (report.statement.unwrap(), several_report.statement.unwrap());
     assert_eq!((one.final_root, &one.output), (several.final_root, &several.output));

@@ -29,7 +29,9 @@ pub enum FileError {
         expected: u32,
     },
     /// Shorter or longer than it says.
-    #[error("the {kind} file is cut short or has bytes after its end ({found} bytes, {expected} expected); copy it again")]
+    #[error(
+        "the {kind} file is cut short or has bytes after its end ({found} bytes, {expected} expected); copy it again"
+    )]
     Length {
         /// What was asked for.
         kind: &'static str,

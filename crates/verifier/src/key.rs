@@ -16,7 +16,10 @@ use engram_vm::rom;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::file::{FileError, Kind};
+use crate::{
+    file::{FileError, Kind},
+    proof::Proof,
+};
 
 /// Key files.
 pub const KEY_FILE: Kind = Kind { magic: *b"engramVK", version: 2, name: "key", made_by: "setup" };
@@ -76,6 +79,18 @@ impl ProgramKey {
     /// The key of a program for proofs with the blocks of a plan. The plan may come from anywhere: it says which circuits to
     /// derive from the program, not what they are.
     pub fn derive_with_plan(program: &Program, plan: &Plan) -> Result<Self, KeyError> {
+        Self::derive_sets(program, plan, &Parameters::ALL)
+    }
+
+    /// As much of the key as this proof needs: its plan, and the parameter sets that it uses. The highest set takes seconds
+    /// to derive, and most proofs do without.
+    pub fn derive_for(program: &Program, proof: &Proof) -> Result<Self, KeyError> {
+        let used = |set: &Parameters| proof.segments.iter().any(|segment| segment.parameters == *set);
+        let sets: Vec<Parameters> = Parameters::ALL.into_iter().filter(used).collect();
+        Self::derive_sets(program, &proof.plan, &sets)
+    }
+
+    fn derive_sets(program: &Program, plan: &Plan, sets: &[Parameters]) -> Result<Self, KeyError> {
         let program = MachineProgram::new(program);
         let machine = Machine::with_blocks(program.chips(), plan.blocks(&program)?);
         let rom = rom::committed_trace(program.entries());
@@ -84,12 +99,12 @@ impl ProgramKey {
         let fits = |parameters: &Parameters| {
             rom_rows >> parameters.log_stacked_height() <= 1 || Parameters::ALL.last() == Some(parameters)
         };
-        let segment = |parameters| -> Result<SegmentKey, KeyError> {
+        let segment = |&parameters: &Parameters| -> Result<SegmentKey, KeyError> {
             let circuits = verifying_key(machine.circuits(), parameters)?;
             let rom = Committed::new(parameters, &rom)?.commitment();
             Ok(SegmentKey { parameters, circuits, rom, rom_rows })
         };
-        let segments = Parameters::ALL.into_iter().filter(fits).map(segment).collect::<Result<Vec<_>, _>>()?;
+        let segments = sets.iter().filter(|set| fits(set)).map(segment).collect::<Result<Vec<_>, _>>()?;
         let initial_roots = program.image()?.roots();
         let commitment = program.commitment(&initial_roots);
         Ok(Self { commitment, plan: plan.clone(), entry_pc: program.program().entry() >> 2, initial_roots, segments })

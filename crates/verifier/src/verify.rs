@@ -75,7 +75,9 @@ pub enum VerifyError {
         error: EngineError,
     },
     /// The key's parameters are too weak.
-    #[error("segment {segment}: {bits:.1} bits of proven security, at least {SECURITY_BITS_MIN} are needed; use another key")]
+    #[error(
+        "segment {segment}: {bits:.1} bits of proven security, at least {SECURITY_BITS_MIN} are needed; use another key"
+    )]
     Security {
         /// Which segment.
         segment: usize,

@@ -29,8 +29,7 @@ pub fn divide<B: RowBuilder>(
     let dividend = negate_if(row, dividend, dividend_sign.clone());
     let divisor = negate_if(row, divisor, divisor_sign.clone());
     let (quotient, remainder, by_zero) = divide_magnitudes(row, &dividend, &divisor);
-    let differ =
-        dividend_sign.clone() + divisor_sign.clone() - (dividend_sign.clone() * divisor_sign).shift_left(1);
+    let differ = dividend_sign.clone() + divisor_sign.clone() - (dividend_sign.clone() * divisor_sign).shift_left(1);
     let negative = differ * (row.real() - by_zero);
     let quotient_sign = row.field_column("quotient's sign", row.value(&negative));
     row.assert_zero("quotient is negative where the signs differ", negative - quotient_sign.clone());

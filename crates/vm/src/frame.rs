@@ -112,9 +112,8 @@ impl<B: RowBuilder> Frame<B> {
     ) -> Word<B::Expr> {
         let (previous, previous_time) = self.previous(row);
         let word = update(row, &previous).normalize(row);
-        let message = |word: &Word<B::Expr>, time| {
-            memory_message(B::Expr::integer(space), pointer.clone(), word.cells(), time)
-        };
+        let message =
+            |word: &Word<B::Expr>, time| memory_message(B::Expr::integer(space), pointer.clone(), word.cells(), time);
         row.receive(MEMORY, "takes what was there", &message(&previous, previous_time));
         row.send(MEMORY, "leaves what is written", &message(&word, self.now()));
         self.accesses += 1;

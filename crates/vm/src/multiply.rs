@@ -48,14 +48,13 @@ pub fn multiply_high<B: RowBuilder>(
     }
     let x_sign = if x_signed { sign(row, x) } else { B::Expr::zero() };
     let y_sign = if y_signed { sign(row, y) } else { B::Expr::zero() };
-    let take = |index: usize| {
-        x_sign.clone() * y.cells()[index].clone() + y_sign.clone() * x.cells()[index].clone()
-    };
+    let take = |index: usize| x_sign.clone() * y.cells()[index].clone() + y_sign.clone() * x.cells()[index].clone();
     let take = [take(0), take(1)];
     let mut carry = B::Expr::zero();
     let limbs = [0, 1].map(|index| {
         // limb + what is taken away + carry in = the unsigned limb + 2^16 · carry out, carries at most 2
-        let (total, taken) = (row.integer(&unsigned.cells()[index]), row.integer(&(take[index].clone() + carry.clone())));
+        let (total, taken) =
+            (row.integer(&unsigned.cells()[index]), row.integer(&(take[index].clone() + carry.clone())));
         let value = total.wrapping_sub(taken) & 0xffff;
         let limb = bounded(row, "signed limb", "signed limb is below 2^16", value, LIMB_BITS);
         let out = row.column("carry", (value + taken) >> LIMB_BITS);

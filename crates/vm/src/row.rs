@@ -5,8 +5,8 @@
 
 use engram_air::{Bus, Circuit, CircuitBuilder, Expr, F, PrimeCharacteristicRing, PrimeField32, Ring};
 use engram_memory::{
-    messages::{BYTES, RANGE},
     lookups::Lookups,
+    messages::{BYTES, RANGE},
     offline::Access,
 };
 
@@ -172,13 +172,7 @@ pub struct RowWriter<'a> {
 
 impl<'a> RowWriter<'a> {
     /// Start a real row.
-    pub fn new(
-        cells: &'a mut [F],
-        step: Step,
-        accesses: &'a [Access],
-        hints: &'a [u32],
-        lookups: &'a Lookups,
-    ) -> Self {
+    pub fn new(cells: &'a mut [F], step: Step, accesses: &'a [Access], hints: &'a [u32], lookups: &'a Lookups) -> Self {
         cells[0] = F::ONE;
         Self { cells, written: 1, accesses, accessed: 0, step, hints, lookups }
     }

@@ -55,9 +55,7 @@ fn split<B: RowBuilder>(row: &mut B, limb: B::Expr, amount: &Amount<B::Expr>, sh
     let power = amount.power.clone();
     let (high_bits, low_bits, exact) = match shift {
         // Multiplied by 2^k, which is not zero: limb · 2^k = high · 2^16 + low · 2^k.
-        Shift::Left => {
-            (short, long, limb * power.clone() - high.clone().shift_left(LIMB_BITS) - low.clone() * power)
-        }
+        Shift::Left => (short, long, limb * power.clone() - high.clone().shift_left(LIMB_BITS) - low.clone() * power),
         _ => (long, short, limb - high.clone() * power - low.clone()),
     };
     row.assert_zero("the parts make up the limb", exact);

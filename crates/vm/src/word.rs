@@ -175,13 +175,7 @@ pub fn show_bytes<B: RowBuilder>(row: &mut B, x: B::Expr, y: B::Expr) {
 }
 
 /// A witness column that is checked to fit `bits` bits.
-pub fn bounded<B: RowBuilder>(
-    row: &mut B,
-    name: &'static str,
-    label: &'static str,
-    value: u32,
-    bits: u32,
-) -> B::Expr {
+pub fn bounded<B: RowBuilder>(row: &mut B, name: &'static str, label: &'static str, value: u32, bits: u32) -> B::Expr {
     let column = row.column(name, value);
     row.range(label, column.clone(), B::Expr::integer(bits));
     column

@@ -40,7 +40,12 @@ fn read_proof(source: &Source) -> Result<Proof, Failure> {
 
 /// Derives a program's key for proofs with the blocks of a plan.
 fn derive_key(program: &Program, plan: &Plan) -> Result<ProgramKey, Failure> {
-    ProgramKey::derive_with_plan(program, plan).map_err(|error| match error {
+    key_of(ProgramKey::derive_with_plan(program, plan))
+}
+
+/// A derived key, or why there is none.
+fn key_of(derived: Result<ProgramKey, KeyError>) -> Result<ProgramKey, Failure> {
+    derived.map_err(|error| match error {
         KeyError::Plan(source) => Failure::InvalidPlan { source },
         error => Failure::Internal { message: error.to_string() },
     })

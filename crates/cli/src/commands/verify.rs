@@ -5,7 +5,7 @@ use std::time::Instant;
 use engram_verifier::{ProgramKey, Proof, Statement};
 use serde::Serialize;
 
-use super::{derive_key, read_program};
+use super::{key_of, read_program};
 use crate::arguments::{ProgramArguments, VerifyArguments};
 use crate::atomic_file::Destination;
 use crate::error_object::ErrorObject;
@@ -95,7 +95,7 @@ fn check(program: &ProgramArguments, file: &[u8], source: &Source, key_s: &mut f
             let (_, bytes) = source.read(&[FileKind::Key])?;
             ProgramKey::decode(&bytes).map_err(|error| Failure::Key { name: source.to_string(), source: error })?
         }
-        ProgramArguments { elf: Some(source), .. } => derive_key(&read_program(source)?, &proof.plan)?,
+        ProgramArguments { elf: Some(source), .. } => key_of(ProgramKey::derive_for(&read_program(source)?, &proof))?,
         ProgramArguments { .. } => return Err(Failure::NoProgram),
     };
     *key_s = start.elapsed().as_secs_f64();

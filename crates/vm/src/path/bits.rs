@@ -285,10 +285,8 @@ impl<B: RowBuilder> Path<'_, B> {
         let (_, sign) = self.split(word, 1, 15);
         let [low, high] = self.shifted_right(word, by);
         let fill = u32::MAX << (32 - by);
-        let limbs = [
-            low + sign.clone() * B::Expr::integer(fill & 0xffff),
-            high + sign * B::Expr::integer(fill >> LIMB_BITS),
-        ];
+        let limbs =
+            [low + sign.clone() * B::Expr::integer(fill & 0xffff), high + sign * B::Expr::integer(fill >> LIMB_BITS)];
         self.push_normal(limbs, u32::MAX)
     }
 }

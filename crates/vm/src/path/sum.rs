@@ -42,7 +42,11 @@ impl<B: RowBuilder> Path<'_, B> {
         let (mut x, mut y) = (x, y);
         if !self.sum_fits(x, y) {
             // The longer operand is brought back; if that is not enough, the other one too.
-            if self.bound(x) >= self.bound(y) { x = self.normal(x) } else { y = self.normal(y) }
+            if self.bound(x) >= self.bound(y) {
+                x = self.normal(x)
+            } else {
+                y = self.normal(y)
+            }
             if !self.sum_fits(x, y) {
                 (x, y) = (self.normal(x), self.normal(y));
             }
@@ -92,9 +96,7 @@ impl<B: RowBuilder> Path<'_, B> {
         let borrowed = [1 << LIMB_BITS, (1 << LIMB_BITS) - 1];
         let borrowed_exprs = borrowed.map(|limb| self.row.constant(limb));
         let (a, b) = (self.get(x), self.get(y));
-        let limb = |index: usize| {
-            a.limbs[index].clone() + borrowed_exprs[index].clone() - b.limbs[index].clone()
-        };
+        let limb = |index: usize| a.limbs[index].clone() + borrowed_exprs[index].clone() - b.limbs[index].clone();
         let max = |index: usize| a.limbs_max[index] + u64::from(borrowed[index]);
         let (limbs, limbs_max, offset) = ([limb(0), limb(1)], [max(0), max(1)], a.offset);
         let difference = self.push(limbs, limbs_max, u32::MAX);
