@@ -4,6 +4,7 @@
 //! every constraint in every row and every bus, and says what is wrong in the words of the circuit's author.
 
 use std::{
+    cmp::Reverse,
     collections::HashMap,
     fmt::{self, Display, Formatter},
     sync::Arc,
@@ -60,6 +61,8 @@ pub struct Origin {
     pub row: usize,
     /// How often; negative is taken off.
     pub count: i64,
+    /// The row's cells with their columns' names.
+    pub cells: Vec<(String, F)>,
 }
 
 /// A message whose counts do not add up to zero.
@@ -133,6 +136,7 @@ pub fn check(tables: &[Table<'_>]) -> Result<(), Box<Report>> {
             label: tables[table].circuit.interactions[interaction].label.clone(),
             row,
             count: signed(count),
+            cells: tables[table].cells(row),
         });
         let origins = origins.collect();
         report.messages.push(BusFailure { bus: *bus, fields: fields.clone(), sum: signed(*sum), origins, nearest });
@@ -178,8 +182,13 @@ impl Table<'_> {
             label: self.circuit.constraints[constraint].label.clone(),
             row,
             value,
-            cells: self.circuit.columns.iter().cloned().zip(self.trace.row(row).iter().copied()).collect(),
+            cells: self.cells(row),
         }
+    }
+
+    /// A row's cells with their columns' names.
+    fn cells(&self, row: usize) -> Vec<(String, F)> {
+        self.circuit.columns.iter().cloned().zip(self.trace.row(row).iter().copied()).collect()
     }
 }
 
@@ -196,11 +205,13 @@ fn nearest(bus: Bus, fields: &[F], sum: F, unbalanced: &[Unbalanced]) -> Option<
     let candidates = unbalanced.iter().filter(|((other_bus, other), (other_sum, _))| {
         *other_bus == bus && other.len() == fields.len() && (signed(*other_sum) < 0) != (signed(sum) < 0)
     });
+    // Of those that differ in as few fields, the one that differs least.
     let scored = candidates.map(|((_, other), _)| {
         let equal = fields.iter().zip(other).filter(|(a, b)| a == b).count();
-        (equal, other)
+        let distance: u64 = fields.iter().zip(other).map(|(&a, &b)| signed(a - b).unsigned_abs()).sum();
+        ((equal, Reverse(distance)), other)
     });
-    let (equal, other) = scored.max_by_key(|(equal, _)| *equal)?;
+    let ((equal, _), other) = scored.max_by_key(|(score, _)| *score)?;
     if equal == 0 {
         return None;
     }
@@ -247,7 +258,27 @@ impl Report {
             text += &format!("\n  {}", cells.join(" "));
         }
         for failure in &self.messages {
-            text += &format!("\n{failure}");
+            text += &format!("\n{}", failure.explain(describe));
+        }
+        text
+    }
+}
+
+impl BusFailure {
+    /// The failure in words; `describe` names rows.
+    pub fn explain(&self, describe: Describe<'_>) -> String {
+        let fields = self.fields.iter().enumerate();
+        let fields: Vec<String> =
+            fields.map(|(index, value)| format!("{}={value}", field_name(self.bus, index))).collect();
+        let mut text = format!("bus {}: [{}] is off by {}", self.bus.name, fields.join(" "), self.sum);
+        for origin in &self.origins {
+            text += &format!("\n  {} row {}: {} × \"{}\"", origin.circuit, origin.row, origin.count, origin.label);
+            if let Some(description) = describe(&origin.circuit, &origin.cells) {
+                text += &format!("\n    at {description}");
+            }
+        }
+        if let Some((_, difference)) = &self.nearest {
+            text += &format!("\n  nearest counterpart: {difference}");
         }
         text
     }
@@ -255,20 +286,7 @@ impl Report {
 
 impl Display for BusFailure {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        let fields: Vec<String> = self
-            .fields
-            .iter()
-            .enumerate()
-            .map(|(index, value)| format!("{}={value}", field_name(self.bus, index)))
-            .collect();
-        write!(formatter, "bus {}: [{}] is off by {}", self.bus.name, fields.join(" "), self.sum)?;
-        for origin in &self.origins {
-            write!(formatter, "\n  {} row {}: {} × \"{}\"", origin.circuit, origin.row, origin.count, origin.label)?;
-        }
-        if let Some((_, difference)) = &self.nearest {
-            write!(formatter, "\n  nearest counterpart: {difference}")?;
-        }
-        Ok(())
+        formatter.write_str(&self.explain(&|_, _| None))
     }
 }
 
