@@ -30,6 +30,9 @@ use crate::{
     options::{Options, RAM_BYTES_MIN},
 };
 
+#[cfg(test)]
+mod tests;
+
 /// Instructions between two looks at the meter.
 const METER_STEPS: u64 = 1 << 13;
 
