@@ -143,7 +143,8 @@ fn a_plan_that_is_too_large_is_refused() {
 #[test]
 fn the_costliest_plans_take_bounded_time() {
     let steps = STEPS_MAX as u32;
-    let shapes: [(&str, fn(&mut Assembler)); 8] = [
+    type Shape = (&'static str, fn(&mut Assembler));
+    let shapes: [Shape; 8] = [
         ("sums", |a| a.register(Add, X, X, Y)),
         ("doubles", |a| a.register(Add, X, X, X)),
         ("bytes", |a| a.store(Sb, X, P, 1)),

@@ -2,7 +2,7 @@
 //!
 //! Operands, immediates and program counters are constants. Values live in an arena, so what is known of a value (that it
 //! is a constant, which bits it can have, its bytes, its limbs once normal) is found again wherever the value is used again.
-//! Registers and words of memory that the path uses are *locations* ([`location`]): taken off the memory bus once, changed
+//! Registers and words of memory that the path uses are *locations*: taken off the memory bus once, changed
 //! in place, and put back once.
 
 mod bits;
@@ -10,6 +10,9 @@ mod compare;
 mod location;
 mod sum;
 mod value;
+
+#[cfg(test)]
+mod tests;
 
 pub use compare::Condition;
 pub use location::{OFFSET_BYTES_MAX, Place, Width};
