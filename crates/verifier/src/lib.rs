@@ -1,7 +1,7 @@
 //! Checking a proof: everything between its bytes and yes.
 //!
 //! [`ProgramKey::derive`] rebuilds the machine's circuits and the program's commitments from the ELF file alone;
-//! [`verify`] checks each segment's proof under them and that the segments make one run. Nothing of the prover is needed.
+//! [`verify()`] checks each segment's proof under them and that the segments make one run. Nothing of the prover is needed.
 
 #![forbid(unsafe_code)]
 #![deny(
