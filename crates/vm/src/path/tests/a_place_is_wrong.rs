@@ -43,7 +43,9 @@ fn a_pointer_is_the_address_s_word() {
         let aligned = random.random_ratio(1, 3);
         let offset = match random.random_range(0..4) {
             0 => random.random_range(0..64u32).wrapping_sub(32),
-            1 => [limit - 4, limit, limit + 4, limit.wrapping_neg(), 4u32.wrapping_sub(limit)][random.random_range(0..5)],
+            1 => {
+                [limit - 4, limit, limit + 4, limit.wrapping_neg(), 4u32.wrapping_sub(limit)][random.random_range(0..5)]
+            }
             2 => random.random_range(0..2 * limit).wrapping_sub(limit),
             _ => random.random(),
         };
@@ -54,9 +56,14 @@ fn a_pointer_is_the_address_s_word() {
         let base = if aligned { base & !3 } else { base };
         let address = base.wrapping_add(offset);
         let row = written(&Load { offset, width, aligned }, &[base], &[]);
-        let pointers: Vec<u32> =
-            row.said("takes what was there").iter().filter(|message| message[0] == 2).map(|message| message[1]).collect();
-        let Some(&pointer) = pointers.get(usize::from(aligned) * usize::from(offset & !3 != 0 || pointers.len() > 1)) else {
+        let pointers: Vec<u32> = row
+            .said("takes what was there")
+            .iter()
+            .filter(|message| message[0] == 2)
+            .map(|message| message[1])
+            .collect();
+        let Some(&pointer) = pointers.get(usize::from(aligned) * usize::from(offset & !3 != 0 || pointers.len() > 1))
+        else {
             // Of an aligned base the path knows that no row has this offset.
             assert!(aligned && !address.is_multiple_of(bytes), "{base:#x} + {offset:#x}");
             continue;

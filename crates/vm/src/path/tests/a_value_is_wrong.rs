@@ -11,8 +11,24 @@ use crate::{
 };
 
 const EDGES: [u32; 18] = [
-    0, 1, 2, 0x7f, 0x80, 0xff, 0x100, 0x7fff, 0x8000, 0xffff, 0x1_0000, 0xff_00ff, 0x7fff_ffff, 0x8000_0000,
-    0x8000_8000, 0xfffe_ffff, 0xffff_0000, u32::MAX,
+    0,
+    1,
+    2,
+    0x7f,
+    0x80,
+    0xff,
+    0x100,
+    0x7fff,
+    0x8000,
+    0xffff,
+    0x1_0000,
+    0xff_00ff,
+    0x7fff_ffff,
+    0x8000_0000,
+    0x8000_8000,
+    0xfffe_ffff,
+    0xffff_0000,
+    u32::MAX,
 ];
 const SHIFTS: [Shift; 3] = [Shift::Left, Shift::RightLogical, Shift::RightArithmetic];
 const OPERATIONS: [Bitwise; 3] = [Bitwise::And, Bitwise::Or, Bitwise::Xor];

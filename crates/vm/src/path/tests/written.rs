@@ -81,7 +81,8 @@ impl Written {
         let tape = Tape::new(&self.circuit);
         let row = Row { local: &self.cells, next: &self.cells, publics: &[], is_first: true, is_last: true };
         let values = tape.evaluate(row);
-        let labelled = values.messages().filter(|message| self.circuit.interactions[message.interaction].label == label);
+        let labelled =
+            values.messages().filter(|message| self.circuit.interactions[message.interaction].label == label);
         labelled.map(|message| message.fields.iter().map(F::as_canonical_u32).collect()).collect()
     }
 }
