@@ -1,4 +1,5 @@
 //! No cell of a valid run's tables is free to be anything else, and no other cells can make up for one that is changed.
+//! Of blocks, see `blocks`.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -12,21 +13,15 @@ use engram_machine::{
     circuits::FIRST_CHIP,
     testing::{Attacker, Effort, RowChecks, Run, Segment, every_instruction},
 };
-use engram_rv32im::testing::{RandomProgram, SplitMix64, link};
+use engram_rv32im::testing::SplitMix64;
 use rayon::prelude::*;
 
 /// Cells that may hold something else while the row says the same, by circuit and column, and why nothing false follows.
-const FREE: [(&str, &str, &str); 14] = [
+const FREE: [(&str, &str, &str); 8] = [
     ("beq", "inverse of the first", EITHER_INVERSE),
     ("beq", "inverse of the second", EITHER_INVERSE),
     ("bne", "inverse of the first", EITHER_INVERSE),
     ("bne", "inverse of the second", EITHER_INVERSE),
-    ("block", "inverse of the first", EITHER_INVERSE),
-    ("block", "inverse of the second", EITHER_INVERSE),
-    ("block", "inverse of the low difference", EITHER_INVERSE),
-    ("block", "inverse of the high difference", EITHER_INVERSE),
-    ("block", "by the low limbs", EITHER_DIFFERENCE),
-    ("block", "inverse of the difference", EITHER_DIFFERENCE),
     ("bad descriptor call", "has a high limb", EITHER_LIMB),
     ("bad descriptor call", "inverse", EITHER_LIMB),
     ("unknown call", "has a high limb", EITHER_LIMB),
@@ -34,7 +29,6 @@ const FREE: [(&str, &str, &str); 14] = [
 ];
 const EITHER_INVERSE: &str =
     "of a limb that is zero any inverse does; of two that are not, either can be the one that has one";
-const EITHER_DIFFERENCE: &str = "words that differ in their low limbs may be shown to differ by those or as a whole";
 const EITHER_LIMB: &str = "a number that differs from the known ones in both limbs may be told from them by either";
 
 /// Free as above, in tables of memory, whose own tests say so too.
@@ -109,7 +103,6 @@ fn lies(honest: F, random: &mut SplitMix64) -> Vec<F> {
 }
 
 fn is_free(circuit: &str, column: &str) -> bool {
-    let circuit = if circuit.starts_with("block") { "block" } else { circuit };
     FREE.iter()
         .chain([&FREE_IN_MEMORY])
         .any(|(free_circuit, free_column, _)| (*free_circuit, *free_column) == (circuit, column))
@@ -197,12 +190,6 @@ fn assert_nothing_makes_up_for_a_lie(tables: &[Filled], rows: u32) {
     assert!(accepted.is_empty(), "{}", accepted.join("\n"));
 }
 
-/// Blocks of these know less of their operands than those of a program that sets each of them.
-fn random_programs() -> Vec<u8> {
-    let programs: Vec<RandomProgram> = (0..8).map(|seed| RandomProgram::generate(seed, 40)).collect();
-    link(&programs)
-}
-
 fn chips(tables: Vec<Filled>) -> Vec<Filled> {
     let last_fixed = tables.iter().rposition(|table| table.circuit.name == "bytes").unwrap();
     assert!(last_fixed < FIRST_CHIP);
@@ -211,10 +198,10 @@ fn chips(tables: Vec<Filled>) -> Vec<Filled> {
 
 #[test]
 fn what_may_be_free_exists() {
-    let (run, _) = Run::in_blocks(&random_programs(), b"input", 5, 1000);
+    let program = every_instruction(false);
+    let (run, _) = Run::whole(&program.elf, &program.input);
     for (circuit, column, reason) in FREE.iter().chain([&FREE_IN_MEMORY]) {
-        let found =
-            run.circuits().iter().any(|known| known.name.starts_with(circuit) && known.column(column).is_some());
+        let found = run.circuits().iter().any(|known| known.name == *circuit && known.column(column).is_some());
         assert!(found, "there is no {column} in {circuit}, though {reason}");
     }
     for (chip, reason) in CHOICES {
@@ -230,24 +217,8 @@ fn of_every_table() {
 }
 
 #[test]
-fn of_blocks() {
-    for length in [1, 6, 40] {
-        let (run, segment) = Run::in_blocks(&random_programs(), b"input", length, 300);
-        assert_no_cell_is_free(&chips(filled(&run, segment)), 0);
-    }
-}
-
-#[test]
 fn of_every_chip_with_repairs() {
     let program = every_instruction(false);
     let (run, segment) = Run::whole(&program.elf, &program.input);
-    assert_nothing_makes_up_for_a_lie(&chips(filled(&run, segment)), 2);
-}
-
-#[test]
-fn of_blocks_with_repairs() {
-    for length in [2, 6] {
-        let (run, segment) = Run::in_blocks(&random_programs(), b"input", length, 150);
-        assert_nothing_makes_up_for_a_lie(&chips(filled(&run, segment)), 0);
-    }
+    assert_nothing_makes_up_for_a_lie(&chips(filled(&run, segment)), 4);
 }

@@ -1,7 +1,7 @@
-//! Each constraint and each lookup of each chip and of blocks, attacked: there is a row that it alone refuses. Without it a false row
+//! Each constraint and each lookup of each chip, attacked: there is a row that it alone refuses. Without it a false row
 //! would be accepted.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use engram_air::{
     BusKind, Circuit, CircuitBuilder, Expr, F, Field, PrimeCharacteristicRing, Ring, Trace,
@@ -12,21 +12,13 @@ use engram_air::{
 use engram_machine::{
     chip::{CHIPS, Chip},
     circuits::FIRST_CHIP,
-    replay::BlockRows,
     testing::{Attacker, Effort, Forgery, RowChecks, Run, Segment, every_instruction},
 };
-use engram_rv32im::{
-    Opcode,
-    machine::system_calls::SYS_READ,
-    testing::{RandomProgram, link},
-};
+use engram_rv32im::{Opcode, machine::system_calls::SYS_READ};
 use rayon::prelude::*;
 
 /// Rows of each chip from which attacks start.
 const ROWS: usize = 24;
-
-/// Blocks in which a label is attacked, the narrowest ones.
-const BLOCKS: usize = 40;
 
 /// Most labels fall to the first.
 const EFFORTS: [Effort; 4] = [
@@ -61,12 +53,12 @@ struct Subject {
 
 impl Subject {
     /// A circuit with honest rows, evenly spread over its table.
-    fn new(run: &Run, circuit: &Arc<Circuit>, trace: &Trace, real_rows: usize, chip: Option<Chip>) -> Self {
+    fn new(run: &Run, chip: Chip, circuit: &Arc<Circuit>, trace: &Trace, real_rows: usize) -> Self {
         let step = real_rows.div_ceil(ROWS);
         let rows: Vec<Vec<F>> = (0..real_rows).step_by(step).map(|row| trace.row(row).to_vec()).collect();
         let checks = RowChecks::new(circuit.clone(), run.program.entries());
         let bare = Attacker::new(&checks).bare(&rows[0]);
-        let mut forged = chip.map_or(vec![], |chip| by_hand(chip, circuit, &bare));
+        let mut forged = by_hand(chip, circuit, &bare);
         forged.push(bare);
         Self { circuit: circuit.clone(), checks, rows, forged }
     }
@@ -82,20 +74,9 @@ fn chips() -> Vec<Subject> {
     let tables = run.machine.chips().iter().zip(run.circuits().iter().zip(witnesses).skip(FIRST_CHIP));
     let subject = |(&chip, (circuit, witness)): (&Chip, (&Arc<Circuit>, Witness))| {
         let real_rows = rows.plain[chip.number()].len() + rows.hinted[chip.number()].len();
-        Subject::new(&run, circuit, &witness.trace.unwrap(), real_rows, Some(chip))
+        Subject::new(&run, chip, circuit, &witness.trace.unwrap(), real_rows)
     };
     tables.map(subject).collect()
-}
-
-/// Blocks of some length of random programs.
-fn blocks(length: usize) -> Vec<Subject> {
-    let programs: Vec<RandomProgram> = (0..20).map(|seed| RandomProgram::generate(seed, 40)).collect();
-    let (run, Segment { rows, witnesses }) = Run::in_blocks(&link(&programs), b"input", length, 1500);
-    let tables = run.circuits().iter().zip(witnesses).skip(run.machine.first_block());
-    let subject = |((circuit, witness), rows): ((&Arc<Circuit>, Witness), &BlockRows)| {
-        Some(Subject::new(&run, circuit, &witness.trace?, rows.times.len(), None))
-    };
-    tables.zip(&rows.blocks).filter_map(subject).collect()
 }
 
 /// Rows with an attack that the search does not find.
@@ -179,21 +160,20 @@ fn attack(subject: &Subject, label: &str, effort: Effort) -> Option<Forgery> {
     rows.find_map(|row| checks.iter().find_map(|&check| attacker.break_only(check, row, effort)))
 }
 
-/// Attack a label in the first of these circuits where that succeeds; what went wrong otherwise.
-fn assail(subjects: &[&Subject], label: &str) -> Option<String> {
+/// Attack a label; what went wrong, if something did.
+fn assail(subject: &Subject, label: &str) -> Option<String> {
+    let name = subject.name();
     let implied = IMPLIED.iter().any(|(implied, _)| *implied == label);
     let efforts = if implied { &EFFORTS[..3] } else { &EFFORTS[..] };
-    let attempts = efforts.iter().flat_map(|effort| subjects.iter().map(move |subject| (subject, effort)));
-    let found = attempts.map(|(subject, &effort)| (subject, attack(subject, label, effort)));
-    let (subject, forgery) = match found.into_iter().find_map(|(subject, found)| Some((subject, found?))) {
+    let forgery = match efforts.iter().find_map(|&effort| attack(subject, label, effort)) {
         None if implied => return None,
-        None => return Some(format!("{}: nothing is refused by \"{label}\" alone", subjects[0].name())),
-        Some((subject, _)) if implied => return Some(format!("{}: \"{label}\" is not implied", subject.name())),
+        None => return Some(format!("{name}: nothing is refused by \"{label}\" alone")),
+        Some(_) if implied => return Some(format!("{name}: \"{label}\" is not implied")),
         Some(found) => found,
     };
     let failed = failed_beside_rest(subject, &forgery.cells);
     let alone = !failed.is_empty() && failed.iter().all(|failed| failed == label);
-    (!alone).then(|| format!("{}: \"{label}\" is not alone: {failed:?}", subject.name()))
+    (!alone).then(|| format!("{name}: \"{label}\" is not alone: {failed:?}"))
 }
 
 #[test]
@@ -202,38 +182,16 @@ fn every_check_of_every_chip_alone_refuses_some_row() {
     assert!(chips.iter().map(Subject::name).eq(CHIPS.map(Chip::name)));
     let attacks = chips.iter().flat_map(|chip| chip.checks.labels().into_iter().map(move |label| (chip, label)));
     let attacks: Vec<(&Subject, &str)> = attacks.collect();
-    let unmet: Vec<String> = attacks.into_par_iter().filter_map(|(chip, label)| assail(&[chip], label)).collect();
+    let unmet: Vec<String> = attacks.into_par_iter().filter_map(|(chip, label)| assail(chip, label)).collect();
     assert!(unmet.is_empty(), "{} of them\n{}", unmet.len(), unmet.join("\n"));
     for (label, _) in IMPLIED {
         assert!(chips.iter().any(|chip| chip.checks.labels().contains(label)), "{label} is no label");
     }
 }
 
-/// A label is attacked in one block of all those that have it: in all of them one line of code wrote it.
-#[test]
-fn every_check_of_blocks_alone_refuses_some_row() {
-    let blocks: Vec<Subject> = [2, 5, 30].into_iter().flat_map(blocks).collect();
-    let mut by_label: BTreeMap<&str, Vec<&Subject>> = BTreeMap::new();
-    for block in &blocks {
-        for label in block.checks.labels() {
-            by_label.entry(label).or_default().push(block);
-        }
-    }
-    println!("{} labels in {} blocks", by_label.len(), blocks.len());
-    let unmet: Vec<String> = by_label
-        .into_par_iter()
-        .filter_map(|(label, mut blocks)| {
-            blocks.sort_by_key(|block| block.circuit.width());
-            blocks.truncate(BLOCKS);
-            assail(&blocks, label)
-        })
-        .collect();
-    assert!(unmet.is_empty(), "{} of them\n{}", unmet.len(), unmet.join("\n"));
-}
-
 #[test]
 fn honest_rows_are_refused_by_nothing() {
-    for subject in chips().into_iter().chain(blocks(5)) {
+    for subject in chips() {
         for cells in &subject.rows {
             assert_eq!(failed_beside_rest(&subject, cells), Vec::<String>::new(), "{}", subject.name());
         }
