@@ -20,7 +20,9 @@ pub fn demo(file: Option<&str>) -> Result<(), Failure> {
     let engram = target_folder().join("release/engram");
     let engram = engram.to_string_lossy();
     run(&engram, &["prove", GUEST, "--input", &input, "--output", PROOF, "--plan", "auto"])?;
-    run(&engram, &["verify", PROOF, "--elf", GUEST])
+    run(&engram, &["verify", PROOF, "--elf", GUEST])?;
+    eprintln!("\nThe output is the SHA-256 of a file. Compare: sha256sum {input}");
+    Ok(())
 }
 
 fn target_folder() -> std::path::PathBuf {

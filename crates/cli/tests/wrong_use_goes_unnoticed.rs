@@ -2,7 +2,12 @@
 
 mod engram;
 
-use engram::{engram, engram_reading, folder, guest, guests, names, read, text, write};
+use engram::{engram, engram_reading, folder, guest, names, read, text, write};
+
+/// A folder.
+fn here() -> String {
+    env!("CARGO_MANIFEST_DIR").to_owned()
+}
 
 #[test]
 fn wrong_arguments_are_wrong_use() {
@@ -51,7 +56,7 @@ fn missing_files_are_named() {
 
 #[test]
 fn a_folder_is_no_file() {
-    let (elf, folder) = (guest("fib"), text(&guests()));
+    let (elf, folder) = (guest("fib"), here());
     for arguments in [
         &["run", &folder][..],
         &["run", &elf, "--input", &folder],
@@ -109,7 +114,7 @@ fn what_is_read_is_not_written_over() {
 
 #[test]
 fn another_kind_of_file_is_refused() {
-    let (elf, readme) = (guest("fib"), text(&guests().join("README.md")));
+    let (elf, readme) = (guest("fib"), here() + "/Cargo.toml");
     for arguments in [
         &["run", &readme][..],
         &["prove", &readme, "-o", "x"],

@@ -6,8 +6,10 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
+
+use engram_rv32im::testing::guest_elf;
 
 /// How a command ended.
 pub struct Ended {
@@ -69,14 +71,9 @@ pub fn command() -> Command {
     Command::new(env!("CARGO_BIN_EXE_engram"))
 }
 
-/// The folder of the guests.
-pub fn guests() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../guests")
-}
-
 /// A guest's ELF file, as an argument.
 pub fn guest(name: &str) -> String {
-    text(&guests().join(format!("elf/{name}.elf")))
+    text(&guest_elf(name))
 }
 
 /// A path as an argument.
