@@ -1,21 +1,25 @@
 //! Choosing blocks from a profile of a run.
 //!
 //! Greedily: where the run spends most among what is not covered yet, grow a path along the way that most visits go, build
-//! its circuit at a few lengths, and keep the length that saves most. The same program and profile give the same plan.
+//! its circuit at a few lengths, and keep the length that saves most, its table's padding paid. Blocks whose rows are then
+//! dearer than those of their instructions are left out again. The same program and profile give the same plan.
 
 use std::collections::{HashMap, HashSet};
 
 use engram_air::{
     Circuit,
-    price::{CELL_S, INTERACTION_S, SLOT_S},
+    price::{CELL_S, INTERACTION_S, ROWS_MIN, SLOT_S},
 };
 use engram_machine::{
     block::{Block, BlockPath},
+    chip::Chip,
     circuits::FIRST_CHIP,
-    plan::{CIRCUITS_MAX, INTERACTIONS_MAX, PLAN_STEPS_MAX, Plan},
+    plan::{CIRCUITS_MAX, COLUMNS_MAX, CONSTRAINTS_MAX, INTERACTIONS_MAX, PLAN_STEPS_MAX, Plan},
     program::MachineProgram,
 };
 use engram_rv32im::{Format, Opcode};
+
+use crate::profile::WINDOWS_MIN;
 
 /// A window of a run: positions of consecutively executed instructions.
 pub type Window = Vec<u32>;
@@ -34,23 +38,40 @@ const SLOTS_PER_INTERACTION: f64 = 1.35;
 
 /// Predicted seconds of a row.
 fn row_cost(circuit: &Circuit) -> f64 {
+    rows_cost(circuit, 1.0, 1.0)
+}
+
+/// Predicted seconds of as many rows of cells and of messages.
+fn rows_cost(circuit: &Circuit, cells: f64, messages: f64) -> f64 {
     let interactions = circuit.interactions.len() as f64;
-    circuit.width() as f64 * CELL_S + interactions * (INTERACTION_S + SLOT_S * SLOTS_PER_INTERACTION)
+    cells * circuit.width() as f64 * CELL_S + messages * interactions * (INTERACTION_S + SLOT_S * SLOTS_PER_INTERACTION)
+}
+
+/// Predicted seconds of a table. Where windows are samples of a longer run, its padding is anyone's guess.
+fn table_cost(circuit: &Circuit, rows: usize, sampled: bool) -> f64 {
+    if rows == 0 {
+        return 0.0;
+    }
+    let height = if sampled { rows } else { rows.next_power_of_two() };
+    rows_cost(circuit, height as f64, height.max(ROWS_MIN) as f64)
 }
 
 /// Blocks for a program whose runs look like these windows.
 pub fn plan(program: &MachineProgram, windows: &[Window]) -> Plan {
     let mut planner = Planner::new(program, windows);
     let blocks_max = CIRCUITS_MAX.saturating_sub(FIRST_CHIP + program.chips().len());
-    let mut steps = 0;
-    while planner.blocks.len() < blocks_max {
+    // A block that others made useless may be proposed again once it is left out, but not for ever.
+    for _ in 0..4 * blocks_max {
         planner.cover();
         let Some(block) = planner.propose() else { break };
-        steps += block.path.steps.len();
-        if steps > PLAN_STEPS_MAX {
-            break;
+        if planner.blocks.len() == blocks_max || !planner.fits(&block) {
+            planner.prune();
         }
-        planner.accept(block);
+        if planner.blocks.len() < blocks_max && planner.fits(&block) {
+            planner.accept(block);
+        } else {
+            planner.refused.extend(block.path.steps.first());
+        }
     }
     planner.cover();
     planner.prune();
@@ -61,6 +82,7 @@ pub fn plan(program: &MachineProgram, windows: &[Window]) -> Plan {
 struct Planner<'a> {
     program: &'a MachineProgram,
     windows: &'a [Window],
+    chips: Vec<(Chip, Circuit)>,
     /// By instruction: cost of a row that proves it alone.
     single_cost: Vec<f64>,
     /// With the cost of a row.
@@ -76,13 +98,15 @@ struct Planner<'a> {
 
 impl<'a> Planner<'a> {
     fn new(program: &'a MachineProgram, windows: &'a [Window]) -> Self {
-        let costs: HashMap<_, f64> = program.chips().iter().map(|&chip| (chip, row_cost(&chip.circuit()))).collect();
+        let chips: Vec<(Chip, Circuit)> = program.chips().into_iter().map(|chip| (chip, chip.circuit())).collect();
+        let costs: HashMap<Chip, f64> = chips.iter().map(|(chip, circuit)| (*chip, row_cost(circuit))).collect();
         let single_cost =
             program.decoded().iter().map(|decoded| decoded.chip.map_or(0.0, |chip| costs[&chip])).collect();
         let covered = windows.iter().map(|window| vec![false; window.len()]).collect();
         Self {
             program,
             windows,
+            chips,
             single_cost,
             blocks: vec![],
             by_start: HashMap::new(),
@@ -91,6 +115,15 @@ impl<'a> Planner<'a> {
             total_cost: 0.0,
             refused: HashSet::new(),
         }
+    }
+
+    fn table_cost(&self, circuit: &Circuit, rows: usize) -> f64 {
+        table_cost(circuit, rows, self.is_sampled())
+    }
+
+    /// Are the windows samples of a longer run?
+    fn is_sampled(&self) -> bool {
+        self.windows.len() >= WINDOWS_MIN
     }
 
     fn pc(&self, step: u32) -> u32 {
@@ -141,6 +174,14 @@ impl<'a> Planner<'a> {
             self.covered[number] = covered;
         }
         self.total_cost = total;
+    }
+
+    /// Would the plan with one more block still be one that is accepted?
+    fn fits(&self, block: &Block) -> bool {
+        let blocks = || self.blocks.iter().map(|(block, _)| block).chain([block]);
+        let chips: usize = self.chips.iter().map(|(_, circuit)| circuit.width()).sum();
+        let columns = chips + blocks().map(|block| block.circuit.width()).sum::<usize>();
+        blocks().map(|block| block.path.steps.len()).sum::<usize>() <= PLAN_STEPS_MAX && columns <= COLUMNS_MAX
     }
 
     /// Where uncovered stretches begin, with the cost of what follows up to the next beginning.
@@ -202,6 +243,8 @@ impl<'a> Planner<'a> {
         let mut single = 0.0;
         let mut best: Option<(Block, f64)> = None;
         let mut tried = 0;
+        // Where padding counts, a length that just fits a power of two of rows is worth looking for.
+        let tried_per_step = if self.is_sampled() { 4 } else { 8 };
         loop {
             // Where do the visits that came this far stand?
             let mut next: HashMap<u32, usize> = HashMap::new();
@@ -215,15 +258,16 @@ impl<'a> Planner<'a> {
             let breaks = steps.last().is_some_and(|&last| self.is_control(last));
             let ends = self.opcode(step) == Opcode::Ecall || steps.len() >= LENGTH_MAX;
             visits.retain(|&(window, position)| self.windows[window].get(position + steps.len()) == Some(&step));
-            if !steps.is_empty() && (breaks || ends) && (ends || steps.len() * 4 >= tried * 5) {
+            if !steps.is_empty() && (breaks || ends) && (ends || (steps.len() - tried) * tried_per_step >= tried) {
                 tried = steps.len();
                 let path = BlockPath { steps: steps.clone(), final_pc: self.pc(step) };
                 let Some(block) = Block::new(self.program, path) else { break };
-                if block.circuit.interactions.len() > INTERACTIONS_MAX {
+                let Circuit { interactions, constraints, .. } = &*block.circuit;
+                if interactions.len() > INTERACTIONS_MAX || constraints.len() > CONSTRAINTS_MAX {
                     break;
                 }
                 let rows = self.disjoint(&visits, steps.len()) as f64 * scale;
-                let saving = rows * (single - row_cost(&block.circuit));
+                let saving = rows * single - self.table_cost(&block.circuit, rows as usize);
                 let known = self.blocks.iter().any(|(known, _)| known.path == block.path);
                 if !known && best.as_ref().is_none_or(|(_, known)| saving > *known) {
                     best = Some((block, saving));
@@ -256,26 +300,69 @@ impl<'a> Planner<'a> {
     }
 
     fn accept(&mut self, block: Block) {
-        let number = self.blocks.len();
-        let start = block.path.steps.first().copied().unwrap_or(0);
         let cost = row_cost(&block.circuit);
         self.blocks.push((block, cost));
+        self.index(self.blocks.len() - 1);
+    }
+
+    /// Find a block by its start, longer ones first.
+    fn index(&mut self, number: usize) {
         let blocks = &self.blocks;
+        let start = blocks[number].0.path.steps.first().copied().unwrap_or(0);
         let numbers = self.by_start.entry(start).or_default();
         numbers.push(number);
         numbers.sort_by_key(|&number| std::cmp::Reverse(blocks[number].0.path.steps.len()));
     }
 
-    /// Leave out blocks that others made useless.
+    /// Leave out blocks, one after the other, without which the run costs less or next to nothing more: those that others
+    /// made useless, and those with so few rows that padding makes them dearer than their instructions.
     fn prune(&mut self) {
-        let total = self.total_cost;
-        let rows = std::mem::take(&mut self.rows);
-        let mut number = 0;
-        self.blocks.retain(|(block, cost)| {
-            let single: f64 = block.path.steps.iter().map(|&step| self.single_cost[step as usize]).sum();
-            let saving = rows[number] as f64 * (single - cost);
-            number += 1;
-            saving >= SAVING_MIN / 2.0 * total
-        });
+        let mut singles: HashMap<Chip, usize> = HashMap::new();
+        for (window, covered) in self.windows.iter().zip(&self.covered) {
+            for (&step, _) in window.iter().zip(covered).filter(|(_, covered)| !**covered) {
+                if let Some(chip) = self.program.decoded()[step as usize].chip {
+                    *singles.entry(chip).or_default() += 1;
+                }
+            }
+        }
+        loop {
+            let saving = |number: usize| self.saving(number, &singles);
+            let least =
+                (0..self.blocks.len()).map(|number| (number, saving(number))).min_by(|a, b| a.1.total_cmp(&b.1));
+            let Some((number, saving)) = least else { break };
+            if saving >= SAVING_MIN / 2.0 * self.total_cost {
+                break;
+            }
+            for (chip, count) in self.chips_of(number) {
+                *singles.entry(chip).or_default() += count;
+            }
+            self.blocks.remove(number);
+            self.rows.remove(number);
+        }
+        self.by_start.clear();
+        (0..self.blocks.len()).for_each(|number| self.index(number));
+    }
+
+    /// What a block's rows save over those of its instructions, when these rows come on top of others.
+    fn saving(&self, number: usize, singles: &HashMap<Chip, usize>) -> f64 {
+        let chips = self.chips_of(number);
+        let single: f64 = self
+            .chips
+            .iter()
+            .map(|(chip, circuit)| {
+                let [rows, more] = [singles, &chips].map(|rows| rows.get(chip).copied().unwrap_or(0));
+                self.table_cost(circuit, rows + more) - self.table_cost(circuit, rows)
+            })
+            .sum();
+        single - self.table_cost(&self.blocks[number].0.circuit, self.rows[number])
+    }
+
+    /// Rows that chips would have instead of a block's.
+    fn chips_of(&self, number: usize) -> HashMap<Chip, usize> {
+        let mut chips = HashMap::new();
+        for chip in self.blocks[number].0.decoded().iter().filter_map(|decoded| decoded.chip) {
+            *chips.entry(chip).or_default() += self.rows[number];
+        }
+        chips
     }
 }

@@ -7,8 +7,8 @@ use crate::planner::Window;
 /// Instructions of a window.
 const WINDOW_STEPS: u64 = 1 << 15;
 
-/// Most windows that are kept.
-const WINDOWS_MAX: usize = 16;
+/// Windows that are at least kept where not all of the run is.
+pub(crate) const WINDOWS_MIN: usize = 16;
 
 /// What a run executed.
 #[derive(Clone, Debug, Default)]
@@ -43,7 +43,7 @@ pub fn profile(machine: &mut Machine<'_>, max_steps: u64, note: &mut dyn FnMut(u
         if matches!(outcome, Outcome::Exited(_)) {
             break;
         }
-        if profile.windows.len() >= 2 * WINDOWS_MAX {
+        if profile.windows.len() >= 2 * WINDOWS_MIN {
             let mut number = 0;
             profile.windows.retain(|_| {
                 number += 1;
