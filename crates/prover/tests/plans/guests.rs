@@ -1,15 +1,40 @@
-//! Programs to plan for.
+//! Programs to plan for, to check and to prove.
 
 use std::io::Cursor;
 
-use engram_machine::{plan::Plan, program::MachineProgram, testing::Assembler};
-use engram_prover::{plan, profile, profile::Profile};
-use engram_rv32im::{Machine, Program, machine::system_calls::SYS_EXIT};
+use engram_air::{check::check_witnesses, engine::Committed, field::Digest, parameters::Parameters};
+use engram_machine::{
+    block::BlockPath,
+    circuits::Machine,
+    plan::Plan,
+    program::MachineProgram,
+    replay::Replay,
+    testing::Assembler,
+    tile::{Cover, Tile, Tiler},
+};
+use engram_memory::offline::OfflineMemory;
+use engram_prover::{Options, plan, profile, profile::Profile, prove};
+use engram_rv32im::{
+    ExecutionLog, Opcode, Program,
+    machine::system_calls::SYS_EXIT,
+    testing::{SplitMix64, guest_elf},
+};
+use engram_verifier::Proof;
+use engram_vm::rom;
 
 /// A program with its input.
 pub struct Guest {
     pub program: Program,
     pub input: Vec<u8>,
+}
+
+/// How a run ends.
+#[derive(Debug, PartialEq, Eq)]
+pub struct End {
+    /// Of registers, memory and output.
+    pub roots: [Digest; 3],
+    pub output: Vec<u8>,
+    pub exit: u32,
 }
 
 impl Guest {
@@ -18,8 +43,7 @@ impl Guest {
     }
 
     pub fn bundled(name: &str, input: &[u8]) -> Self {
-        let path = format!("{}/../../guests/elf/{name}.elf", env!("CARGO_MANIFEST_DIR"));
-        Self::new(&std::fs::read(path).unwrap(), input)
+        Self::new(&std::fs::read(guest_elf(name)).unwrap(), input)
     }
 
     /// A program written here, which then exits.
@@ -30,8 +54,8 @@ impl Guest {
         Self::new(&assembler.elf(&[]), &[])
     }
 
-    pub fn machine(&self) -> Machine<'_> {
-        Machine::new(&self.program, Box::new(Cursor::new(self.input.clone())))
+    pub fn machine(&self) -> engram_rv32im::Machine<'_> {
+        engram_rv32im::Machine::new(&self.program, Box::new(Cursor::new(self.input.clone())))
     }
 
     pub fn machine_steps(&self) -> u64 {
@@ -40,11 +64,81 @@ impl Guest {
         machine.steps()
     }
 
+    pub fn log(&self) -> ExecutionLog {
+        let mut machine = self.machine();
+        let mut log = machine.start_log();
+        machine.record(u64::MAX, &mut log).unwrap();
+        log
+    }
+
     pub fn profile(&self) -> Profile {
         profile(&mut self.machine(), u64::MAX, &mut |_| {}).unwrap()
     }
 
     pub fn plan(&self) -> Plan {
         plan(&MachineProgram::new(&self.program), &self.profile().windows)
+    }
+
+    /// A plan of up to `count` of the run's stretches of up to 64 instructions between system calls.
+    pub fn forced_plan(&self, count: usize, random: &mut SplitMix64) -> Plan {
+        let program = MachineProgram::new(&self.program);
+        let steps = self.log().steps;
+        let is_call = |step: u32| program.decoded()[step as usize].instruction.opcode == Opcode::Ecall;
+        let mut paths: Vec<BlockPath> = vec![];
+        let mut start = 0;
+        while start + 1 < steps.len() && paths.len() < count {
+            let rest = &steps[start..steps.len() - 1];
+            let length = 1 + random.below(64) as usize;
+            let taken = rest.iter().take(length).position(|&step| is_call(step)).unwrap_or(length.min(rest.len()));
+            let path = BlockPath {
+                steps: rest[..taken].to_vec(),
+                final_pc: program.decoded()[steps[start + taken] as usize].pc,
+            };
+            if !paths.contains(&path) && Plan::new(std::slice::from_ref(&path)).blocks(&program).is_ok() {
+                paths.push(path);
+            }
+            start += taken.max(1);
+        }
+        Plan::new(&paths)
+    }
+
+    /// Run and replay with a plan's blocks, and check each row of the run's tables if `checked`. Returns the end, and how
+    /// many steps a tile covers on average.
+    pub fn end(&self, plan: &Plan, checked: bool) -> (End, f64) {
+        let program = MachineProgram::new(&self.program);
+        let machine = Machine::with_blocks(program.chips(), plan.blocks(&program).unwrap());
+        let mut executor = self.machine();
+        let mut log = executor.start_log();
+        executor.record(u64::MAX, &mut log).unwrap();
+        let mut cover = Cover::default();
+        Tiler::new(&program, machine.blocks()).advance(&log, &mut cover, true, |_, _| {});
+        let memory = OfflineMemory::new(program.image().unwrap());
+        let mut replay = Replay::with_blocks(&program, machine.blocks(), memory);
+        let rows = replay.tiled_segment(&log, &cover.tiles).unwrap();
+        let memory = replay.memory_mut().finish_segment();
+        if checked {
+            let entries = rom::committed_trace(program.entries());
+            let committed = Committed::new(Parameters::SMALLEST, &entries).unwrap();
+            let witnesses = machine.witnesses(&program, &rows, &memory, &committed);
+            if let Err(report) = check_witnesses(machine.circuits(), &witnesses) {
+                panic!("{report}");
+            }
+        }
+        assert!(plan.is_empty() || cover.tiles.iter().any(|tile| matches!(tile, Tile::Block(_))));
+        let exit = executor.exit().unwrap().value;
+        let end = End { roots: memory.roots_after, output: executor.output().to_vec(), exit };
+        (end, log.steps.len() as f64 / cover.tiles.len() as f64)
+    }
+
+    pub fn prove(&self, plan: &Plan, segment_steps_max: u64) -> Proof {
+        let options = Options {
+            parameters: Some(Parameters::SMALLEST),
+            plan: plan.clone(),
+            segment_steps_max,
+            self_check: false,
+            ..Options::default()
+        };
+        let input = Box::new(Cursor::new(self.input.clone()));
+        prove(&self.program, input, &options, &mut |_| {}).unwrap_or_else(|error| panic!("{error}")).0
     }
 }
