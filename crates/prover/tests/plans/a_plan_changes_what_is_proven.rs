@@ -54,7 +54,7 @@ fn programs_of_dense_aliasing_are_proven_with_forced_plans() {
     let mut random = SplitMix64::new(seed);
     for round in 0..3 {
         let guest = Guest::new(&alias_elf((0..8).map(|_| random.next_u64()), 30), &[]);
-        let plan = guest.forced_plan(45, &mut random);
+        let plan = guest.forced_plan(&mut random);
         let steps = guest.machine_steps();
         println!("round {round}: {steps} steps, {} blocks", plan.len());
         let several = steps.div_ceil(3);
@@ -72,7 +72,7 @@ fn random_programs_are_proven_with_forced_plans() {
         let programs: Vec<RandomProgram> = (0..4).map(|_| RandomProgram::generate(random.next_u64(), 40)).collect();
         let input: Vec<u8> = (0..300).map(|_| random.next_u32() as u8).collect();
         let guest = Guest::new(&link(&programs), &input);
-        let plan = guest.forced_plan(30, &mut random);
+        let plan = guest.forced_plan(&mut random);
         let steps = guest.machine_steps();
         println!("round {round}: {steps} steps, {} blocks", plan.len());
         let several = steps.div_ceil(3);

@@ -5,8 +5,8 @@ use std::io::Cursor;
 use engram_air::{check::check_witnesses, engine::Committed, field::Digest, parameters::Parameters};
 use engram_machine::{
     block::BlockPath,
-    circuits::Machine,
-    plan::Plan,
+    circuits::{FIRST_CHIP, Machine},
+    plan::{CIRCUITS_MAX, Plan},
     program::MachineProgram,
     replay::Replay,
     testing::Assembler,
@@ -79,9 +79,10 @@ impl Guest {
         plan(&MachineProgram::new(&self.program), &self.profile().windows)
     }
 
-    /// A plan of up to `count` of the run's stretches of up to 64 instructions between system calls.
-    pub fn forced_plan(&self, count: usize, random: &mut SplitMix64) -> Plan {
+    /// A plan of as many as may be of the run's stretches of up to 64 instructions between system calls.
+    pub fn forced_plan(&self, random: &mut SplitMix64) -> Plan {
         let program = MachineProgram::new(&self.program);
+        let count = CIRCUITS_MAX - FIRST_CHIP - program.chips().len();
         let steps = self.log().steps;
         let is_call = |step: u32| program.decoded()[step as usize].instruction.opcode == Opcode::Ecall;
         let mut paths: Vec<BlockPath> = vec![];
