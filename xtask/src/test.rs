@@ -7,7 +7,8 @@ use crate::{guests, packages};
 /// Runs all tests, after installing what they need.
 pub fn test() -> Result<(), Failure> {
     packages::install_missing()?;
-    run(&cargo(), &["test", "--workspace", "--locked"])?;
+    // All of them, also after one has failed: a run takes a while.
+    run(&cargo(), &["test", "--workspace", "--locked", "--no-fail-fast"])?;
     run("guests/check.sh", &[])?;
     guests::check_rebuilt()?;
     eprintln!("\nAll tests pass.");
