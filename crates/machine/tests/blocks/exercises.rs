@@ -92,6 +92,15 @@ fn collect() -> Collector {
         a.immediate(Andi, T, X, 0xff);
         a.immediate(Xori, U, Y, -1);
     });
+    all.path("a byte against a word of which the other bytes are not used", |a| {
+        a.immediate(Andi, U, Y, 0xff);
+        a.register(And, T, X, U);
+        a.register(And, Z, U, Z);
+    });
+    all.path("a shift by a byte of what was cut into bytes", |a| {
+        a.immediate(Andi, T, X, 0x0f);
+        a.immediate(Srli, U, X, 8);
+    });
     for (opcode, by) in [(Slli, 1), (Slli, 4), (Slli, 20), (Srli, 1), (Srli, 5), (Srli, 15), (Srai, 3), (Srai, 24)] {
         all.path(&format!("{} {by}", opcode.name()), |a| a.immediate(opcode, T, X, by));
     }
