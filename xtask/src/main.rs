@@ -1,4 +1,4 @@
-//! The project's own tasks: `cargo xtask demo`, `cargo xtask test`, `cargo xtask tidy`.
+//! The project's own tasks: `cargo xtask` lists them.
 
 #![forbid(unsafe_code)]
 
@@ -19,7 +19,8 @@ usage: cargo xtask TASK
 
   demo [FILE]   build engram, prove SHA-256 of FILE (by default of README.md), and verify the proof
   test          run all tests; what they need and is missing is installed with apt-get
-  tidy          check the house rules
+  guests        only rebuild the guest programs and compare them with the committed ones
+  tidy          only check the house rules
 ";
 
 fn main() -> ExitCode {
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         ["demo"] => demo::demo(None),
         ["demo", file] => demo::demo(Some(file)),
         ["test"] => test::test(),
+        ["guests"] => guests::check_rebuilt(),
         ["tidy"] => tidy::tidy(),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
