@@ -1,6 +1,9 @@
 //! The command line, as its users write it.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::convert::Infallible;
+use std::str::FromStr;
+
+use clap::{Args, Parser, Subcommand};
 
 use crate::byte_size::ByteSize;
 use crate::exit_code::ExpectedExit;
@@ -29,11 +32,13 @@ pub enum Command {
     Run(RunArguments),
     /// Run a guest program and prove that it ran as written.
     Prove(ProveArguments),
+    /// Choose the blocks of instructions to prove a program's runs with.
+    Plan(PlanArguments),
     /// Check a proof, and say what it proves.
     Verify(VerifyArguments),
     /// Derive a program's verification key, so that proofs can be checked without its ELF file.
     Setup(SetupArguments),
-    /// Say what is in an ELF file, a key or a proof.
+    /// Say what is in an ELF file, a key, a proof or a plan.
     Inspect(InspectArguments),
 }
 
@@ -44,7 +49,7 @@ impl Command {
             Self::Run(arguments) => arguments.json,
             Self::Prove(arguments) => arguments.json,
             Self::Verify(arguments) => arguments.json,
-            Self::Setup(_) | Self::Inspect(_) => false,
+            Self::Plan(_) | Self::Setup(_) | Self::Inspect(_) => false,
         }
     }
 }
@@ -81,9 +86,9 @@ pub struct ProveArguments {
     /// Memory that proving may take, in bytes or with K, M, G or T. Less memory means more, shorter segments.
     #[arg(long, value_name = "SIZE")]
     pub max_ram: Option<ByteSize>,
-    /// Which blocks of instructions to prove in one row: those that this run executes most, or none. A proof with blocks is
-    /// several times faster to make, and is checked with --elf, or with a key for its blocks.
-    #[arg(long, value_name = "auto|none", default_value = "none")]
+    /// Which blocks of instructions to prove in one row each: chosen for this run (auto), none, or those of a file that
+    /// `engram plan` or `engram prove` wrote. Blocks make proving several times faster.
+    #[arg(long, value_name = "auto|none|FILE", default_value = "auto")]
     pub plan: PlanChoice,
     /// Threads to prove with; all cores where not given.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -97,12 +102,54 @@ pub struct ProveArguments {
 }
 
 /// Which blocks to prove with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PlanChoice {
     /// Chosen for this run.
     Auto,
     /// None: one instruction a row.
     None,
+    /// Those of a plan file, or of a proof.
+    Of(Source),
+}
+
+impl FromStr for PlanChoice {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(match text {
+            "auto" => Self::Auto,
+            "none" => Self::None,
+            _ => Self::Of(text.parse()?),
+        })
+    }
+}
+
+impl PlanChoice {
+    /// The file that it names.
+    pub fn source(&self) -> Option<&Source> {
+        match self {
+            Self::Of(source) => Some(source),
+            Self::Auto | Self::None => None,
+        }
+    }
+}
+
+/// Of `engram plan`.
+#[derive(Debug, Args)]
+pub struct PlanArguments {
+    /// The program, a static RV32IM executable; `-` for standard input.
+    #[arg(value_name = "GUEST.elf")]
+    pub guest: Source,
+    /// What the guest reads from its file 0 in the run that the plan is made for; `-` for standard input. Empty where not
+    /// given.
+    #[arg(long, value_name = "FILE|-")]
+    pub input: Option<Source>,
+    /// Where the plan goes; `-` for standard output.
+    #[arg(short, long, value_name = "GUEST.plan")]
+    pub output: Source,
+    /// Look at this many instructions of the run; all where not given.
+    #[arg(long, value_name = "N")]
+    pub max_steps: Option<u64>,
 }
 
 /// Of `engram verify`.
@@ -143,8 +190,8 @@ pub struct SetupArguments {
     /// The program, a static RV32IM executable; `-` for standard input.
     #[arg(value_name = "GUEST.elf")]
     pub guest: Source,
-    /// Make the key for the blocks of this proof. A key without blocks is for proofs without blocks.
-    #[arg(long, value_name = "GUEST.proof")]
+    /// Make the key quickest for the blocks of this proof or plan. It is good for all proofs of the program.
+    #[arg(long, value_name = "GUEST.proof|GUEST.plan")]
     pub plan_of: Option<Source>,
     /// Where the key goes; `-` for standard output.
     #[arg(short, long, value_name = "GUEST.vk")]
@@ -154,10 +201,10 @@ pub struct SetupArguments {
 /// Of `engram inspect`.
 #[derive(Debug, Args)]
 pub struct InspectArguments {
-    /// An ELF file, a key or a proof; `-` for standard input.
+    /// An ELF file, a key, a proof or a plan; `-` for standard input.
     #[arg(value_name = "FILE")]
     pub file: Source,
-    /// The program that a proof is of, to name its tables.
+    /// The program that a proof or a plan is of, to name its tables and blocks.
     #[arg(long, value_name = "GUEST.elf")]
     pub elf: Option<Source>,
 }

@@ -143,6 +143,31 @@ pub enum Failure {
         /// What is wrong with it.
         source: PlanError,
     },
+    /// A plan cannot be read.
+    #[error("{name}: {source}")]
+    #[diagnostic(code(engram::file::plan), help("make the plan anew with `engram plan`, from the ELF file"))]
+    Plan {
+        /// The file.
+        name: String,
+        /// What is wrong with it.
+        source: FileError,
+    },
+    /// A plan is of another program.
+    #[error("{name} is a plan of another program")]
+    #[diagnostic(code(engram::file::plan_of_other), help("make one for this program with `engram plan`"))]
+    PlanOfOther {
+        /// The file.
+        name: String,
+    },
+    /// A plan says what no circuit can prove.
+    #[error("{name}: {source}")]
+    #[diagnostic(code(engram::file::plan_unusable), help("make the plan anew with `engram plan`, from the ELF file"))]
+    PlanUnusable {
+        /// The file.
+        name: String,
+        /// What is wrong with it.
+        source: PlanError,
+    },
     /// A proof does not hold.
     #[error("the proof is not valid: {source}")]
     #[diagnostic(code(engram::proof::invalid), help("{}", help_invalid(source)))]
@@ -270,9 +295,13 @@ impl Failure {
                 }
                 _ => exit_codes::USAGE,
             },
-            Self::WrongKind { .. } | Self::Elf { .. } | Self::Key { .. } | Self::ProofVersion { .. } => {
-                exit_codes::FILE_KIND
-            }
+            Self::WrongKind { .. }
+            | Self::Elf { .. }
+            | Self::Key { .. }
+            | Self::ProofVersion { .. }
+            | Self::Plan { .. }
+            | Self::PlanOfOther { .. }
+            | Self::PlanUnusable { .. } => exit_codes::FILE_KIND,
             Self::DamagedProof { .. }
             | Self::DamagedSegment { .. }
             | Self::InvalidPlan { .. }
@@ -293,9 +322,6 @@ impl Failure {
 fn help_invalid(error: &VerifyError) -> &'static str {
     match error {
         VerifyError::OtherProgram => "give the program that the proof was made for",
-        VerifyError::OtherPlan => {
-            "check it with --elf, or make a key for it: `engram setup GUEST.elf --plan-of GUEST.proof`"
-        }
         _ => "do not trust what it claims",
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use engram_verifier::key::KEY_FILE;
+use engram_verifier::plan_file::PLAN_FILE;
 use engram_verifier::proof::{PROOF_BYTES_MAX, PROOF_FILE};
 
 /// A kind of file.
@@ -14,6 +15,8 @@ pub enum FileKind {
     Key,
     /// A proof.
     Proof,
+    /// Blocks to prove a program with.
+    Plan,
 }
 
 impl FileKind {
@@ -21,7 +24,7 @@ impl FileKind {
     pub const MAGIC_BYTES_MAX: u64 = 16;
 
     /// Every kind.
-    pub const ALL: &[Self] = &[Self::Elf, Self::Key, Self::Proof];
+    pub const ALL: &[Self] = &[Self::Elf, Self::Key, Self::Proof, Self::Plan];
 
     /// The kind of a file that starts with these bytes.
     pub fn of(start: &[u8]) -> Option<Self> {
@@ -31,6 +34,8 @@ impl FileKind {
             Some(Self::Key)
         } else if PROOF_FILE.matches(start) {
             Some(Self::Proof)
+        } else if PLAN_FILE.matches(start) {
+            Some(Self::Plan)
         } else {
             None
         }
@@ -42,6 +47,7 @@ impl FileKind {
             // Debug information can be many times the program.
             Self::Elf => 1 << 30,
             Self::Key => 64 << 20,
+            Self::Plan => 1 << 20,
             Self::Proof => PROOF_BYTES_MAX,
         }
     }
@@ -52,6 +58,7 @@ impl FileKind {
             Self::Elf => "a RISC-V compiler and linker make ELF files, with -march=rv32im -mabi=ilp32 -static",
             Self::Key => "`engram setup` makes keys",
             Self::Proof => "`engram prove` makes proofs",
+            Self::Plan => "`engram plan` makes plans",
         }
     }
 }
@@ -62,6 +69,7 @@ impl fmt::Display for FileKind {
             Self::Elf => "an ELF file",
             Self::Key => "an engram key",
             Self::Proof => "an engram proof",
+            Self::Plan => "an engram plan",
         })
     }
 }

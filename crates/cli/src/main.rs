@@ -4,6 +4,7 @@
 
 mod arguments;
 mod atomic_file;
+mod block_table;
 mod byte_size;
 mod commands;
 mod console;

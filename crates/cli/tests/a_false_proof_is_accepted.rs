@@ -163,15 +163,48 @@ fn proof_key_and_output_pass_through_pipes() {
 }
 
 #[test]
-fn a_key_is_for_the_blocks_that_it_was_made_for() {
+fn any_key_of_a_program_checks_its_proofs_with_any_plan() {
     let (elf, folder) = (guest("fib"), folder());
-    let [proof, key] = ["fib.proof", "fib.vk"].map(|name| text(&folder.path().join(name)));
-    engram(["prove", &elf, "-o", &proof, "--plan", "auto"]).with(0);
+    let [proof, plain_proof, key, plan, again] =
+        ["fib.proof", "plain.proof", "fib.vk", "fib.plan", "again.plan"].map(|name| text(&folder.path().join(name)));
+    engram(["plan", &elf, "-o", &plan]).with(0);
+    engram(["plan", &elf, "-o", &again]).with(0);
+    assert_eq!(read(&plan), read(&again), "the same program and run, the same plan");
+    engram(["prove", &elf, "-o", &proof, "--plan", &plan]).with(0);
+    engram(["prove", &elf, "-o", &plain_proof, "--plan", "none"]).with(0);
+    for plan_of in [None, Some(&plan), Some(&proof)] {
+        let with_plan = plan_of.iter().flat_map(|&plan| ["--plan-of", plan]);
+        engram(["setup", &elf, "-o", &key].into_iter().chain(with_plan)).with(0);
+        engram(["verify", &proof, "--key", &key]).with(0);
+        engram(["verify", &plain_proof, "--key", &key]).with(0);
+    }
     engram(["verify", &proof, "--elf", &elf]).with(0);
-    engram(["setup", &elf, "-o", &key]).with(0);
-    engram(["verify", &proof, "--key", &key]).with(4).saying("--plan-of");
-    engram(["setup", &elf, "-o", &key, "--plan-of", &proof]).with(0);
-    engram(["verify", &proof, "--key", &key]).with(0);
+    engram(["setup", &guest("hello"), "-o", &key]).with(0);
+    engram(["verify", &proof, "--key", &key]).with(4).saying("another program");
+}
+
+#[test]
+fn a_plan_that_is_none_is_refused() {
+    let (elf, folder) = (guest("fib"), folder());
+    let [proof, plan, other] = ["fib.proof", "fib.plan", "hello.plan"].map(|name| text(&folder.path().join(name)));
+    engram(["plan", &elf, "-o", &plan]).with(0);
+    engram(["plan", &guest("hello"), "-o", &other]).with(0);
+    let prove = |plan: &str| engram(["prove", &elf, "-o", &proof, "--plan", plan]);
+    prove(&other).with(6).saying("another program");
+    prove("no such plan").with(2).saying("cannot be read");
+    prove(&elf).with(6).saying("an engram plan or an engram proof");
+    let bytes = read(&plan);
+    write(&other, &bytes[..bytes.len() - 1]);
+    prove(&other).with(6).saying("cut short");
+    write(&other, [&bytes[..bytes.len() - 1], &[bytes[bytes.len() - 1] ^ 1]].concat());
+    prove(&other).with(6);
+    assert_eq!(names(folder.path()), ["fib.plan", "hello.plan"]);
+
+    let printed = |arguments: &[&str]| String::from_utf8_lossy(&engram(arguments).with(0).stdout).into_owned();
+    assert!(printed(&["inspect", &plan]).contains("an engram plan"));
+    let blocks = printed(&["inspect", &plan, "--elf", &elf]);
+    assert!(blocks.contains("fib.c:") && blocks.contains("saved"), "{blocks}");
+    engram(["inspect", &plan, "--elf", &guest("hello")]).with(6).saying("another program");
 }
 
 #[test]

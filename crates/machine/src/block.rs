@@ -16,11 +16,7 @@ use engram_vm::{
     word::Bitwise,
 };
 
-use crate::{
-    arithmetic::compute,
-    program::{Decoded, MachineProgram},
-    storage,
-};
+use crate::{arithmetic::compute, program::Decoded, storage};
 
 /// Most instructions of a block.
 pub const STEPS_MAX: usize = 512;
@@ -54,11 +50,11 @@ pub struct Block {
 impl Block {
     /// The block of a path; `None` where no row could have it, or a circuit cannot hold it: it is empty or too long or touches nothing, an
     /// instruction cannot follow the one before, calls the system or faults, or a constant contradicts the way it goes.
-    pub fn new(program: &MachineProgram, path: BlockPath) -> Option<Self> {
+    pub fn new(program: &[Decoded], path: BlockPath) -> Option<Self> {
         if path.steps.is_empty() || path.steps.len() > STEPS_MAX || path.final_pc >> 30 != 0 {
             return None;
         }
-        let decoded = path.steps.iter().map(|&step| program.decoded().get(step as usize).copied());
+        let decoded = path.steps.iter().map(|&step| program.get(step as usize).copied());
         let decoded: Vec<Decoded> = decoded.collect::<Option<_>>()?;
         let registers = registers(&decoded);
         let mut memory = None;

@@ -9,7 +9,7 @@ use thiserror::Error;
 use crate::{
     block::{Block, BlockPath, STEPS_MAX},
     circuits::FIRST_CHIP,
-    program::MachineProgram,
+    program::{Decoded, chips},
 };
 
 /// Most circuits of a machine: what the backend's soundness bound assumes.
@@ -98,12 +98,13 @@ impl Plan {
         self.paths.is_empty()
     }
 
-    /// The blocks' circuits, derived from the program.
-    pub fn blocks(&self, program: &MachineProgram) -> Result<Vec<Block>, PlanError> {
+    /// The blocks' circuits, derived from the program's instructions.
+    pub fn blocks(&self, program: &[Decoded]) -> Result<Vec<Block>, PlanError> {
         let at_most = |what, count, limit| {
             if count <= limit { Ok(()) } else { Err(PlanError::TooLarge { what, count, limit }) }
         };
-        at_most("circuits", FIRST_CHIP + program.chips().len() + self.paths.len(), CIRCUITS_MAX)?;
+        let chips = chips(program);
+        at_most("circuits", FIRST_CHIP + chips.len() + self.paths.len(), CIRCUITS_MAX)?;
         let longest = self.paths.iter().map(|path| path.jumps.len() + 1).max().unwrap_or(0);
         at_most("instructions in a block", longest, STEPS_MAX)?;
         at_most("instructions", self.paths.iter().map(|path| path.jumps.len() + 1).sum(), PLAN_STEPS_MAX)?;
@@ -115,11 +116,7 @@ impl Plan {
             blocks.push(made);
         }
         let columns = blocks.iter().map(|block| block.circuit.width()).sum::<usize>();
-        at_most(
-            "columns",
-            columns + program.chips().iter().map(|chip| chip.circuit().width()).sum::<usize>(),
-            COLUMNS_MAX,
-        )?;
+        at_most("columns", columns + chips.iter().map(|chip| chip.circuit().width()).sum::<usize>(), COLUMNS_MAX)?;
         Ok(blocks)
     }
 }

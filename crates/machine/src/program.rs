@@ -49,18 +49,12 @@ pub struct MachineProgram {
 impl MachineProgram {
     /// Decode for proving. Entries are in the order of instructions; the break call's follow.
     pub fn new(program: &Program) -> Self {
-        let (mut decoded, mut entries, mut breaks) = (vec![], vec![], vec![]);
-        for &(address, instruction) in program.instructions() {
-            let pc = address / 4;
-            let chip = chip(instruction, pc);
-            let break_entry = (program.instructions().len() + breaks.len()) as u32;
-            if instruction.opcode == Opcode::Ecall {
-                breaks.push(break_entry_of(program, pc));
-            }
-            entries.push(chip.map_or(UNPROVABLE, |chip| entry(chip, instruction, pc)));
-            decoded.push(Decoded { instruction, pc, chip, break_entry });
-        }
-        entries.extend(breaks);
+        let decoded = decode(program.instructions());
+        let entry =
+            |decoded: &Decoded| decoded.chip.map_or(UNPROVABLE, |chip| entry(chip, decoded.instruction, decoded.pc));
+        let calls = decoded.iter().filter(|decoded| decoded.instruction.opcode == Opcode::Ecall);
+        let breaks = calls.map(|call| break_entry_of(program, call.pc));
+        let entries = decoded.iter().map(entry).chain(breaks).collect();
         Self { program: program.clone(), decoded, entries }
     }
 
@@ -94,15 +88,7 @@ impl MachineProgram {
 
     /// The chips that runs of this program may need, in the order of [`CHIPS`].
     pub fn chips(&self) -> Vec<Chip> {
-        let uses = |wanted: fn(Opcode) -> bool| self.decoded.iter().any(|decoded| wanted(decoded.instruction.opcode));
-        let calls = uses(|opcode| opcode == Opcode::Ecall);
-        let misaligned = uses(|opcode| misaligned::OPCODES.contains(&opcode));
-        let used = |chip: Chip| match chip {
-            Chip::Misaligned => misaligned,
-            _ if chip.number() >= Chip::ReadCall.number() => calls,
-            _ => self.decoded.iter().any(|decoded| decoded.chip == Some(chip)),
-        };
-        CHIPS.into_iter().filter(|&chip| used(chip)).collect()
+        chips(&self.decoded)
     }
 
     /// What names the program in public: a digest of its entry point, its ROM and its initial memory and registers.
@@ -114,6 +100,31 @@ impl MachineProgram {
         debug_assert!(cells.len() > DIGEST_CELLS);
         poseidon2::hash(cells.into_iter())
     }
+}
+
+/// Instructions with their addresses, in the order of a program, as the machine takes them.
+pub fn decode(instructions: &[(u32, Instruction)]) -> Vec<Decoded> {
+    let mut break_entry = instructions.len() as u32;
+    let decode = |&(address, instruction): &(u32, Instruction)| {
+        let pc = address / 4;
+        let decoded = Decoded { instruction, pc, chip: chip(instruction, pc), break_entry };
+        break_entry += u32::from(instruction.opcode == Opcode::Ecall);
+        decoded
+    };
+    instructions.iter().map(decode).collect()
+}
+
+/// The chips that runs of a program may need, in the order of [`CHIPS`].
+pub fn chips(program: &[Decoded]) -> Vec<Chip> {
+    let uses = |wanted: fn(Opcode) -> bool| program.iter().any(|decoded| wanted(decoded.instruction.opcode));
+    let calls = uses(|opcode| opcode == Opcode::Ecall);
+    let misaligned = uses(|opcode| misaligned::OPCODES.contains(&opcode));
+    let used = |chip: Chip| match chip {
+        Chip::Misaligned => misaligned,
+        _ if chip.number() >= Chip::ReadCall.number() => calls,
+        _ => program.iter().any(|decoded| decoded.chip == Some(chip)),
+    };
+    CHIPS.into_iter().filter(|&chip| used(chip)).collect()
 }
 
 /// The chip that executes an instruction.

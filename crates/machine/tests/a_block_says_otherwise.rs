@@ -38,7 +38,7 @@ fn forced_blocks(program: &MachineProgram, log: &ExecutionLog, length: usize, co
         }
         start += taken.max(1);
     }
-    paths.into_iter().filter_map(|path| Block::new(program, path)).collect()
+    paths.into_iter().filter_map(|path| Block::new(program.decoded(), path)).collect()
 }
 
 /// Returns the roots at the end, and how many steps a row covers on average.

@@ -79,6 +79,29 @@ pub fn plan(program: &MachineProgram, windows: &[Window]) -> Plan {
     Plan::new(&paths)
 }
 
+/// What a row of a block is predicted to cost, in seconds of one core, and what its instructions would one by one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BlockPrice {
+    /// The block's row.
+    pub row_s: f64,
+    /// The rows of its instructions.
+    pub singles_s: f64,
+}
+
+/// The price of a block's row.
+pub fn block_price(block: &Block) -> BlockPrice {
+    let chips = block.decoded().iter().filter_map(|decoded| decoded.chip);
+    BlockPrice { row_s: row_cost(&block.circuit), singles_s: chips.map(|chip| row_cost(&chip.circuit())).sum() }
+}
+
+/// Rows of each of a plan's blocks in these windows.
+pub fn rows_in(program: &MachineProgram, blocks: &[Block], windows: &[Window]) -> Vec<usize> {
+    let mut planner = Planner::new(program, windows);
+    blocks.iter().for_each(|block| planner.accept(block.clone()));
+    planner.cover();
+    planner.rows
+}
+
 struct Planner<'a> {
     program: &'a MachineProgram,
     windows: &'a [Window],
@@ -261,7 +284,7 @@ impl<'a> Planner<'a> {
             if !steps.is_empty() && (breaks || ends) && (ends || (steps.len() - tried) * tried_per_step >= tried) {
                 tried = steps.len();
                 let path = BlockPath { steps: steps.clone(), final_pc: self.pc(step) };
-                let Some(block) = Block::new(self.program, path) else { break };
+                let Some(block) = Block::new(self.program.decoded(), path) else { break };
                 let Circuit { interactions, constraints, .. } = &*block.circuit;
                 if interactions.len() > INTERACTIONS_MAX || constraints.len() > CONSTRAINTS_MAX {
                     break;

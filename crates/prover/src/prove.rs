@@ -152,7 +152,7 @@ pub fn prove(
         return Err(ProveError::Ram { max_ram_bytes: options.max_ram_bytes });
     }
     let machine_program = MachineProgram::new(program);
-    let blocks = options.plan.blocks(&machine_program)?;
+    let blocks = options.plan.blocks(machine_program.decoded())?;
     let machine = Machine::with_blocks(machine_program.chips(), blocks);
     let tiler = Tiler::new(&machine_program, machine.blocks());
     let image = machine_program.image()?;

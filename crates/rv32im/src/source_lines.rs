@@ -28,8 +28,15 @@ impl SourceLines {
     /// `file:line` of the instruction at `pc`.
     #[must_use]
     pub fn line(&self, pc: u32) -> Option<String> {
+        let (file, line) = self.location(pc)?;
+        Some(format!("{file}:{line}"))
+    }
+
+    /// File and line of the instruction at `pc`.
+    #[must_use]
+    pub fn location(&self, pc: u32) -> Option<(String, u32)> {
         let location = self.context.find_location(u64::from(pc)).ok()??;
-        Some(format!("{}:{}", location.file?, location.line?))
+        Some((location.file?.to_owned(), location.line?))
     }
 }
 

@@ -8,7 +8,7 @@ use engram_air::{
 use engram_machine::{
     circuits::Machine,
     plan::{Plan, PlanError},
-    program::MachineProgram,
+    program::{MachineProgram, chips},
 };
 use engram_memory::image::{ImageError, MemoryImage};
 use engram_rv32im::Program;
@@ -19,10 +19,11 @@ use thiserror::Error;
 use crate::{
     file::{FileError, Kind},
     proof::Proof,
+    text::{Text, TextError},
 };
 
 /// Key files.
-pub const KEY_FILE: Kind = Kind { magic: *b"engramVK", version: 2, name: "key", made_by: "setup" };
+pub const KEY_FILE: Kind = Kind { magic: *b"engramVK", version: 3, name: "key", made_by: "setup" };
 
 /// Why a program has no key.
 #[derive(Debug, Error)]
@@ -34,6 +35,9 @@ pub enum KeyError {
     /// The plan is not one of this program, or too large.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// The key's instructions are none.
+    #[error(transparent)]
+    Text(#[from] TextError),
     /// The backend refuses the circuits or the ROM.
     #[error("the program has no key: {0}")]
     Engine(#[from] EngineError),
@@ -60,7 +64,9 @@ pub struct SegmentKey {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ProgramKey {
     pub(crate) commitment: Digest,
-    /// The blocks that proofs may use.
+    /// From which the circuits of any blocks are derived.
+    pub(crate) text: Text,
+    /// The blocks of `segments`.
     pub(crate) plan: Plan,
     /// In words.
     pub(crate) entry_pc: u32,
@@ -71,13 +77,13 @@ pub struct ProgramKey {
 }
 
 impl ProgramKey {
-    /// The key of a program for proofs without blocks.
+    /// The key of a program. It is quickest for proofs without blocks; for others, their circuits are derived from it.
     pub fn derive(program: &Program) -> Result<Self, KeyError> {
         Self::derive_with_plan(program, &Plan::default())
     }
 
-    /// The key of a program for proofs with the blocks of a plan. The plan may come from anywhere: it says which circuits to
-    /// derive from the program, not what they are.
+    /// The key of a program that is quickest for proofs with the blocks of a plan. The plan may come from anywhere: it says
+    /// which circuits to derive from the program, not what they are.
     pub fn derive_with_plan(program: &Program, plan: &Plan) -> Result<Self, KeyError> {
         Self::derive_sets(program, plan, &Parameters::ALL)
     }
@@ -92,7 +98,7 @@ impl ProgramKey {
 
     fn derive_sets(program: &Program, plan: &Plan, sets: &[Parameters]) -> Result<Self, KeyError> {
         let program = MachineProgram::new(program);
-        let machine = Machine::with_blocks(program.chips(), plan.blocks(&program)?);
+        let machine = Machine::with_blocks(program.chips(), plan.blocks(program.decoded())?);
         let rom = rom::committed_trace(program.entries());
         let rom_rows = u32::try_from(rom.height()).unwrap_or(u32::MAX);
         // A set whose tables cannot be as high as the ROM proves nothing of this program; the highest must.
@@ -107,7 +113,20 @@ impl ProgramKey {
         let segments = sets.iter().filter(|set| fits(set)).map(segment).collect::<Result<Vec<_>, _>>()?;
         let initial_roots = program.image()?.roots();
         let commitment = program.commitment(&initial_roots);
-        Ok(Self { commitment, plan: plan.clone(), entry_pc: program.program().entry() >> 2, initial_roots, segments })
+        let (text, entry_pc) = (Text::of(program.program()), program.program().entry() >> 2);
+        Ok(Self { commitment, text, plan: plan.clone(), entry_pc, initial_roots, segments })
+    }
+
+    /// This key with the circuits of a proof's blocks instead of its own, as far as the proof needs them.
+    pub(crate) fn for_plan_of(&self, proof: &Proof) -> Result<Self, KeyError> {
+        let instructions = self.text.decoded()?;
+        let machine = Machine::with_blocks(chips(&instructions), proof.plan.blocks(&instructions)?);
+        let used = |own: &&SegmentKey| proof.segments.iter().any(|segment| segment.parameters == own.parameters);
+        let derive = |own: &SegmentKey| -> Result<SegmentKey, KeyError> {
+            Ok(SegmentKey { circuits: verifying_key(machine.circuits(), own.parameters)?, ..own.clone() })
+        };
+        let segments = self.segments.iter().filter(used).map(derive).collect::<Result<_, _>>()?;
+        Ok(Self { plan: proof.plan.clone(), segments, ..self.clone() })
     }
 
     /// The program's commitment: its name in public.
@@ -115,7 +134,7 @@ impl ProgramKey {
         self.commitment
     }
 
-    /// The blocks that proofs under this key may use.
+    /// The blocks whose circuits the key holds; those of others are derived when a proof has them.
     pub fn plan(&self) -> &Plan {
         &self.plan
     }

@@ -15,10 +15,13 @@
 
 pub mod file;
 pub mod key;
+pub mod plan_file;
 pub mod proof;
+pub mod text;
 pub mod verify;
 
 pub use file::FileError;
 pub use key::{KeyError, ProgramKey, SegmentKey};
+pub use plan_file::PlanFile;
 pub use proof::{Proof, SegmentProof};
 pub use verify::{Statement, VerifyError, verify};

@@ -17,7 +17,7 @@ use engram_vm::connector::Ends;
 use thiserror::Error;
 
 use crate::{
-    key::{ProgramKey, SegmentKey, empty_roots},
+    key::{KeyError, ProgramKey, SegmentKey, empty_roots},
     proof::{Proof, SEGMENTS_MAX, SegmentProof},
 };
 
@@ -51,9 +51,9 @@ pub enum VerifyError {
     /// The proof is of another program.
     #[error("the proof is of another program than the key; use the key or the ELF file that it was made for")]
     OtherProgram,
-    /// The proof uses other blocks than the key has.
-    #[error("the proof uses another plan than the key; derive the key from the ELF file and the proof's plan")]
-    OtherPlan,
+    /// The proof's plan has no circuits.
+    #[error("the proof's blocks have no circuits: {0}")]
+    Blocks(#[from] KeyError),
     /// No segments, or too many.
     #[error("the proof has {segments} segments; between 1 and {SEGMENTS_MAX} are allowed")]
     SegmentCount {
@@ -126,18 +126,17 @@ struct SegmentClaim {
     security_bits: f64,
 }
 
-/// Check a proof under a program's key.
+/// Check a proof under a program's key. The circuits of blocks that the key does not hold are derived from its program.
 pub fn verify(key: &ProgramKey, proof: &Proof) -> Result<Statement, VerifyError> {
     if proof.program_commitment != key.commitment {
         return Err(VerifyError::OtherProgram);
-    }
-    if proof.plan != key.plan {
-        return Err(VerifyError::OtherPlan);
     }
     let segments = proof.segments.len();
     if segments == 0 || segments > SEGMENTS_MAX {
         return Err(VerifyError::SegmentCount { segments });
     }
+    let derived = if proof.plan == key.plan { None } else { Some(key.for_plan_of(proof)?) };
+    let key = derived.as_ref().unwrap_or(key);
     let (mut pc, mut roots) = (key.entry_pc, key.initial_roots);
     let (mut exit, mut security_bits) = (None, f64::INFINITY);
     for (segment, segment_proof) in proof.segments.iter().enumerate() {

@@ -10,17 +10,16 @@ use engram_air::price::Size;
 use engram_machine::circuits::{FIRST_CHIP, LOOKUPS, Machine, ROM};
 use engram_machine::plan::Plan;
 use engram_machine::program::MachineProgram;
-use engram_memory::image::ImageError;
 use engram_rv32im::Program;
-use engram_verifier::{ProgramKey, Proof, VerifyError};
+use engram_verifier::{PlanFile, ProgramKey, Proof, VerifyError};
 
-use super::{derive_key, read_program};
+use super::{commitment, decode_plan, derive_key, read_program};
 use crate::arguments::InspectArguments;
 use crate::failure::Failure;
 use crate::file_kind::FileKind;
 use crate::source::check_standard_input_once;
 use crate::table::{Align, Table};
-use crate::{byte_size, console, hex};
+use crate::{block_table, byte_size, console, hex};
 
 /// Prints what is in a file.
 pub fn inspect(arguments: &InspectArguments) -> Result<u8, Failure> {
@@ -42,6 +41,11 @@ pub fn inspect(arguments: &InspectArguments) -> Result<u8, Failure> {
             let proof = Proof::decode(&bytes).map_err(|error| Failure::of_proof_file(name, error))?;
             let program = arguments.elf.as_ref().map(read_program).transpose()?;
             describe_proof(&mut text, &proof, program.as_ref())?;
+        }
+        FileKind::Plan => {
+            let file = decode_plan(&name, &bytes)?;
+            let program = arguments.elf.as_ref().map(read_program).transpose()?;
+            describe_plan(&mut text, &name, &file, program.as_ref())?;
         }
     }
     console::print(&text);
@@ -113,14 +117,29 @@ fn describe_key(text: &mut String, key: &ProgramKey) {
     text.push_str(&sets.to_string());
 }
 
-/// The machine of a proof of this program. Without the program, the tables that all machines have.
-fn machine_of(proof: &Proof, program: Option<&Program>) -> Result<Machine, Failure> {
-    let Some(program) = program.map(MachineProgram::new) else { return Ok(Machine::new(Vec::new())) };
-    let internal = |error: ImageError| Failure::Internal { message: error.to_string() };
-    if program.commitment(&program.image().map_err(internal)?.roots()) != proof.program_commitment {
+fn describe_plan(text: &mut String, name: &str, file: &PlanFile, program: Option<&Program>) -> Result<(), Failure> {
+    line(text, "program", &hex::digest(&file.program_commitment));
+    line(text, "blocks", &file.plan.len().to_string());
+    let Some(program) = program.map(MachineProgram::new) else {
+        text.push_str("\nGive the program with --elf to see its blocks.\n");
+        return Ok(());
+    };
+    if commitment(&program)? != file.program_commitment {
+        return Err(Failure::PlanOfOther { name: name.to_owned() });
+    }
+    let unusable = |source| Failure::PlanUnusable { name: name.to_owned(), source };
+    let blocks = file.plan.blocks(program.decoded()).map_err(unusable)?;
+    text.push('\n');
+    text.push_str(&block_table::per_row(&program, &blocks));
+    Ok(())
+}
+
+/// The machine of a proof of this program.
+fn machine_of(proof: &Proof, program: &MachineProgram) -> Result<Machine, Failure> {
+    if commitment(program)? != proof.program_commitment {
         return Err(Failure::InvalidProof { source: VerifyError::OtherProgram });
     }
-    let blocks = proof.plan.blocks(&program).map_err(|error| Failure::InvalidPlan { source: error })?;
+    let blocks = proof.plan.blocks(program.decoded()).map_err(|error| Failure::InvalidPlan { source: error })?;
     Ok(Machine::with_blocks(program.chips(), blocks))
 }
 
@@ -129,7 +148,11 @@ fn describe_proof(text: &mut String, proof: &Proof, program: Option<&Program>) -
     line(text, "output", &byte_size::describe(proof.output.len() as u64));
     line(text, "segments", &proof.segments.len().to_string());
     line(text, "blocks", &proof.plan.len().to_string());
-    let machine = machine_of(proof, program)?;
+    let program = program.map(MachineProgram::new);
+    // Without the program, the tables that all machines have.
+    let machine =
+        program.as_ref().map_or_else(|| Ok(Machine::new(Vec::new())), |program| machine_of(proof, program))?;
+    let mut block_rows = vec![0; machine.blocks().len()];
     for (index, segment) in proof.segments.iter().enumerate() {
         let damaged = |error| Failure::DamagedSegment { segment: index + 1, source: error };
         let decoded = engine::Proof::decode(&segment.bytes).map_err(damaged)?;
@@ -141,6 +164,13 @@ fn describe_proof(text: &mut String, proof: &Proof, program: Option<&Program>) -
             line(text, "security", &format!("{:.1} bits, proven", key.security_bits()));
         }
         describe_tables(text, &decoded, &machine, program.is_some());
+        for (block, rows) in block_rows.iter_mut().enumerate() {
+            *rows += decoded.height(machine.first_block() + block).unwrap_or(0);
+        }
+    }
+    if let (Some(program), false) = (&program, block_rows.is_empty()) {
+        text.push_str("\nblocks, over all segments, padding included\n");
+        text.push_str(&block_table::of_rows(program, machine.blocks(), &block_rows));
     }
     text.push_str("\nThis is what the proof claims: `engram verify` checks it.\n");
     if program.is_none() {

@@ -1,14 +1,17 @@
 //! One module for each command.
 
 mod inspect;
+mod plan;
 mod prove;
 mod run;
 mod setup;
 mod verify;
 
+use engram_air::field::Digest;
 use engram_machine::plan::Plan;
+use engram_machine::program::MachineProgram;
 use engram_rv32im::Program;
-use engram_verifier::{KeyError, ProgramKey, Proof};
+use engram_verifier::{KeyError, PlanFile, ProgramKey, Proof};
 
 use crate::arguments::Command;
 use crate::failure::Failure;
@@ -20,6 +23,7 @@ pub fn execute(command: &Command) -> Result<u8, Failure> {
     match command {
         Command::Run(arguments) => run::run(arguments),
         Command::Prove(arguments) => prove::prove(arguments),
+        Command::Plan(arguments) => plan::plan(arguments),
         Command::Verify(arguments) => verify::verify(arguments),
         Command::Setup(arguments) => setup::setup(arguments),
         Command::Inspect(arguments) => inspect::inspect(arguments),
@@ -32,10 +36,32 @@ fn read_program(source: &Source) -> Result<Program, Failure> {
     Program::from_elf(&elf).map_err(|error| Failure::Elf { name: source.to_string(), source: error })
 }
 
-/// Reads a proof.
-fn read_proof(source: &Source) -> Result<Proof, Failure> {
-    let (_, bytes) = source.read(&[FileKind::Proof])?;
-    Proof::decode(&bytes).map_err(|error| Failure::of_proof_file(source.to_string(), error))
+/// Reads a plan of this program: its own file, or the proof that it was used for.
+fn read_plan(source: &Source, program: &Program) -> Result<Plan, Failure> {
+    let name = source.to_string();
+    let file = match source.read(&[FileKind::Plan, FileKind::Proof])? {
+        (FileKind::Proof, bytes) => {
+            let proof = Proof::decode(&bytes).map_err(|error| Failure::of_proof_file(name.clone(), error))?;
+            PlanFile { program_commitment: proof.program_commitment, plan: proof.plan }
+        }
+        (_, bytes) => decode_plan(&name, &bytes)?,
+    };
+    let program = MachineProgram::new(program);
+    if file.program_commitment != commitment(&program)? {
+        return Err(Failure::PlanOfOther { name });
+    }
+    file.plan.blocks(program.decoded()).map_err(|source| Failure::PlanUnusable { name, source })?;
+    Ok(file.plan)
+}
+
+fn decode_plan(name: &str, bytes: &[u8]) -> Result<PlanFile, Failure> {
+    PlanFile::decode(bytes).map_err(|source| Failure::Plan { name: name.to_owned(), source })
+}
+
+/// What names a program in public.
+fn commitment(program: &MachineProgram) -> Result<Digest, Failure> {
+    let image = program.image().map_err(|error| Failure::Internal { message: error.to_string() })?;
+    Ok(program.commitment(&image.roots()))
 }
 
 /// Derives a program's key for proofs with the blocks of a plan.

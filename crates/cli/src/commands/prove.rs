@@ -13,7 +13,7 @@ use engram_rv32im::{Machine, Program};
 use engram_verifier::Statement;
 use serde::Serialize;
 
-use super::read_program;
+use super::{read_plan, read_program};
 use crate::arguments::{PlanChoice, ProveArguments};
 use crate::atomic_file::Destination;
 use crate::failure::Failure;
@@ -44,13 +44,14 @@ struct ProveObject {
 /// Runs a guest and proves the run.
 pub fn prove(arguments: &ProveArguments) -> Result<u8, Failure> {
     let start = Instant::now();
-    check_standard_input_once([&arguments.guest].into_iter().chain(&arguments.input))?;
+    let inputs = || [&arguments.guest].into_iter().chain(&arguments.input).chain(arguments.plan.source());
+    check_standard_input_once(inputs())?;
     let target = match (&arguments.output, &arguments.guest) {
         (Some(target), _) => target.clone(),
         (None, Source::Path(guest)) => Source::Path(guest.with_extension("proof")),
         (None, Source::Standard) => return Err(Failure::NoOutput),
     };
-    check_outputs_apart([&arguments.guest].into_iter().chain(&arguments.input), [&target])?;
+    check_outputs_apart(inputs(), [&target])?;
     let destination = Destination::of(&target)?;
     if destination.is_standard() && arguments.json {
         return Err(Failure::StandardOutputTwice);
@@ -59,6 +60,9 @@ pub fn prove(arguments: &ProveArguments) -> Result<u8, Failure> {
     let program = read_program(&arguments.guest)?;
     let input = GuestInput::of(arguments.input.as_ref())?;
     let mut options = options(arguments);
+    if let PlanChoice::Of(source) = &arguments.plan {
+        options.plan = read_plan(source, &program)?;
+    }
     if let Some(threads) = arguments.threads {
         // It fails when the pool was started before, and it was not.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global();

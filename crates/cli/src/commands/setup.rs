@@ -2,7 +2,7 @@
 
 use engram_machine::plan::Plan;
 
-use super::{derive_key, read_program, read_proof};
+use super::{derive_key, read_plan, read_program};
 use crate::arguments::SetupArguments;
 use crate::atomic_file::Destination;
 use crate::failure::Failure;
@@ -17,7 +17,7 @@ pub fn setup(arguments: &SetupArguments) -> Result<u8, Failure> {
     let destination = Destination::of(&arguments.output)?;
     let program = read_program(&arguments.guest)?;
     let plan = match &arguments.plan_of {
-        Some(proof) => read_proof(proof)?.plan,
+        Some(source) => read_plan(source, &program)?,
         None => Plan::default(),
     };
     let key = derive_key(&program, &plan)?;

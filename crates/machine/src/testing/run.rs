@@ -156,7 +156,7 @@ fn blocks_of(program: &MachineProgram, log: &ExecutionLog, length: usize, count:
         }
         start += taken.max(1);
     }
-    paths.into_iter().filter_map(|path| Block::new(program, path)).collect()
+    paths.into_iter().filter_map(|path| Block::new(program.decoded(), path)).collect()
 }
 
 /// Registers, break, memory and output are in the replay what they are in the executor.

@@ -132,7 +132,7 @@ fn a_plan_that_is_too_large_is_refused() {
 
     let shifts = program(|a| (0..STEPS_MAX).for_each(|_| a.register(Srl, X, X, Y)));
     let shifted = |count: u32| path(0..count, count);
-    let columns = Block::new(&shifts, shifted(100)).unwrap().circuit.width();
+    let columns = Block::new(shifts.decoded(), shifted(100)).unwrap().circuit.width();
     let blocks = COLUMNS_MAX / columns + 1;
     assert!(blocks * 100 < PLAN_STEPS_MAX);
     assert_eq!(too_large(&shifts, &vec![shifted(100); blocks]), ("columns", COLUMNS_MAX));
@@ -159,7 +159,7 @@ fn the_costliest_plans_take_bounded_time() {
         for count in [steps, 100, 30] {
             let started = Instant::now();
             let plan = Plan::new(&vec![path(0..count, count); PLAN_STEPS_MAX / STEPS_MAX]);
-            let made = plan.blocks(&program);
+            let made = plan.blocks(program.decoded());
             println!("{name}: {count} steps, {:?} in {:?}", made.as_ref().map(Vec::len), started.elapsed());
             assert!(started.elapsed().as_secs_f64() < SECONDS_MAX, "{name}");
             for block in made.iter().flatten() {
@@ -178,11 +178,11 @@ fn a_plan_of_another_program_is_refused_or_is_one_of_this() {
     let (sha256, keccak) = (Guest::bundled("sha256", b"a"), Guest::bundled("keccak", b"a"));
     let blocks = forced_blocks(&sha256.program, &sha256.log(), 40, || 20);
     let paths: Vec<BlockPath> = blocks.into_iter().map(|block| block.path).collect();
-    assert!(Plan::new(&paths).blocks(&sha256.program).is_ok());
-    assert!(matches!(Plan::new(&paths).blocks(&keccak.program), Err(PlanError::Path { .. })));
+    assert!(Plan::new(&paths).blocks(sha256.program.decoded()).is_ok());
+    assert!(matches!(Plan::new(&paths).blocks(keccak.program.decoded()), Err(PlanError::Path { .. })));
     // Whatever is derived is of the program that it is derived from.
     for path in paths {
-        let Ok(blocks) = Plan::new(&[path]).blocks(&keccak.program) else { continue };
+        let Ok(blocks) = Plan::new(&[path]).blocks(keccak.program.decoded()) else { continue };
         for (step, decoded) in blocks[0].path.steps.iter().zip(blocks[0].decoded()) {
             assert_eq!(keccak.program.decoded()[*step as usize].instruction, decoded.instruction);
         }
@@ -216,7 +216,7 @@ fn no_plan_panics() {
                 _ => break,
             }
         }
-        accepted += usize::from(Plan::new(&[BlockPath { steps, final_pc }]).blocks(&guest.program).is_ok());
+        accepted += usize::from(Plan::new(&[BlockPath { steps, final_pc }]).blocks(guest.program.decoded()).is_ok());
     }
     assert!(accepted > 100, "only {accepted} of the paths are any");
 }

@@ -83,7 +83,7 @@ fn a_block_that_goes_elsewhere_is_not_taken() {
     let (first, pc) = (guest.program.program().index_of(start).unwrap(), start >> 2);
     let block = |rounds: usize, final_pc: u32| {
         let steps = [first, first + 1].repeat(rounds);
-        Block::new(&guest.program, BlockPath { steps, final_pc }).unwrap()
+        Block::new(guest.program.decoded(), BlockPath { steps, final_pc }).unwrap()
     };
     let cover = |blocks: &[Block]| {
         let mut cover = Cover::default();

@@ -30,7 +30,7 @@ fn built(to: Option<u32>, write: impl FnOnce(&mut Assembler)) -> Option<Built> {
     (0..8).for_each(|_| assembler.immediate(Opcode::Addi, 0, 0, 0));
     let program = MachineProgram::new(&Program::from_elf(&assembler.elf(&[])).unwrap());
     let steps = (0..(end - start) / 4).collect();
-    let block = Block::new(&program, BlockPath { steps, final_pc: to.unwrap_or(end) >> 2 })?;
+    let block = Block::new(program.decoded(), BlockPath { steps, final_pc: to.unwrap_or(end) >> 2 })?;
     let checks = RowChecks::new(block.circuit.clone(), program.entries());
     Some(Built { block, checks })
 }

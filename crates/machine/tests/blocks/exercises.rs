@@ -170,7 +170,7 @@ pub fn exercises(seed: u64, rows: usize) -> Vec<Exercise> {
         let index = |address: u32| program.program().index_of(address).unwrap();
         let steps = (index(addresses.start)..index(addresses.end)).collect();
         let path = BlockPath { steps, final_pc: to.unwrap_or(addresses.end) >> 2 };
-        let block = Block::new(&program, path).unwrap_or_else(|| panic!("{name} is no block"));
+        let block = Block::new(program.decoded(), path).unwrap_or_else(|| panic!("{name} is no block"));
         let checks = RowChecks::new(block.circuit.clone(), program.entries());
         let tried = (0..40 * rows).map(|_| {
             let words: Vec<u32> = (0..8).map(|_| word(&mut random)).collect();

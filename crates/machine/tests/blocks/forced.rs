@@ -121,7 +121,7 @@ impl Guest {
     pub fn straight_block(&self, addresses: std::ops::Range<u32>) -> Block {
         let index = |address: u32| self.program.program().index_of(address).unwrap();
         let steps = (index(addresses.start)..index(addresses.end)).collect();
-        Block::new(&self.program, BlockPath { steps, final_pc: addresses.end >> 2 }).unwrap()
+        Block::new(self.program.decoded(), BlockPath { steps, final_pc: addresses.end >> 2 }).unwrap()
     }
 }
 
@@ -182,7 +182,7 @@ pub fn forced_blocks(
         }
         start += taken.max(1);
     }
-    paths.into_iter().filter_map(|path| Block::new(program, path)).collect()
+    paths.into_iter().filter_map(|path| Block::new(program.decoded(), path)).collect()
 }
 
 /// How many tiles are blocks.

@@ -40,7 +40,7 @@ fn seconds(guest: &Guest, blocks: Vec<Block>) -> f64 {
 fn planned(guest: &Guest) -> Vec<Block> {
     let program = MachineProgram::new(&guest.program);
     let plan = guest.plan();
-    plan.blocks(&program).unwrap_or_else(|error| panic!("the planner's own plan: {error}"))
+    plan.blocks(program.decoded()).unwrap_or_else(|error| panic!("the planner's own plan: {error}"))
 }
 
 fn opcodes(block: &Block) -> Vec<Opcode> {
@@ -78,7 +78,7 @@ fn a_hot_loop_is_unrolled() {
     let round = [2, 3, 4, 5, 6, 9].map(index);
     let unrolled = (1..=80).map(|rounds| {
         let path = BlockPath { steps: round.repeat(rounds), final_pc: (0x1_0000 >> 2) + 2 };
-        seconds(&guest, vec![Block::new(&program, path).unwrap()])
+        seconds(&guest, vec![Block::new(program.decoded(), path).unwrap()])
     });
     let best = unrolled.min_by(f64::total_cmp).unwrap();
     let (blocks, none) = (planned(&guest), seconds(&guest, vec![]));

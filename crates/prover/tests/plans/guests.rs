@@ -95,7 +95,7 @@ impl Guest {
                 steps: rest[..taken].to_vec(),
                 final_pc: program.decoded()[steps[start + taken] as usize].pc,
             };
-            if !paths.contains(&path) && Plan::new(std::slice::from_ref(&path)).blocks(&program).is_ok() {
+            if !paths.contains(&path) && Plan::new(std::slice::from_ref(&path)).blocks(program.decoded()).is_ok() {
                 paths.push(path);
             }
             start += taken.max(1);
@@ -107,7 +107,7 @@ impl Guest {
     /// many steps a tile covers on average.
     pub fn end(&self, plan: &Plan, checked: bool) -> (End, f64) {
         let program = MachineProgram::new(&self.program);
-        let machine = Machine::with_blocks(program.chips(), plan.blocks(&program).unwrap());
+        let machine = Machine::with_blocks(program.chips(), plan.blocks(program.decoded()).unwrap());
         let mut executor = self.machine();
         let mut log = executor.start_log();
         executor.record(u64::MAX, &mut log).unwrap();
