@@ -172,19 +172,16 @@ impl OfflineMemory {
         if access.gap < 1 << GAP_BITS { access } else { self.refresh(access, space, pointer, time) }
     }
 
-    /// Read the word every `2^GAP_BITS` steps, until the gap to the access at `time` is small.
+    /// Read the word once more, a multiple of `2^GAP_BITS` after the access before, so that the gap to the one at `time` is
+    /// small.
     #[cold]
     #[inline(never)]
     fn refresh(&mut self, access: Access, space: u32, pointer: u32, time: u32) -> Access {
         let steps = access.gap >> GAP_BITS;
         let start = time.wrapping_sub(1).wrapping_sub(access.gap);
         assert!(start < time, "times of one word rise");
-        self.refreshes.extend((1..=steps).map(|step| RefreshRecord {
-            space,
-            pointer,
-            word: access.previous,
-            time: start + (step << GAP_BITS),
-        }));
+        let time = start + (steps << GAP_BITS);
+        self.refreshes.push(RefreshRecord { space, pointer, word: access.previous, time, steps });
         Access { gap: access.gap & ((1 << GAP_BITS) - 1), ..access }
     }
 }

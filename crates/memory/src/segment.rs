@@ -35,7 +35,7 @@ impl LeafRecord {
     }
 }
 
-/// A read that only shortens the gap between two accesses: it takes the word as it was `2^17` earlier.
+/// A read that only shortens the gap between two accesses: it takes the word as it was `2^17 · steps` earlier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RefreshRecord {
     /// Address space.
@@ -46,6 +46,8 @@ pub struct RefreshRecord {
     pub word: u32,
     /// Time of the read.
     pub time: u32,
+    /// How far back the access before is, in units of `2^17`: from 1 to `2^12`.
+    pub steps: u32,
 }
 
 /// Everything that the memory tables of one segment show.

@@ -281,7 +281,13 @@ impl<'a> Planner<'a> {
             let breaks = steps.last().is_some_and(|&last| self.is_control(last));
             let ends = self.opcode(step) == Opcode::Ecall || steps.len() >= LENGTH_MAX;
             visits.retain(|&(window, position)| self.windows[window].get(position + steps.len()) == Some(&step));
-            if !steps.is_empty() && (breaks || ends) && (ends || (steps.len() - tried) * tried_per_step >= tried) {
+            // A path cut in the middle of a way would leave the rest of it to others, which would be cut elsewhere again.
+            let cut =
+                ends && !breaks && best.as_ref().is_some_and(|(block, _)| 2 * block.path.steps.len() > LENGTH_MAX);
+            if !steps.is_empty()
+                && (breaks || ends && !cut)
+                && (ends || (steps.len() - tried) * tried_per_step >= tried)
+            {
                 tried = steps.len();
                 let path = BlockPath { steps: steps.clone(), final_pc: self.pc(step) };
                 let Some(block) = Block::new(self.program.decoded(), path) else { break };

@@ -22,5 +22,7 @@ engram_air::columns! {
         time_low: T,
         /// The time's high 12 bits.
         time_high: T,
+        /// How far back the access before is, in units of `2^17`, less one; 12 bits.
+        more_steps: T,
     }
 }

@@ -1,11 +1,11 @@
-use engram_air::{F, PrimeCharacteristicRing};
+use engram_air::{F, PrimeCharacteristicRing, PrimeField32};
 
 use super::{circuit, trace};
 use crate::{SPACE_MEMORY, lookups::Lookups, segment::RefreshRecord, testing::Subject};
 
 fn honest() -> Subject {
-    let record = |time| RefreshRecord { space: SPACE_MEMORY, pointer: 77, word: 0xdead_beef, time };
-    let records: Vec<RefreshRecord> = [1 << 17, (1 << 29) - 1, 5 << 17].map(record).into();
+    let record = |(time, steps)| RefreshRecord { space: SPACE_MEMORY, pointer: 77, word: 0xdead_beef, time, steps };
+    let records: Vec<RefreshRecord> = [(1 << 17, 1), ((1 << 29) - 1, 1 << 12), (5 << 17, 3)].map(record).into();
     Subject::new(circuit(), trace(&records, &Lookups::default()))
 }
 
@@ -30,6 +30,14 @@ fn a_time_past_the_last_is_refused() {
     let mut attack = honest();
     *attack.cell(1, "time_high") += F::ONE;
     attack.assert_refused_only_by("the time's high limb has 12 bits");
+}
+
+/// With one step fewer than one the word would be given at the time at which it is taken, with two fewer before that.
+#[test]
+fn a_refresh_that_does_not_go_forward_is_refused() {
+    for more_steps in [F::ORDER_U32 - 1, F::ORDER_U32 - 2, 1 << 12] {
+        honest().with(0, &[("more_steps", more_steps)]).assert_refused_only_by("the steps have 12 bits");
+    }
 }
 
 #[test]

@@ -14,6 +14,8 @@ pub fn trace(refreshes: &[RefreshRecord], lookups: &Lookups) -> Trace {
         let (low, high) = (refresh.time % (1 << TIME_LOW_BITS), refresh.time >> TIME_LOW_BITS);
         lookups.range.count(low, TIME_LOW_BITS);
         lookups.range.count(high, TIME_HIGH_BITS);
+        let more_steps = refresh.steps.wrapping_sub(1);
+        lookups.range.count(more_steps, TIME_HIGH_BITS);
         let row_cells = RefreshCols {
             real: F::ONE,
             space: F::from_u32(refresh.space),
@@ -21,6 +23,7 @@ pub fn trace(refreshes: &[RefreshRecord], lookups: &Lookups) -> Trace {
             cells: cells(refresh.word),
             time_low: F::from_u32(low),
             time_high: F::from_u32(high),
+            more_steps: F::from_u32(more_steps),
         };
         row_cells.write(row);
     });
