@@ -34,4 +34,8 @@ void write_hex_word_line(uint32_t value);
 // A decimal number and a newline, to the output.
 void write_decimal_line(uint32_t value);
 
+// For what a run leaves to the next one on the same memory (`engram run --store`); zero on a fresh memory. All other variables
+// are either cleared at the start or, where they have an initial value, as the last run left them.
+#define PERSISTENT __attribute__((section(".noinit.persistent"), aligned(4096)))
+
 #endif

@@ -111,6 +111,22 @@ pub struct Replay<'a> {
     program: &'a MachineProgram,
     blocks: &'a [Block],
     memory: OfflineMemory,
+    open: Option<OpenSegment>,
+}
+
+/// A segment that was replayed in part.
+#[derive(Debug)]
+struct OpenSegment {
+    rows: Rows,
+    time: u32,
+    /// In words.
+    pc: u32,
+    /// Steps of the log that were replayed.
+    steps: usize,
+    /// Bytes of the log's input that were replayed.
+    input_read: usize,
+    /// Calls that read, replayed.
+    reads: usize,
 }
 
 impl<'a> Replay<'a> {
@@ -121,7 +137,7 @@ impl<'a> Replay<'a> {
 
     /// Before the first segment, for logs that are covered by blocks and single instructions.
     pub fn with_blocks(program: &'a MachineProgram, blocks: &'a [Block], memory: OfflineMemory) -> Self {
-        Self { program, blocks, memory }
+        Self { program, blocks, memory, open: None }
     }
 
     /// Memory as the replay leaves it.
@@ -141,46 +157,63 @@ impl<'a> Replay<'a> {
 
     /// Replay one segment, whose log the tiles cover.
     pub fn tiled_segment(&mut self, log: &ExecutionLog, tiles: &[Tile]) -> Result<Rows, ReplayError> {
-        let pc = log.start.pc / 4;
-        let mut segment = Segment {
-            program: self.program,
-            memory: &mut self.memory,
-            log,
-            rows: Rows {
-                plain: vec![vec![]; CHIPS.len()],
-                hinted: vec![vec![]; CHIPS.len()],
-                blocks: vec![BlockRows::default(); self.blocks.len()],
-                executions: vec![0; self.program.entries().len()],
-                ends: Ends { initial_pc: pc, final_pc: 0, exit: None },
-                last_time: 0,
-            },
-            time: FIRST_TIME,
-            pc,
-            input_read: 0,
-            reads: 0,
-        };
-        let mut step = 0;
+        self.advance(log, tiles)?;
+        self.finish(log)
+    }
+
+    /// Replay the next tiles of the open segment, or of a new one that starts where the log does. The log may still grow.
+    pub fn advance(&mut self, log: &ExecutionLog, tiles: &[Tile]) -> Result<(), ReplayError> {
+        let Self { program, blocks, memory, open } = self;
+        let open = open.get_or_insert_with(|| OpenSegment::new(program, blocks.len(), log.start.pc / 4));
+        let mut segment = Segment { program, memory, log, open };
         for tile in tiles {
-            match tile {
+            let step = segment.open.steps;
+            segment.open.steps += match tile {
                 Tile::Single => {
-                    let diverged = ReplayError::Diverged { step, pc: segment.pc << 2 };
+                    let diverged = ReplayError::Diverged { step, pc: segment.open.pc << 2 };
                     segment.step(step, *log.steps.get(step).ok_or(diverged)?)?;
-                    step += 1;
+                    1
                 }
                 Tile::Block(number) => {
-                    let block = &self.blocks[usize::from(*number)];
+                    let block = &blocks[usize::from(*number)];
                     segment.block(step, usize::from(*number), block)?;
-                    step += block.path.steps.len();
+                    block.path.steps.len()
                 }
-            }
+            };
         }
-        if step != log.steps.len() {
-            return Err(ReplayError::Diverged { step, pc: segment.pc << 2 });
+        Ok(())
+    }
+
+    /// The rows of the open segment so far; `None` before its first tile.
+    pub fn rows(&self) -> Option<&Rows> {
+        self.open.as_ref().map(|open| &open.rows)
+    }
+
+    /// End the open segment, of which all is replayed.
+    pub fn finish(&mut self, log: &ExecutionLog) -> Result<Rows, ReplayError> {
+        let start = log.start.pc / 4;
+        let open = self.open.take().unwrap_or_else(|| OpenSegment::new(self.program, self.blocks.len(), start));
+        let OpenSegment { mut rows, time, pc, steps, .. } = open;
+        if steps != log.steps.len() {
+            return Err(ReplayError::Diverged { step: steps, pc: pc << 2 });
         }
-        let Segment { mut rows, time, pc, .. } = segment;
         rows.ends.final_pc = if rows.ends.exit.is_some() { 0 } else { pc };
         rows.last_time = time;
         Ok(rows)
+    }
+}
+
+impl OpenSegment {
+    fn new(program: &MachineProgram, blocks: usize, pc: u32) -> Self {
+        let rows = Rows {
+            plain: vec![vec![]; CHIPS.len()],
+            hinted: vec![vec![]; CHIPS.len()],
+            blocks: vec![BlockRows::default(); blocks],
+            executions: vec![0; program.entries().len()],
+            ends: Ends { initial_pc: pc, final_pc: 0, exit: None },
+            last_time: 0,
+        };
+        Self { rows, time: FIRST_TIME, pc, steps: 0, input_read: 0, reads: 0 }
     }
 }
 
@@ -188,14 +221,7 @@ struct Segment<'a> {
     program: &'a MachineProgram,
     memory: &'a mut OfflineMemory,
     log: &'a ExecutionLog,
-    rows: Rows,
-    time: u32,
-    /// In words.
-    pc: u32,
-    /// Bytes of the log's input that were replayed.
-    input_read: usize,
-    /// Calls that read, replayed.
-    reads: usize,
+    open: &'a mut OpenSegment,
 }
 
 const A0: u32 = 10;
@@ -205,14 +231,14 @@ const A7: u32 = 17;
 
 impl Segment<'_> {
     fn read(&mut self, space: u32, pointer: u32) -> Access {
-        let access = self.memory.read(space, pointer, self.time);
-        self.time += 1;
+        let access = self.memory.read(space, pointer, self.open.time);
+        self.open.time += 1;
         access
     }
 
     fn write(&mut self, space: u32, pointer: u32, value: u32) -> Access {
-        let access = self.memory.write(space, pointer, self.time, value);
-        self.time += 1;
+        let access = self.memory.write(space, pointer, self.open.time, value);
+        self.open.time += 1;
         access
     }
 
@@ -229,30 +255,30 @@ impl Segment<'_> {
     }
 
     fn plain(&mut self, chip: usize, instruction: u32, time: u32, accesses: [Access; 3]) {
-        self.rows.plain[chip].push(PlainRecord { instruction, time, accesses });
+        self.open.rows.plain[chip].push(PlainRecord { instruction, time, accesses });
     }
 
     fn hinted(&mut self, chip: Chip, instruction: u32, time: u32, accesses: &[Access], hints: &[u32]) {
         let mut record = HintedRecord { instruction, time, accesses: [NO_ACCESS; ACCESSES_MAX], hints: [0; HINTS] };
         record.accesses[..accesses.len()].copy_from_slice(accesses);
         record.hints[..hints.len()].copy_from_slice(hints);
-        self.rows.hinted[chip.number()].push(record);
+        self.open.rows.hinted[chip.number()].push(record);
     }
 
     fn step(&mut self, step: usize, index: u32) -> Result<(), ReplayError> {
-        let diverged = ReplayError::Diverged { step, pc: self.pc << 2 };
+        let diverged = ReplayError::Diverged { step, pc: self.open.pc << 2 };
         let Some(&decoded) = self.program.decoded().get(index as usize) else { return Err(diverged) };
-        if decoded.pc != self.pc || self.rows.ends.exit.is_some() {
+        if decoded.pc != self.open.pc || self.open.rows.ends.exit.is_some() {
             return Err(diverged);
         }
-        if self.time >= (1 << TIME_BITS) - 4 * TRANSFER_MAX_BYTES {
+        if self.open.time >= (1 << TIME_BITS) - 4 * TRANSFER_MAX_BYTES {
             return Err(ReplayError::ClockOverflow);
         }
-        let chip = decoded.chip.ok_or(ReplayError::Unprovable { pc: self.pc << 2 })?;
+        let chip = decoded.chip.ok_or(ReplayError::Unprovable { pc: self.open.pc << 2 })?;
         if chip == Chip::ReadCall {
             return self.call(index, decoded, diverged);
         }
-        self.rows.executions[index as usize] += 1;
+        self.open.rows.executions[index as usize] += 1;
         self.execute(index, decoded, chip);
         Ok(())
     }
@@ -260,19 +286,19 @@ impl Segment<'_> {
     /// Execute a block. Registers are taken at its time and changed at its end; a word of memory is taken when the path opens
     /// it and changed in place.
     fn block(&mut self, step: usize, number: usize, block: &Block) -> Result<(), ReplayError> {
-        if block.decoded().first().map(|first| first.pc) != Some(self.pc) {
-            return Err(ReplayError::Diverged { step, pc: self.pc << 2 });
+        if block.decoded().first().map(|first| first.pc) != Some(self.open.pc) {
+            return Err(ReplayError::Diverged { step, pc: self.open.pc << 2 });
         }
-        if self.time >= (1 << TIME_BITS) - 4 * TRANSFER_MAX_BYTES {
+        if self.open.time >= (1 << TIME_BITS) - 4 * TRANSFER_MAX_BYTES {
             return Err(ReplayError::ClockOverflow);
         }
-        let time = self.time;
-        self.rows.blocks[number].times.push(time);
+        let time = self.open.time;
+        self.open.rows.blocks[number].times.push(time);
         let mut registers = [0; 32];
         for &register in &block.registers {
             let access = self.memory.read(SPACE_REGISTERS, register, time);
             registers[register as usize] = access.previous;
-            self.rows.blocks[number].accesses.push(access);
+            self.open.rows.blocks[number].accesses.push(access);
         }
         let mut openings = block.openings.iter().copied();
         for decoded in block.decoded() {
@@ -310,9 +336,9 @@ impl Segment<'_> {
         for &register in &block.registers {
             self.memory.amend(SPACE_REGISTERS, register, registers[register as usize]);
         }
-        self.time += 1;
-        debug_assert_eq!(self.time, time + block.clock());
-        self.pc = block.path.final_pc;
+        self.open.time += 1;
+        debug_assert_eq!(self.open.time, time + block.clock());
+        self.open.pc = block.path.final_pc;
         Ok(())
     }
 
@@ -321,17 +347,17 @@ impl Segment<'_> {
         if !opens {
             return self.memory.peek(SPACE_MEMORY, pointer);
         }
-        self.time += 1;
-        let access = self.memory.read(SPACE_MEMORY, pointer, self.time);
-        self.rows.blocks[number].accesses.push(access);
+        self.open.time += 1;
+        let access = self.memory.read(SPACE_MEMORY, pointer, self.open.time);
+        self.open.rows.blocks[number].accesses.push(access);
         access.previous
     }
 
     fn execute(&mut self, index: u32, decoded: Decoded, chip: Chip) {
         let instruction = decoded.instruction;
         let [rd, rs1, rs2] = [instruction.rd, instruction.rs1, instruction.rs2].map(u32::from);
-        let (imm, address, time, number) = (instruction.imm as u32, self.pc << 2, self.time, chip.number());
-        let mut next_pc = self.pc + 1;
+        let (imm, address, time, number) = (instruction.imm as u32, self.open.pc << 2, self.open.time, chip.number());
+        let mut next_pc = self.open.pc + 1;
         let accesses = match chip {
             Chip::Constant => {
                 let value = alu(instruction.opcode, address, imm);
@@ -393,13 +419,13 @@ impl Segment<'_> {
             _ => [NO_ACCESS; 3],
         };
         self.plain(number, index, time, accesses);
-        self.pc = next_pc;
+        self.open.pc = next_pc;
     }
 
     /// A load or store whose width does not divide its address. Hints: the register after, both words after, which
     /// instruction.
     fn misaligned(&mut self, index: u32, opcode: Opcode, address: u32, rs1: u32, register: u32, next_pc: u32) {
-        let time = self.time;
+        let time = self.open.time;
         let loads = opcode.format() == Format::Load;
         let first = address >> 2;
         let second = if opcode.access_bytes() == 2 && address & 3 == 1 { first } else { first + 1 };
@@ -420,23 +446,23 @@ impl Segment<'_> {
         let kind = misaligned::OPCODES.iter().position(|&known| known == opcode).unwrap_or(0) as u32;
         let hints = [register_after, words_after[0], words_after[1], kind];
         self.hinted(Chip::Misaligned, index, time, &accesses, &hints);
-        self.pc = next_pc;
+        self.open.pc = next_pc;
     }
 
     fn call(&mut self, index: u32, decoded: Decoded, diverged: ReplayError) -> Result<(), ReplayError> {
         let [a0, a1, a2, a7] = [A0, A1, A2, A7].map(|register| self.peek_register(register));
-        let time = self.time;
+        let time = self.open.time;
         let entry = if a7 == SYS_BRK { decoded.break_entry } else { index };
-        self.rows.executions[entry as usize] += 1;
+        self.open.rows.executions[entry as usize] += 1;
         let number = self.register(A7);
-        let next_pc = self.pc + 1;
+        let next_pc = self.open.pc + 1;
         match a7 {
             SYS_READ if a0 == FILE_INPUT => {
-                let count = *self.log.reads.get(self.reads).ok_or(diverged.clone())?;
-                let end = self.input_read + count as usize;
+                let count = *self.log.reads.get(self.open.reads).ok_or(diverged.clone())?;
+                let end = self.open.input_read + count as usize;
                 let log = self.log;
-                let bytes = log.input.get(self.input_read..end).ok_or(diverged)?;
-                (self.reads, self.input_read) = (self.reads + 1, end);
+                let bytes = log.input.get(self.open.input_read..end).ok_or(diverged)?;
+                (self.open.reads, self.open.input_read) = (self.open.reads + 1, end);
                 let accesses = [number, self.register(A1), self.register(A2), self.set_register(A0, count)];
                 self.hinted(Chip::ReadCall, index, time, &accesses, &[count]);
                 self.transfer_input(index, a1, bytes, next_pc);
@@ -465,7 +491,7 @@ impl Segment<'_> {
             SYS_EXIT | SYS_EXIT_GROUP => {
                 let accesses = [number, self.register(A0)];
                 self.hinted(Chip::ExitCall, index, time, &accesses, &[]);
-                self.rows.ends.exit = Some(a0);
+                self.open.rows.ends.exit = Some(a0);
             }
             SYS_BRK => {
                 let program = self.program.program();
@@ -481,14 +507,14 @@ impl Segment<'_> {
                 self.hinted(Chip::UnknownCall, index, time, &accesses, &[]);
             }
         }
-        self.pc = next_pc;
+        self.open.pc = next_pc;
         Ok(())
     }
 
     fn transfer_input(&mut self, index: u32, buffer: u32, bytes: &[u8], next_pc: u32) {
         let ([mut pointer, mut offset], mut rest) = (place(buffer), bytes);
         while let [first, tail @ ..] = rest {
-            let time = self.time;
+            let time = self.open.time;
             let state = |input| [pointer, offset, 0, 0, rest.len() as u32, next_pc, input];
             if let (0, [a, b, c, d, tail @ ..]) = (offset, rest) {
                 let word = u32::from_le_bytes([*a, *b, *c, *d]);
@@ -511,7 +537,7 @@ impl Segment<'_> {
         let ([mut pointer, mut offset], mut remaining) = (place(buffer), count);
         let [mut output_pointer, mut output_offset] = place(output);
         while remaining > 0 {
-            let time = self.time;
+            let time = self.open.time;
             let hints = [pointer, offset, output_pointer, output_offset, remaining, next_pc, 0];
             let word = self.read(SPACE_MEMORY, pointer);
             let (chip, bytes, value) = if offset == 0 && output_offset == 0 && remaining >= 4 {
@@ -533,7 +559,7 @@ impl Segment<'_> {
     fn transfer_end(&mut self, index: u32, place: [u32; 2], output_place: [u32; 2], writes: u32, next_pc: u32) {
         let ([pointer, offset], [output_pointer, output_offset]) = (place, output_place);
         let hints = [pointer, offset, output_pointer, output_offset, 0, next_pc, writes];
-        let time = self.time;
+        let time = self.open.time;
         self.hinted(Chip::TransferEnd, index, time, &[], &hints);
     }
 }

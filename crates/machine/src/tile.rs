@@ -62,9 +62,8 @@ impl<'a> Tiler<'a> {
         Self { program, blocks, by_start, longest }
     }
 
-    /// Cover what the log gained; `each` is told the first step and the tile. Steps near the end wait until it is known how
-    /// they go on, unless this is the end.
-    pub fn advance(&self, log: &ExecutionLog, cover: &mut Cover, is_end: bool, mut each: impl FnMut(u32, Tile)) {
+    /// Cover what the log gained. Steps near the end wait until it is known how they go on, unless this is the end.
+    pub fn advance(&self, log: &ExecutionLog, cover: &mut Cover, is_end: bool) {
         let steps = &log.steps;
         let limit = if is_end { steps.len() } else { steps.len().saturating_sub(self.longest) };
         while cover.steps < limit {
@@ -78,7 +77,6 @@ impl<'a> Tiler<'a> {
                 Some(&number) => Tile::Block(number),
                 None => Tile::Single,
             };
-            each(first, tile);
             cover.tiles.push(tile);
             cover.steps += match tile {
                 Tile::Single => 1,

@@ -51,7 +51,7 @@ fn check_run(name: &str, input: &[u8], length: usize, count: usize) -> ([Digest;
     let blocks = forced_blocks(&program_, &log, length, count);
     let machine = Machine::with_blocks(program_.chips(), blocks);
     let mut cover = Cover::default();
-    Tiler::new(&program_, machine.blocks()).advance(&log, &mut cover, true, |_, _| {});
+    Tiler::new(&program_, machine.blocks()).advance(&log, &mut cover, true);
     let committed = Committed::new(Parameters::SMALLEST, &rom::committed_trace(program_.entries())).unwrap();
     let memory = OfflineMemory::new(program_.image().unwrap());
     let mut replay = Replay::with_blocks(&program_, machine.blocks(), memory);

@@ -28,6 +28,7 @@
 
 pub mod access;
 pub mod address;
+pub mod backing;
 pub mod boundary;
 pub mod bytes;
 pub mod compress;
@@ -47,6 +48,7 @@ pub mod tree;
 pub mod volatile;
 
 pub use address::{SPACE_MEMORY, SPACE_OUTPUT, SPACE_REGISTERS, SPACES, Space, TREE_HEIGHTS};
+pub use backing::Backing;
 pub use image::{ImageError, MemoryImage};
 pub use lookups::{ByteCounter, Lookups, RangeCounter};
 pub use offline::{Access, OfflineMemory};

@@ -3,12 +3,15 @@
 //! This is a loop of tens of millions of accesses a second: an access finds its page through a directory and its word in
 //! the page, and touches no hash map and no field element.
 
+use std::sync::Arc;
+
 use engram_air::field::Digest;
 use rayon::prelude::*;
 
 use crate::{
     address::{GAP_BITS, LEAF_WORDS, SPACES, SPACES_COUNT, Space},
-    image::{MemoryImage, PAGE_LEAVES, PAGE_WORDS},
+    backing::Backing,
+    image::{ImagePage, MemoryImage, PAGE_LEAVES, PAGE_WORDS},
     segment::{LeafRecord, RefreshRecord, SegmentMemory},
     tree::{MerkleTree, NodeChange, leaf_digest},
 };
@@ -51,6 +54,8 @@ struct Pages {
     /// By pointer divided by [`PAGE_WORDS`].
     directory: Vec<Option<Box<Page>>>,
     touched: Vec<TouchedLeaf>,
+    /// Where pages come from that are not in the directory.
+    backing: Option<Arc<dyn Backing>>,
 }
 
 /// Memory, as accesses in the order of their times see and leave it, cut into segments.
@@ -66,7 +71,7 @@ impl OfflineMemory {
     /// Memory that holds an image, before the first segment.
     pub fn new(image: MemoryImage) -> Self {
         let spaces = SPACES.map(|space| {
-            let mut pages = Pages::new(space);
+            let mut pages = Pages::new(space, None);
             for (number, words) in image.pages(&space) {
                 let page = pages.page_mut(number);
                 for (word, &value) in page.words.iter_mut().zip(words) {
@@ -76,6 +81,18 @@ impl OfflineMemory {
             pages
         });
         Self { spaces, refreshes: vec![], trees: image.trees() }
+    }
+
+    /// Memory whose one space is kept elsewhere; the others hold an image, of which that space is left out.
+    pub fn backed(image: MemoryImage, space: u32, backing: Arc<dyn Backing>) -> Self {
+        let mut memory = Self::new(image);
+        for ((known, pages), tree) in SPACES.into_iter().zip(&mut memory.spaces).zip(&mut memory.trees) {
+            if known.number == space {
+                *pages = Pages::new(known, Some(backing.clone()));
+                *tree = MerkleTree::backed(known, backing.clone());
+            }
+        }
+        memory
     }
 
     /// Read the word at `(space, pointer)`. Times start at 1 in each segment, stay below `2^TIME_BITS`, and rise from
@@ -121,8 +138,12 @@ impl OfflineMemory {
     /// # Panics
     /// Where the space does not exist.
     pub fn peek(&self, space: u32, pointer: u32) -> u32 {
-        let page = self.spaces[(space - 1) as usize].directory.get(pointer as usize / PAGE_WORDS);
-        page.and_then(Option::as_ref).map_or(0, |page| page.words[pointer as usize % PAGE_WORDS].value)
+        let pages = &self.spaces[(space - 1) as usize];
+        match pages.directory.get(pointer as usize / PAGE_WORDS) {
+            Some(Some(page)) => page.words[pointer as usize % PAGE_WORDS].value,
+            Some(None) => pages.words_behind(pointer / PAGE_WORDS as u32)[pointer as usize % PAGE_WORDS],
+            None => 0,
+        }
     }
 
     /// The Merkle roots of all spaces where the open segment started.
@@ -135,7 +156,17 @@ impl OfflineMemory {
         &self.trees
     }
 
-    /// The words as they are now.
+    /// Leaves that the open segment has touched so far.
+    pub fn touched_leaves(&self) -> usize {
+        self.spaces.iter().map(|pages| pages.touched.len()).sum()
+    }
+
+    /// Refreshes that the open segment has needed so far.
+    pub fn refreshes(&self) -> usize {
+        self.refreshes.len()
+    }
+
+    /// The words as they are now; of a space that is kept elsewhere, the pages that were touched.
     pub fn image(&self) -> MemoryImage {
         let mut image = MemoryImage::new();
         for pages in &self.spaces {
@@ -187,19 +218,28 @@ impl OfflineMemory {
 }
 
 impl Page {
-    fn zeros() -> Box<Self> {
-        Box::new(Self { words: [Word::default(); PAGE_WORDS], touched: [0; PAGE_LEAVES] })
+    fn of(words: &ImagePage) -> Box<Self> {
+        Box::new(Self { words: words.map(|value| Word { value, time: 0 }), touched: [0; PAGE_LEAVES] })
     }
 }
 
 impl Pages {
-    fn new(space: Space) -> Self {
+    fn new(space: Space, backing: Option<Arc<dyn Backing>>) -> Self {
         let pages = space.words().div_ceil(PAGE_WORDS as u32);
-        Self { space, directory: vec![None; pages as usize], touched: vec![] }
+        Self { space, directory: vec![None; pages as usize], touched: vec![], backing }
     }
 
     fn page_mut(&mut self, number: u32) -> &mut Page {
-        self.directory[number as usize].get_or_insert_with(Page::zeros)
+        if self.directory[number as usize].is_none() {
+            self.directory[number as usize] = Some(Page::of(&self.words_behind(number)));
+        }
+        self.directory[number as usize].as_mut().expect("the page is there now")
+    }
+
+    /// The words of a page that is not in the directory.
+    fn words_behind(&self, number: u32) -> Box<ImagePage> {
+        let stored = self.backing.as_ref().and_then(|backing| backing.page(self.space.number, number));
+        stored.unwrap_or_else(|| Box::new([0; PAGE_WORDS]))
     }
 
     /// The word at `pointer`, with the time before `time` if this is its first access in the segment.
@@ -221,17 +261,19 @@ impl Pages {
         assert!(pointer < self.space.words(), "word {pointer:#x} is past the end of the {} space", self.space.name);
         let offset = pointer as usize % PAGE_WORDS;
         let touched_count = self.touched.len();
-        let page = self.directory[pointer as usize / PAGE_WORDS].get_or_insert_with(Page::zeros);
+        let page = self.page_mut(pointer / PAGE_WORDS as u32);
         page.words[offset].time = time - 1;
         let slot = &mut page.touched[offset / LEAF_WORDS];
-        if *slot == 0 {
+        let position = if *slot == 0 {
             *slot = touched_count as u32 + 1;
             let start = offset / LEAF_WORDS * LEAF_WORDS;
             let before = std::array::from_fn(|index| page.words[start + index].value);
             let leaf = pointer / LEAF_WORDS as u32;
             self.touched.push(TouchedLeaf { leaf, before, initial_times: [0; LEAF_WORDS] });
-        }
-        let position = *slot as usize - 1;
+            touched_count
+        } else {
+            *slot as usize - 1
+        };
         self.touched[position].initial_times[offset % LEAF_WORDS] = time - 1;
     }
 

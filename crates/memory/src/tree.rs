@@ -4,7 +4,10 @@
 //! are all zero needs no storage; elsewhere nodes are stored by height in pages of neighbours, so that a node and its
 //! sibling are found together.
 
-use std::{collections::HashMap, sync::OnceLock};
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+};
 
 use engram_air::{
     F, PrimeCharacteristicRing,
@@ -13,7 +16,10 @@ use engram_air::{
 };
 use rayon::prelude::*;
 
-use crate::address::{LEAF_CELLS, LEAF_WORDS, Space, leaf_cells};
+use crate::{
+    address::{LEAF_CELLS, LEAF_WORDS, Space, leaf_cells},
+    backing::Backing,
+};
 
 /// The highest tree.
 const HEIGHT_MAX: usize = 27;
@@ -107,12 +113,19 @@ pub struct MerkleTree {
     space: Space,
     /// By height, leaves first.
     levels: Vec<Level>,
+    /// Where nodes come from that are in no level.
+    backing: Option<Arc<dyn Backing>>,
 }
 
 impl MerkleTree {
     /// The tree of a space whose words are all zero.
     pub fn new(space: Space) -> Self {
-        Self { space, levels: vec![Level::default(); space.tree_height as usize + 1] }
+        Self { space, levels: vec![Level::default(); space.tree_height as usize + 1], backing: None }
+    }
+
+    /// The tree of a space whose words are kept elsewhere.
+    pub fn backed(space: Space, backing: Arc<dyn Backing>) -> Self {
+        Self { backing: Some(backing), ..Self::new(space) }
     }
 
     /// The digest of everything.
@@ -124,7 +137,35 @@ impl MerkleTree {
     pub fn node(&self, height: u32, index: u32) -> Digest {
         match self.levels[height as usize].pages.get(&(index >> NODE_PAGE_LOG2)) {
             Some(page) => page[index as usize % NODE_PAGE],
-            None => zero_digests()[height as usize],
+            None => self.node_behind(height, index),
+        }
+    }
+
+    /// A node that no level holds.
+    fn node_behind(&self, height: u32, index: u32) -> Digest {
+        let stored = self.backing.as_ref().and_then(|backing| backing.node(self.space.number, height, index));
+        stored.unwrap_or(zero_digests()[height as usize])
+    }
+
+    /// Store what changed among nodes of one height, given by ascending index.
+    fn store(&mut self, height: u32, nodes: &[NodeChange]) {
+        for neighbours in nodes.chunk_by(|a, b| a.index >> NODE_PAGE_LOG2 == b.index >> NODE_PAGE_LOG2) {
+            let mut changed = neighbours.iter().filter(|node| node.before != node.after).peekable();
+            let Some(first) = changed.peek() else { continue };
+            let number = first.index >> NODE_PAGE_LOG2;
+            if !self.levels[height as usize].pages.contains_key(&number) {
+                let nodes_max = (self.space.words() / LEAF_WORDS as u32) >> height;
+                let node = |offset: usize| {
+                    let index = (number << NODE_PAGE_LOG2) + offset as u32;
+                    if index < nodes_max { self.node_behind(height, index) } else { Digest::default() }
+                };
+                let page = Box::new(std::array::from_fn(node));
+                self.levels[height as usize].pages.insert(number, page);
+            }
+            let Some(page) = self.levels[height as usize].pages.get_mut(&number) else { continue };
+            for node in changed {
+                page[node.index as usize % NODE_PAGE] = node.after;
+            }
         }
     }
 
@@ -148,7 +189,7 @@ impl MerkleTree {
     }
 
     fn climb(&mut self, leaves: Vec<NodeChange>, mut keep: impl FnMut(Vec<NodeRecord>)) {
-        self.levels[0].store(&leaves, zero_digests()[0]);
+        self.store(0, &leaves);
         let mut below = leaves;
         for height in 1..=self.space.tree_height {
             let pairs: Vec<&[NodeChange]> = below.chunk_by(|a, b| a.index / 2 == b.index / 2).collect();
@@ -157,7 +198,7 @@ impl MerkleTree {
                 .iter()
                 .map(|&NodeRecord { index, before, after, .. }| NodeChange { index, before, after })
                 .collect();
-            self.levels[height as usize].store(&below, zero_digests()[height as usize]);
+            self.store(height, &below);
             keep(records);
         }
     }
@@ -176,19 +217,5 @@ impl MerkleTree {
         let changed = children.iter().any(|child| child.before != child.after);
         let after = if changed { compress(&children[0].after, &children[1].after) } else { before };
         NodeRecord { space: self.space.number, height, index, children, before, after }
-    }
-}
-
-impl Level {
-    /// Store what changed among nodes given by ascending index; `zero` is the digest of a node of zeros.
-    fn store(&mut self, nodes: &[NodeChange], zero: Digest) {
-        for neighbours in nodes.chunk_by(|a, b| a.index >> NODE_PAGE_LOG2 == b.index >> NODE_PAGE_LOG2) {
-            let mut changed = neighbours.iter().filter(|node| node.before != node.after).peekable();
-            let Some(first) = changed.peek() else { continue };
-            let page = self.pages.entry(first.index >> NODE_PAGE_LOG2).or_insert_with(|| Box::new([zero; NODE_PAGE]));
-            for node in changed {
-                page[node.index as usize % NODE_PAGE] = node.after;
-            }
-        }
     }
 }

@@ -2,113 +2,36 @@
 
 use engram_air::{parameters::Parameters, price::Size};
 use engram_machine::{
-    chip::{CHIPS, Chip},
     circuits::{CONNECTOR, FIRST_CHIP, LOOKUPS, MEMORY, Machine, ROM},
     program::MachineProgram,
-    tile::{Cover, Tile, Tiler},
+    replay::Replay,
 };
 use engram_memory::tables;
-use engram_rv32im::ExecutionLog;
 
 /// Rows of the fixed tables: ranges in blocks of 16, narrow ranges, bytes.
 const FIXED_ROWS: [usize; 3] = [1 << 14, 1, 1 << 12];
 
-/// Leaves of registers and of the output's length that any segment may touch.
-const LEAVES_BESIDE_MEMORY: usize = 6;
-
-/// Counts rows as the log grows.
-#[derive(Debug)]
-pub struct Meter<'a> {
-    program: &'a MachineProgram,
-    machine: &'a Machine,
-    tiler: &'a Tiler<'a>,
-    cover: Cover,
-    /// By the chip's number.
-    rows: [usize; CHIPS.len()],
-    /// By the block's number.
-    block_rows: Vec<usize>,
-    output_bytes_start: usize,
-}
-
-impl<'a> Meter<'a> {
-    /// At the start of a segment, when the run has written `output_bytes`.
-    pub fn new(program: &'a MachineProgram, machine: &'a Machine, tiler: &'a Tiler<'a>, output_bytes: usize) -> Self {
-        Self {
-            program,
-            machine,
-            tiler,
-            cover: Cover::default(),
-            rows: [0; CHIPS.len()],
-            block_rows: vec![0; machine.blocks().len()],
-            output_bytes_start: output_bytes,
+/// Rows of every circuit for what was replayed of the open segment. Those of the Merkle tree are predicted, above what they
+/// will be rather than below; all others are counted.
+pub fn rows(machine: &Machine, program: &MachineProgram, replay: &Replay<'_>) -> Vec<usize> {
+    let mut rows = vec![0; machine.circuits().len()];
+    rows[ROM] = program.entries().len();
+    rows[CONNECTOR] = 1;
+    let leaves = replay.memory().touched_leaves();
+    // Touched leaves lie together more often than not: a node for each, and the paths of as many groups of 64.
+    let nodes = leaves + leaves.div_ceil(64) * 21 + 2 * 27;
+    let memory = tables::row_counts(nodes, leaves, 2 * (leaves + nodes), replay.memory().refreshes());
+    rows[MEMORY..LOOKUPS].copy_from_slice(&memory);
+    rows[LOOKUPS..FIRST_CHIP].copy_from_slice(&FIXED_ROWS);
+    if let Some(replayed) = replay.rows() {
+        for (count, chip) in rows[FIRST_CHIP..].iter_mut().zip(machine.chips()) {
+            *count = replayed.plain[chip.number()].len() + replayed.hinted[chip.number()].len();
+        }
+        for (count, block) in rows[machine.first_block()..].iter_mut().zip(&replayed.blocks) {
+            *count = block.times.len();
         }
     }
-
-    /// Cover and count the steps that the log gained since the last call; all of them at the end.
-    pub fn advance(&mut self, log: &ExecutionLog, is_end: bool) {
-        let Self { program, rows, block_rows, .. } = self;
-        self.tiler.advance(log, &mut self.cover, is_end, |first, tile| match tile {
-            Tile::Block(number) => block_rows[usize::from(number)] += 1,
-            Tile::Single => {
-                if let Some(chip) = program.decoded()[first as usize].chip {
-                    rows[chip.number()] += 1;
-                }
-            }
-        });
-    }
-
-    /// The cover of the log.
-    pub fn into_tiles(self) -> Vec<Tile> {
-        self.cover.tiles
-    }
-
-    /// Rows of every circuit, predicted; above what they will be rather than below.
-    pub fn rows(&self, log: &ExecutionLog, output_bytes: usize) -> Vec<usize> {
-        let leaves = log.touched_leaves() as usize + LEAVES_BESIDE_MEMORY;
-        let calls = self.rows[Chip::ReadCall.number()];
-        let (input, output) = (log.input.len(), output_bytes - self.output_bytes_start);
-        let output_leaves = output.div_ceil(32);
-        let leaves = leaves + output_leaves;
-        // Touched leaves lie together more often than not: a node for each, and the paths of as many groups of 64.
-        let nodes = leaves + leaves.div_ceil(64) * 21 + 2 * 27;
-        // A long transfer lets the clock run on while what is touched besides stays untouched.
-        let accesses = 3 * log.steps.len() + 2 * log.moved_bytes() as usize;
-        let refreshes = leaves + (32 + 2 * leaves.min(64)) * (accesses >> 17);
-        let mut rows = vec![0; self.machine.circuits().len()];
-        rows[ROM] = self.program.entries().len();
-        rows[CONNECTOR] = 1;
-        let memory = tables::row_counts(nodes, leaves, 2 * (leaves + nodes), refreshes);
-        rows[MEMORY..LOOKUPS].copy_from_slice(&memory);
-        rows[LOOKUPS..FIRST_CHIP].copy_from_slice(&FIXED_ROWS);
-        for (position, &chip) in self.machine.chips().iter().enumerate() {
-            rows[FIRST_CHIP + position] = match chip {
-                Chip::ReadWord => input / 4,
-                Chip::ReadByte => 6 * log.reads.len(),
-                Chip::WriteWord => output / 4,
-                Chip::WriteByte => self.byte_writes(log),
-                _ if chip.number() > Chip::ReadCall.number() => calls,
-                _ => self.rows[chip.number()],
-            };
-        }
-        rows[self.machine.first_block()..].copy_from_slice(&self.block_rows);
-        rows
-    }
-
-    /// Bytes that are written one by one: the ends of a buffer, or all of it where it and the output are not aligned alike.
-    fn byte_writes(&self, log: &ExecutionLog) -> usize {
-        let mut output = self.output_bytes_start;
-        let bytes = log.writes.iter().map(|&(buffer, length)| {
-            let alike = output % 4 == buffer as usize % 4;
-            output += length as usize;
-            if alike { length.min(6) as usize } else { length as usize }
-        });
-        bytes.sum()
-    }
-
-    /// Padded totals of these rows.
-    pub fn size_of(&self, rows: &[usize]) -> Size {
-        self.machine.size(rows.iter().copied())
-    }
+    rows
 }
 
 /// Bytes that the process uses to prove a segment of this size, predicted. Measured to hold within 10 % on segments from

@@ -17,7 +17,7 @@ use engram_machine::{
     plan::PlanError,
     program::MachineProgram,
     replay::{Replay, ReplayError},
-    tile::Tiler,
+    tile::{Cover, Tiler},
 };
 use engram_memory::{image::ImageError, offline::OfflineMemory};
 use engram_rv32im::{ExecutionLog, Fault, Outcome, Program};
@@ -26,7 +26,7 @@ use thiserror::Error;
 
 use crate::{
     keys::ProvingKeys,
-    meter::{Meter, cheapest_parameters, proving_bytes},
+    meter::{self, cheapest_parameters, proving_bytes},
     options::{Options, RAM_BYTES_MIN},
 };
 
@@ -164,21 +164,15 @@ pub fn prove(
     let initial_roots = replay.memory().roots();
     let mut segments = vec![];
     loop {
-        let started = Instant::now();
-        let mut meter = Meter::new(&machine_program, &machine, &tiler, executor.output().len());
-        let outcome = execute_segment(&mut executor, &mut log, &mut meter, options, report.instructions)?;
-        meter.advance(&log, true);
-        let tiles = meter.into_tiles();
-        let instructions = log.steps.len() as u64;
-        report.instructions += instructions;
-        report.execute += started.elapsed();
+        let mut run =
+            SegmentRun { machine: &machine, program: &machine_program, tiler: &tiler, cover: Cover::default() };
+        let outcome = run.execute(&mut executor, &mut log, &mut replay, options, &mut report)?;
         let segment = segments.len();
         let last = matches!(outcome, Outcome::Exited(_));
-        progress(Progress::Executed { segment, instructions, last });
+        progress(Progress::Executed { segment, instructions: log.steps.len() as u64, last });
 
         let started = Instant::now();
-        let rows = replay.tiled_segment(&log, &tiles)?;
-        drop(tiles);
+        let rows = replay.finish(&log)?;
         let memory = replay.memory_mut().finish_segment();
         let replayed = started.elapsed();
 
@@ -224,45 +218,75 @@ pub fn prove(
     Ok((proof, report))
 }
 
-/// Execute until the exit, or until one more look at the meter could break the budget.
-fn execute_segment(
-    executor: &mut engram_rv32im::Machine<'_>,
-    log: &mut ExecutionLog,
-    meter: &mut Meter<'_>,
-    options: &Options,
-    steps_before: u64,
-) -> Result<Outcome, ProveError> {
-    let mut last_rows = meter.rows(log, executor.output().len());
-    loop {
-        let segment_steps = log.steps.len() as u64;
-        let left = options.max_steps.saturating_sub(steps_before + segment_steps);
-        let steps = METER_STEPS.min(options.segment_steps_max - segment_steps).min(left);
-        log.moved_bytes_max = log.moved_bytes() + METER_BYTES;
-        let outcome = executor.record(steps, log).map_err(Box::new)?;
-        if matches!(outcome, Outcome::Exited(_)) {
-            return Ok(outcome);
+/// A segment that is being executed, covered and replayed.
+struct SegmentRun<'a> {
+    machine: &'a Machine,
+    program: &'a MachineProgram,
+    tiler: &'a Tiler<'a>,
+    cover: Cover,
+}
+
+impl SegmentRun<'_> {
+    /// Execute until the exit, or until one more look at the rows could break the budget, and replay all of it. Adds the
+    /// instructions and the times to the report.
+    fn execute(
+        &mut self,
+        executor: &mut engram_rv32im::Machine<'_>,
+        log: &mut ExecutionLog,
+        replay: &mut Replay<'_>,
+        options: &Options,
+        report: &mut Report,
+    ) -> Result<Outcome, ProveError> {
+        let mut last_rows = meter::rows(self.machine, self.program, replay);
+        let steps_before = report.instructions;
+        loop {
+            let started = Instant::now();
+            let segment_steps = log.steps.len() as u64;
+            let left = options.max_steps.saturating_sub(steps_before + segment_steps);
+            let steps = METER_STEPS.min(options.segment_steps_max - segment_steps).min(left);
+            log.moved_bytes_max = log.moved_bytes() + METER_BYTES;
+            let outcome = executor.record(steps, log).map_err(Box::new)?;
+            let executed = log.steps.len() as u64 - segment_steps;
+            report.instructions += executed;
+            report.execute += started.elapsed();
+            let exited = matches!(outcome, Outcome::Exited(_));
+            if !exited && executed == left {
+                return Err(ProveError::OutOfSteps { max_steps: options.max_steps });
+            }
+
+            let started = Instant::now();
+            let is_longest = log.steps.len() as u64 >= options.segment_steps_max;
+            self.replay(log, replay, exited || is_longest)?;
+            let rows = meter::rows(self.machine, self.program, replay);
+            let fits = self.fits(&rows, &last_rows, log.steps.len(), options);
+            last_rows = rows;
+            if !exited && !is_longest && !fits {
+                self.replay(log, replay, true)?;
+            }
+            report.trace += started.elapsed();
+            if exited || is_longest || !fits {
+                return Ok(outcome);
+            }
         }
-        if log.steps.len() as u64 - segment_steps == left {
-            return Err(ProveError::OutOfSteps { max_steps: options.max_steps });
-        }
-        meter.advance(log, false);
-        let segment_steps = log.steps.len();
-        if segment_steps as u64 >= options.segment_steps_max {
-            return Ok(outcome);
-        }
-        let rows = meter.rows(log, executor.output().len());
-        // Where the next look would find it, at twice the pace of the last stretch.
-        let ahead: Vec<usize> = rows.iter().zip(&last_rows).map(|(now, last)| 3 * now - 2 * last.min(now)).collect();
-        last_rows = rows;
+    }
+
+    /// Cover and replay what the log gained; all of it, if the segment is to end here.
+    fn replay(&mut self, log: &ExecutionLog, replay: &mut Replay<'_>, is_end: bool) -> Result<(), ReplayError> {
+        let covered = self.cover.tiles.len();
+        self.tiler.advance(log, &mut self.cover, is_end);
+        replay.advance(log, &self.cover.tiles[covered..])
+    }
+
+    /// Would the segment still fit the budget at the next look, if it grew twice as fast as since the last?
+    fn fits(&self, rows: &[usize], last_rows: &[usize], steps: usize, options: &Options) -> bool {
+        let ahead: Vec<usize> = rows.iter().zip(last_rows).map(|(now, last)| 3 * now - 2 * last.min(now)).collect();
         let parameters = options.parameters.or_else(|| cheapest_parameters(&ahead));
-        let fits = parameters.is_some_and(|parameters| {
+        parameters.is_some_and(|parameters| {
             let rows_max = 1usize << parameters.log_stacked_height();
+            let size = self.machine.size(ahead.iter().copied());
             ahead.iter().all(|&rows| rows <= rows_max)
-                && proving_bytes(parameters, meter.size_of(&ahead), segment_steps) < options.max_ram_bytes / 8 * 7
-        });
-        if !fits {
-            return Ok(outcome);
-        }
+                && proving_bytes(parameters, size, steps) < options.max_ram_bytes / 8 * 7
+        })
     }
 }
 

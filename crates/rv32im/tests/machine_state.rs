@@ -321,19 +321,3 @@ fn a_run_continues_on_the_memory_of_another() {
         assert_eq!(memory.word(DATA + 8), count);
     }
 }
-
-#[test]
-fn touched_leaves_are_counted_over_all_accesses() {
-    let [lui, addi] = set(1, DATA);
-    let mut code = vec![lui, addi];
-    // Leaf 0 twice, leaves 1 and 2 by one misaligned load, then 3 to 7 by a write.
-    code.extend([store(Opcode::Sw, 1, 1, 0), i(Opcode::Lb, 2, 1, 31), i(Opcode::Lw, 2, 1, 62)]);
-    code.extend(call(64, [1, DATA + 96, 129]));
-    let program = program(&code);
-    let mut machine = Machine::without_input(&program);
-    let mut log = machine.start_log();
-    for (steps, leaves) in [(3, 1), (1, 1), (1, 3), (9, 8)] {
-        assert_eq!(machine.record(steps, &mut log), Ok(Outcome::OutOfSteps));
-        assert_eq!(log.touched_leaves(), leaves);
-    }
-}

@@ -120,7 +120,7 @@ impl Run {
         let Outcome::Exited(exit) = outcome else { unreachable!("steps are not limited") };
         let machine = Machine::with_blocks(program.chips(), blocks_of(&program, &log, length, count));
         let mut cover = Cover::default();
-        Tiler::new(&program, machine.blocks()).advance(&log, &mut cover, true, |_, _| {});
+        Tiler::new(&program, machine.blocks()).advance(&log, &mut cover, true);
         let entries = rom::committed_trace(program.entries());
         let committed = Committed::new(Parameters::SMALLEST, &entries).unwrap_or_else(|error| panic!("{error}"));
         let image = program.image().unwrap_or_else(|error| panic!("{error}"));

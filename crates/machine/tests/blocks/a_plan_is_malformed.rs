@@ -35,7 +35,7 @@ fn path(steps: impl IntoIterator<Item = u32>, final_offset: u32) -> BlockPath {
 
 fn refusal(program: &MachineProgram, paths: &[BlockPath]) -> Option<PlanError> {
     let started = Instant::now();
-    let refusal = Plan::new(paths).blocks(program).err();
+    let refusal = Plan::new(paths).blocks(program.decoded()).err();
     let seconds = started.elapsed().as_secs_f64();
     assert!(seconds < SECONDS_MAX, "{seconds} s");
     refusal

@@ -92,7 +92,7 @@ impl Guest {
         loop {
             let outcome = executor.record(segment_steps, &mut log).unwrap();
             let mut cover = Cover::default();
-            tiler.advance(&log, &mut cover, true, |_, _| {});
+            tiler.advance(&log, &mut cover, true);
             let rows = replay.tiled_segment(&log, &cover.tiles).unwrap();
             let memory = replay.memory_mut().finish_segment();
             let roots = memory.roots_after;

@@ -25,13 +25,20 @@ fn seconds(guest: &Guest, blocks: Vec<Block>) -> f64 {
     let machine = Machine::with_blocks(program.chips(), blocks);
     let mut rows = vec![0; machine.circuits().len()];
     let mut cover = Cover::default();
-    Tiler::new(&program, machine.blocks()).advance(&log, &mut cover, true, |step, tile| {
-        let chip = program.decoded()[step as usize].chip;
-        rows[match tile {
-            Tile::Block(number) => machine.first_block() + usize::from(number),
-            Tile::Single => FIRST_CHIP + machine.chips().iter().position(|&known| Some(known) == chip).unwrap(),
-        }] += 1;
-    });
+    Tiler::new(&program, machine.blocks()).advance(&log, &mut cover, true);
+    let mut step = 0;
+    for &tile in &cover.tiles {
+        let chip = program.decoded()[log.steps[step] as usize].chip;
+        let (table, steps) = match tile {
+            Tile::Block(number) => {
+                let number = usize::from(number);
+                (machine.first_block() + number, machine.blocks()[number].path.steps.len())
+            }
+            Tile::Single => (FIRST_CHIP + machine.chips().iter().position(|&known| Some(known) == chip).unwrap(), 1),
+        };
+        rows[table] += 1;
+        step += steps;
+    }
     // Slots, which double at powers of two of all messages together, count with what they are on average.
     let size = machine.size(rows);
     size.cells as f64 * CELL_S + size.interactions as f64 * (INTERACTION_S + 1.35 * SLOT_S)

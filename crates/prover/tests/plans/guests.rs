@@ -112,7 +112,7 @@ impl Guest {
         let mut log = executor.start_log();
         executor.record(u64::MAX, &mut log).unwrap();
         let mut cover = Cover::default();
-        Tiler::new(&program, machine.blocks()).advance(&log, &mut cover, true, |_, _| {});
+        Tiler::new(&program, machine.blocks()).advance(&log, &mut cover, true);
         let memory = OfflineMemory::new(program.image().unwrap());
         let mut replay = Replay::with_blocks(&program, machine.blocks(), memory);
         let rows = replay.tiled_segment(&log, &cover.tiles).unwrap();

@@ -14,8 +14,6 @@ use crate::semantics::{alu, branch_taken, load_extract};
 
 /// Where the loop takes note of what it executes. The plain run's notebook is empty and costs nothing.
 pub(super) trait Notebook {
-    /// A load or store at `address`.
-    fn note_access(&mut self, address: u32);
     /// The positions `from..to` of a region were executed; its first legal word at or after `from` is `from`.
     fn note_run(&mut self, indices: &[u32], from: usize, to: usize);
 }
@@ -25,17 +23,10 @@ pub(super) struct NoNotes;
 
 impl Notebook for NoNotes {
     #[inline(always)]
-    fn note_access(&mut self, _: u32) {}
-    #[inline(always)]
     fn note_run(&mut self, _: &[u32], _: usize, _: usize) {}
 }
 
 impl Notebook for ExecutionLog {
-    #[inline(always)]
-    fn note_access(&mut self, address: u32) {
-        self.touch(address);
-    }
-
     /// Executed words are legal, so their instructions' indices are consecutive too.
     #[inline(always)]
     fn note_run(&mut self, indices: &[u32], from: usize, to: usize) {
@@ -102,7 +93,6 @@ pub(super) fn execute<N: Notebook>(
                 if !address.is_multiple_of($bytes) {
                     break;
                 }
-                notebook.note_access(address);
                 registers.set(rd, load_extract(Opcode::$opcode, word_in(page, address), 0, address));
             }};
         }
@@ -113,7 +103,6 @@ pub(super) fn execute<N: Notebook>(
                 if !address.is_multiple_of($bytes) {
                     break;
                 }
-                notebook.note_access(address);
                 let offset = address as usize % page.len() & !($bytes - 1);
                 page[offset..offset + $bytes].copy_from_slice(&registers.get(rs2).to_le_bytes()[..$bytes]);
             }};

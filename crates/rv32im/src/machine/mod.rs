@@ -246,10 +246,10 @@ impl<'p> Machine<'p> {
         Ok(())
     }
 
-    /// Checks an access and notes it. Returns the aligned word that holds the first byte, and the next one if the access
+    /// Checks an access, brings in what it needs and notes where it is misaligned. Returns the aligned word that holds the first byte, and the next one if the access
     /// crosses into it.
     fn access(
-        &self,
+        &mut self,
         opcode: Opcode,
         address: u32,
         access: Access,
@@ -258,18 +258,18 @@ impl<'p> Machine<'p> {
         self.memory
             .check(address, opcode.access_bytes(), access)
             .map_err(|error| FaultKind::Access { access, error })?;
-        notes.note_access(address);
+        self.bring_in(address, opcode.access_bytes())?;
         if let Some(log) = notes.log().filter(|_| !address.is_multiple_of(opcode.access_bytes())) {
             log.misaligned.push(log.steps.len());
         }
         let next = address.wrapping_add(4) & !3;
-        let word1 = if crosses_word(opcode, address) {
-            notes.note_access(next);
-            self.memory.word(next)
-        } else {
-            0
-        };
+        let word1 = if crosses_word(opcode, address) { self.memory.word(next) } else { 0 };
         Ok((self.memory.word(address), word1))
+    }
+
+    fn bring_in(&mut self, address: u32, length_bytes: u32) -> Result<(), FaultKind> {
+        let lost = |message| FaultKind::Host { stream: "stored memory", message };
+        self.memory.bring_in(address, length_bytes).map_err(lost)
     }
 
     fn jump_target(&self, target: u32) -> Result<u32, FaultKind> {

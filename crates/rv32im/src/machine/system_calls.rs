@@ -82,7 +82,6 @@ impl Machine<'_> {
         self.memory.poke(buffer, bytes);
         if let Some(log) = log {
             log.note_read(bytes);
-            log.touch_range(buffer, filled as u32);
         }
         Ok(filled as u32)
     }
@@ -108,11 +107,8 @@ impl Machine<'_> {
         if file == FILE_OUTPUT {
             self.output.extend_from_slice(bytes);
         }
-        if let Some(log) = log {
-            if file == FILE_OUTPUT {
-                log.note_write(buffer, length);
-            }
-            log.touch_range(buffer, length);
+        if let (Some(log), FILE_OUTPUT) = (log, file) {
+            log.note_write(length);
         }
         Ok(length)
     }
@@ -131,12 +127,14 @@ impl Machine<'_> {
         self.program_break
     }
 
-    fn check_buffer(&self, call: u32, buffer: u32, length_bytes: u32, access: Access) -> Result<(), FaultKind> {
+    /// Checks a buffer, and brings in what it needs.
+    fn check_buffer(&mut self, call: u32, buffer: u32, length_bytes: u32, access: Access) -> Result<(), FaultKind> {
         self.memory.check(buffer, length_bytes, access).map_err(|error| FaultKind::Buffer {
             call,
             buffer,
             length_bytes,
             error,
-        })
+        })?;
+        self.bring_in(buffer, length_bytes)
     }
 }
