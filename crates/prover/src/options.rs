@@ -1,7 +1,11 @@
 //! What a user may choose about proving.
 
+use std::sync::Arc;
+
 use engram_air::parameters::Parameters;
 use engram_machine::plan::Plan;
+use engram_memory::Backing;
+use engram_rv32im::memory::PageSource;
 
 /// How to prove.
 #[derive(Clone, Debug)]
@@ -12,6 +16,8 @@ pub struct Options {
     pub max_steps: u64,
     /// Most instructions of a segment; for tests, which want several segments of a short run.
     pub segment_steps_max: u64,
+    /// Where the memory is kept that the run starts on; the program's own image, unless set.
+    pub memory: Option<Stored>,
     /// The blocks to prove with; none, unless a plan says so.
     pub plan: Plan,
     /// Use only this parameter set; for tests. Otherwise each segment gets the cheapest.
@@ -20,6 +26,15 @@ pub struct Options {
     pub self_check: bool,
     /// Check every constraint and bus before proving, and say what fails; slow, for debugging a circuit.
     pub check_constraints: bool,
+}
+
+/// Memory that an earlier run left, for both who look at it.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// For the executor: its pages.
+    pub pages: Arc<dyn PageSource>,
+    /// For the replay: its pages and the nodes of its tree.
+    pub backing: Arc<dyn Backing>,
 }
 
 /// Least memory in which anything can be proven.
@@ -31,6 +46,7 @@ impl Default for Options {
             max_ram_bytes: 8 << 30,
             max_steps: u64::MAX,
             segment_steps_max: u64::MAX,
+            memory: None,
             plan: Plan::default(),
             parameters: None,
             self_check: true,

@@ -19,9 +19,11 @@ use engram_machine::{
     replay::{Replay, ReplayError},
     tile::{Cover, Tiler},
 };
-use engram_memory::{image::ImageError, offline::OfflineMemory};
-use engram_rv32im::{ExecutionLog, Fault, Outcome, Program};
-use engram_verifier::{KeyError, ProgramKey, Proof, SegmentProof, Statement, VerifyError, verify};
+use engram_memory::{SPACE_MEMORY, image::ImageError, image::MemoryImage, offline::OfflineMemory};
+use engram_rv32im::{ExecutionLog, Fault, Outcome, Program, memory::Memory};
+use engram_verifier::{
+    InitialMemory, KeyError, ProgramKey, Proof, SegmentProof, Statement, VerifyError, verify_from,
+};
 use thiserror::Error;
 
 use crate::{
@@ -70,6 +72,12 @@ pub enum ProveError {
     /// The plan does not fit the program.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// The memory that the run starts on cannot be read.
+    #[error("the stored memory cannot be read: {message}")]
+    Stored {
+        /// Why not.
+        message: String,
+    },
     /// The log cannot be replayed.
     #[error(transparent)]
     Replay(#[from] ReplayError),
@@ -139,6 +147,8 @@ pub struct Report {
     pub statement: Option<Statement>,
     /// Root of memory at the start.
     pub initial_root: Digest,
+    /// The pages that the run touched, as it left them, where it started on stored memory.
+    pub memory: Option<MemoryImage>,
 }
 
 /// Execute a program on an input and prove the run.
@@ -156,12 +166,21 @@ pub fn prove(
     let machine = Machine::with_blocks(machine_program.chips(), blocks);
     let tiler = Tiler::new(&machine_program, machine.blocks());
     let image = machine_program.image()?;
+    let program_commitment = machine_program.commitment(&image.roots());
+    let (memory, executor_memory) = match &options.memory {
+        Some(stored) => (
+            OfflineMemory::backed(image, SPACE_MEMORY, stored.backing.clone()),
+            Memory::stored(program, stored.pages.clone()),
+        ),
+        None => (OfflineMemory::new(image), Memory::of(program)),
+    };
     let mut report = Report::default();
     let mut keys = ProvingKeys::default();
-    let mut executor = engram_rv32im::Machine::new(program, input);
-    let mut replay = Replay::with_blocks(&machine_program, machine.blocks(), OfflineMemory::new(image));
+    let mut executor = engram_rv32im::Machine::with_memory(program, executor_memory, input);
+    let mut replay = Replay::with_blocks(&machine_program, machine.blocks(), memory);
     let mut log = ExecutionLog::starting_at(executor.state());
-    let initial_roots = replay.memory().roots();
+    let [_, initial_root, _] = replay.memory().roots();
+    report.initial_root = initial_root;
     let mut segments = vec![];
     loop {
         let mut run =
@@ -174,6 +193,9 @@ pub fn prove(
         let started = Instant::now();
         let rows = replay.finish(&log)?;
         let memory = replay.memory_mut().finish_segment();
+        if let Some(message) = options.memory.as_ref().and_then(|stored| stored.backing.failure()) {
+            return Err(ProveError::Stored { message });
+        }
         let replayed = started.elapsed();
 
         let keys_started = Instant::now();
@@ -206,14 +228,16 @@ pub fn prove(
         log.restart_at(executor.state());
     }
     report.segments = segments.len();
+    report.memory = options.memory.as_ref().map(|_| replay.memory().image());
     let proof = Proof {
-        program_commitment: machine_program.commitment(&initial_roots),
+        program_commitment,
         plan: options.plan.clone(),
         output: executor.output().to_vec(),
         segments,
     };
     if options.self_check {
-        report.statement = Some(verify(&ProgramKey::derive_for(program, &proof)?, &proof)?);
+        let memory = options.memory.as_ref().map_or(InitialMemory::Program, |_| InitialMemory::Root(initial_root));
+        report.statement = Some(verify_from(&ProgramKey::derive_for(program, &proof)?, &proof, memory)?);
     }
     Ok((proof, report))
 }

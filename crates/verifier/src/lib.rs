@@ -24,4 +24,4 @@ pub use file::FileError;
 pub use key::{KeyError, ProgramKey, SegmentKey};
 pub use plan_file::PlanFile;
 pub use proof::{Proof, SegmentProof};
-pub use verify::{Statement, VerifyError, verify};
+pub use verify::{InitialMemory, Statement, VerifyError, verify, verify_from};

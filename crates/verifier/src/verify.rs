@@ -126,8 +126,23 @@ struct SegmentClaim {
     security_bits: f64,
 }
 
-/// Check a proof under a program's key. The circuits of blocks that the key does not hold are derived from its program.
+/// What a run must have started on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InitialMemory {
+    /// The program's own image.
+    Program,
+    /// The memory with this root, which an earlier run left.
+    Root(Digest),
+}
+
+/// Check a proof under a program's key: of a run on the program's own image. The circuits of blocks that the key does not
+/// hold are derived from its program.
 pub fn verify(key: &ProgramKey, proof: &Proof) -> Result<Statement, VerifyError> {
+    verify_from(key, proof, InitialMemory::Program)
+}
+
+/// As [`verify()`], of a run on that memory.
+pub fn verify_from(key: &ProgramKey, proof: &Proof, memory: InitialMemory) -> Result<Statement, VerifyError> {
     if proof.program_commitment != key.commitment {
         return Err(VerifyError::OtherProgram);
     }
@@ -137,7 +152,12 @@ pub fn verify(key: &ProgramKey, proof: &Proof) -> Result<Statement, VerifyError>
     }
     let derived = if proof.plan == key.plan { None } else { Some(key.for_plan_of(proof)?) };
     let key = derived.as_ref().unwrap_or(key);
-    let (mut pc, mut roots) = (key.entry_pc, key.initial_roots);
+    let initial_root = match memory {
+        InitialMemory::Program => key.initial_root(),
+        InitialMemory::Root(root) => root,
+    };
+    let [registers, _, output] = key.initial_roots;
+    let (mut pc, mut roots) = (key.entry_pc, [registers, initial_root, output]);
     let (mut exit, mut security_bits) = (None, f64::INFINITY);
     for (segment, segment_proof) in proof.segments.iter().enumerate() {
         if exit.is_some() {
@@ -164,7 +184,7 @@ pub fn verify(key: &ProgramKey, proof: &Proof) -> Result<Statement, VerifyError>
     }
     Ok(Statement {
         program_commitment: key.commitment,
-        initial_root: key.initial_root(),
+        initial_root,
         final_root,
         exit_value,
         output: proof.output.clone(),
