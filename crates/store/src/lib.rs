@@ -1,0 +1,45 @@
+//! Memory that outlives the process: pages, tree nodes and roots on disk, crash-safe.
+//!
+//! A [`Store`] is one file. It holds the words of some address spaces, each under a Merkle tree of its own, and the roots of
+//! these trees for the last generations. A commit replaces all of it in one transaction: after a crash the file
+//! has the state before the commit or the state after it. What is read is checked against the root, page by page, because
+//! the checksum of a file is no proof of what is in it.
+//!
+//! There is no field arithmetic and there are no circuits in this crate. A digest is 32 bytes, and the hash is a parameter,
+//! [`TreeHash`].
+//!
+//! What a store cannot know: whether the file as a whole is an older copy of itself. Who needs that keeps the
+//! roots elsewhere, in a proof for example, and compares them with [`Store::roots`] after opening.
+
+#![forbid(unsafe_code)]
+
+mod bundle;
+mod config;
+mod error;
+mod format;
+mod geometry;
+mod hash;
+mod page;
+mod pending;
+mod snapshot;
+mod store;
+mod transaction;
+mod transfer;
+mod undo;
+mod verified;
+mod verify;
+mod view;
+mod writer;
+
+pub use config::{
+    CACHE_BYTES_MIN, GENERATIONS_MAX, HEIGHT_MAX, HEIGHT_MIN, METADATA_BYTES_MAX, SPACES_MAX, Space, StoreConfig,
+};
+pub use error::{Limit, StoreError};
+pub use format::FORMAT_VERSION;
+pub use hash::{Digest, TreeHash};
+pub use page::{LEAF_BYTES, LEAF_WORDS, Leaf, PAGE_LEAVES, PAGE_WORDS, PageWords};
+pub use snapshot::{GenerationInfo, Snapshot};
+pub use store::{Store, StoreInfo};
+pub use transaction::Transaction;
+pub use transfer::EXPORT_VERSION;
+pub use verify::Verified;

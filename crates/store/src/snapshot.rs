@@ -1,0 +1,72 @@
+//! Generations that are kept beside the current one, to read.
+
+use crate::{
+    error::StoreError,
+    format::GenerationRecord,
+    hash::Digest,
+    page::{LEAF_WORDS, PageWords},
+    store::{read_leaf, read_page},
+    view::View,
+};
+
+/// What is known of a kept generation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GenerationInfo {
+    /// Its number.
+    pub generation: u64,
+    /// The roots of all spaces, in the order of the configuration.
+    pub roots: Vec<Digest>,
+    /// Its metadata.
+    pub metadata: Vec<u8>,
+}
+
+impl From<GenerationRecord> for GenerationInfo {
+    fn from(record: GenerationRecord) -> Self {
+        Self { generation: record.number, roots: record.roots, metadata: record.metadata }
+    }
+}
+
+/// A generation as it was. All that it reads is checked against the roots of that generation.
+///
+/// It costs a look-up in what each later generation replaced, so it is slower the older it is.
+pub struct Snapshot {
+    pub(crate) view: View,
+}
+
+impl Snapshot {
+    pub(crate) fn new(view: View) -> Self {
+        Self { view }
+    }
+
+    /// Its number, roots and metadata.
+    pub fn info(&self) -> GenerationInfo {
+        self.view.state.clone().into()
+    }
+
+    /// A page, as [`crate::Store::read_page`] reads it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`crate::Store::read_page`].
+    pub fn read_page(&self, space: u32, page: u32) -> Result<Option<Box<PageWords>>, StoreError> {
+        read_page(&self.view, space, page)
+    }
+
+    /// A leaf, as [`crate::Store::read_leaf`] reads it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`crate::Store::read_leaf`].
+    pub fn read_leaf(&self, space: u32, leaf: u32) -> Result<[u32; LEAF_WORDS], StoreError> {
+        read_leaf(&self.view, space, leaf)
+    }
+
+    /// The digest of a node, as [`crate::Store::node`] reads it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`crate::Store::node`].
+    pub fn node(&self, space: u32, height: u32, index: u32) -> Result<Digest, StoreError> {
+        self.view.node(&self.view.geometry.shape(space)?, height, index)
+    }
+}
