@@ -1,12 +1,14 @@
 //! The command line, as its users write it.
 
 use std::convert::Infallible;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::byte_size::ByteSize;
 use crate::exit_code::ExpectedExit;
+use crate::root::Root;
 use crate::source::Source;
 
 /// Runs RISC-V programs and proves that they ran as written.
@@ -40,6 +42,9 @@ pub enum Command {
     Setup(SetupArguments),
     /// Say what is in an ELF file, a key, a proof or a plan.
     Inspect(InspectArguments),
+    /// Look after the stored memory of a program, which `run --store` and `prove --store` start on and change.
+    #[command(subcommand)]
+    Store(StoreCommand),
 }
 
 impl Command {
@@ -49,6 +54,7 @@ impl Command {
             Self::Run(arguments) => arguments.json,
             Self::Prove(arguments) => arguments.json,
             Self::Verify(arguments) => arguments.json,
+            Self::Store(command) => command.json(),
             Self::Plan(_) | Self::Setup(_) | Self::Inspect(_) => false,
         }
     }
@@ -66,6 +72,9 @@ pub struct RunArguments {
     /// Stop after this many instructions.
     #[arg(long, value_name = "N")]
     pub max_steps: Option<u64>,
+    /// The stored memory to start on.
+    #[command(flatten)]
+    pub state: StoreArguments,
     /// Print one JSON object on standard output in place of the guest's output.
     #[arg(long)]
     pub json: bool,
@@ -90,6 +99,9 @@ pub struct ProveArguments {
     /// `engram plan` or `engram prove` wrote. Blocks make proving several times faster.
     #[arg(long, value_name = "auto|none|FILE", default_value = "auto")]
     pub plan: PlanChoice,
+    /// The stored memory to start on.
+    #[command(flatten)]
+    pub state: StoreArguments,
     /// Threads to prove with; all cores where not given.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
@@ -155,16 +167,19 @@ pub struct PlanArguments {
 /// Of `engram verify`.
 #[derive(Debug, Args)]
 pub struct VerifyArguments {
-    /// The proof; `-` for standard input.
-    #[arg(value_name = "GUEST.proof")]
-    pub proof: Source,
+    /// The proof; `-` for standard input. Of several, each must start on the memory that the one before left.
+    #[arg(value_name = "GUEST.proof", required = true)]
+    pub proofs: Vec<Source>,
     /// Which program it must be a proof of.
     #[command(flatten)]
     pub program: ProgramArguments,
     /// The exit code that the guest must have ended with: all 32 bits of it. 128 to 255 also stand for -128 to -1.
     #[arg(long, value_name = "N", default_value = "0", allow_hyphen_values = true)]
     pub expect_exit: ExpectedExit,
-    /// Write the proven output to this file; `-` for standard output. Nothing is written unless all is as expected.
+    /// The root of the memory that the first run must have started on; that of the program's own image where not given.
+    #[arg(long, value_name = "HEX")]
+    pub initial_root: Option<Root>,
+    /// Write the proven output of the last proof to this file; `-` for standard output. Nothing is written unless all is as expected.
     #[arg(long, value_name = "FILE")]
     pub output_to: Option<Source>,
     /// Print one JSON object on standard output.
@@ -207,4 +222,69 @@ pub struct InspectArguments {
     /// The program that a proof or a plan is of, to name its tables and blocks.
     #[arg(long, value_name = "GUEST.elf")]
     pub elf: Option<Source>,
+}
+
+/// On which memory a run starts.
+#[derive(Debug, Args)]
+pub struct StoreArguments {
+    /// Start on the memory stored in this file, and store there what the run leaves, if the guest exits with 0. Where there is
+    /// no file, one is made with the program's own image.
+    #[arg(long, value_name = "STATE")]
+    pub store: Option<PathBuf>,
+    /// Refuse stored memory with another root: 64 hexadecimal digits.
+    #[arg(long, value_name = "HEX", requires = "store")]
+    pub expect_root: Option<Root>,
+}
+
+/// Of `engram store`.
+#[derive(Debug, Subcommand)]
+pub enum StoreCommand {
+    /// Root, generation, program and size.
+    Info(StoreFileArguments),
+    /// Recompute every digest, and check that all of it hashes to the root.
+    Verify(StoreFileArguments),
+    /// The generations that can still be read, with their roots, oldest first.
+    History(StoreFileArguments),
+    /// Give back the room in the file that nothing uses.
+    Compact(StoreFileArguments),
+    /// Write all of the stored memory to a file that `import` reads, on any machine and in any version.
+    Export {
+        /// The stored memory.
+        #[arg(value_name = "STATE")]
+        state: PathBuf,
+        /// Where the export goes; `-` for standard output.
+        #[arg(short, long, value_name = "FILE|-")]
+        output: Source,
+    },
+    /// Make stored memory from an export.
+    Import {
+        /// The file to make.
+        #[arg(value_name = "STATE")]
+        state: PathBuf,
+        /// The export.
+        #[arg(long, value_name = "FILE")]
+        from: PathBuf,
+    },
+}
+
+impl StoreCommand {
+    fn json(&self) -> bool {
+        match self {
+            Self::Info(arguments) | Self::Verify(arguments) | Self::History(arguments) | Self::Compact(arguments) => {
+                arguments.json
+            }
+            Self::Export { .. } | Self::Import { .. } => false,
+        }
+    }
+}
+
+/// Of most of `engram store`.
+#[derive(Debug, Args)]
+pub struct StoreFileArguments {
+    /// The stored memory.
+    #[arg(value_name = "STATE")]
+    pub state: PathBuf,
+    /// Print JSON on standard output.
+    #[arg(long)]
+    pub json: bool,
 }

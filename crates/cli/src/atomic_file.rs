@@ -44,19 +44,40 @@ impl Destination {
     /// # Errors
     /// When the disk is full, or the place cannot be written any more. No part of the file is left.
     pub fn write(&self, bytes: &[u8]) -> Result<(), Failure> {
-        let cannot = |source: io::Error| match source.kind() {
-            io::ErrorKind::BrokenPipe => Failure::OutputClosed,
-            _ => Failure::CannotWrite { name: self.name(), source },
-        };
+        self.write_with(|to| to.write_all(bytes).map_err(|source| self.failure(source)))
+    }
+
+    /// Writes what `fill` writes.
+    ///
+    /// # Errors
+    /// Those of [`write`](Self::write) and of `fill`. No part of the file is left.
+    pub fn write_with(&self, fill: impl FnOnce(&mut dyn Write) -> Result<(), Failure>) -> Result<(), Failure> {
+        let failed = |source| self.failure(source);
         match self {
             Self::Standard => {
                 let mut stdout = io::stdout().lock();
-                stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(cannot)
+                fill(&mut stdout)?;
+                stdout.flush().map_err(failed)
             }
-            Self::File(path) => replace(path, bytes).map_err(cannot),
+            Self::File(path) => {
+                let mut file = temporary_beside(path).map_err(failed)?;
+                fill(&mut file)?;
+                file.as_file().sync_all().map_err(failed)?;
+                file.persist(path).map_err(|error| failed(error.error))?;
+                Ok(())
+            }
             Self::Stream(path) => {
-                File::options().write(true).open(path).and_then(|mut file| file.write_all(bytes)).map_err(cannot)
+                let mut file = File::options().write(true).open(path).map_err(failed)?;
+                fill(&mut file)
             }
+        }
+    }
+
+    /// What it is that a write to it failed.
+    pub fn failure(&self, source: io::Error) -> Failure {
+        match source.kind() {
+            io::ErrorKind::BrokenPipe => Failure::OutputClosed,
+            _ => Failure::CannotWrite { name: self.name(), source },
         }
     }
 
@@ -82,14 +103,6 @@ fn temporary_beside(path: &Path) -> io::Result<NamedTempFile> {
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder.tempfile_in(folder).map_err(|error| io::Error::new(error.kind(), system_reason(&error)))
-}
-
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = temporary_beside(path)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
 }
 
 /// The reason alone, without the name of the temporary file, which means nothing to anybody.

@@ -7,6 +7,8 @@ use engram_machine::plan::PlanError;
 use engram_prover::ProveError;
 use engram_rv32im::fault::FaultKind;
 use engram_rv32im::{ElfError, Fault};
+use engram_state::StateError;
+use engram_store::StoreError;
 use engram_verifier::{FileError, VerifyError};
 use miette::Diagnostic;
 use thiserror::Error;
@@ -168,6 +170,15 @@ pub enum Failure {
         /// What is wrong with it.
         source: PlanError,
     },
+    /// Stored memory cannot be used.
+    #[error("{name}: {source}")]
+    #[diagnostic(code(engram::store), help("{}", help_state(source)))]
+    State {
+        /// The file.
+        name: String,
+        /// Why not.
+        source: StateError,
+    },
     /// A proof does not hold.
     #[error("the proof is not valid: {source}")]
     #[diagnostic(code(engram::proof::invalid), help("{}", help_invalid(source)))]
@@ -302,6 +313,7 @@ impl Failure {
             | Self::Plan { .. }
             | Self::PlanOfOther { .. }
             | Self::PlanUnusable { .. } => exit_codes::FILE_KIND,
+            Self::State { source, .. } => exit_code_of_state(source),
             Self::DamagedProof { .. }
             | Self::DamagedSegment { .. }
             | Self::InvalidPlan { .. }
@@ -319,8 +331,48 @@ impl Failure {
     }
 }
 
+fn exit_code_of_state(error: &StateError) -> u8 {
+    let io_code = |error: &io::Error| match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => exit_codes::LIMIT,
+        _ => exit_codes::USAGE,
+    };
+    match error {
+        StateError::Store(StoreError::Io { source, .. }) => io_code(source),
+        StateError::Store(StoreError::Storage { source, .. }) => match &**source {
+            redb::Error::Io(source) => io_code(source),
+            _ => exit_codes::USAGE,
+        },
+        StateError::Store(
+            StoreError::NotAStore { .. }
+            | StoreError::Unfinished
+            | StoreError::Version { .. }
+            | StoreError::Spaces { .. }
+            | StoreError::Hash
+            | StoreError::Program { .. }
+            | StoreError::Mismatch { .. }
+            | StoreError::Malformed { .. }
+            | StoreError::Stray { .. }
+            | StoreError::Import { .. },
+        ) => exit_codes::FILE_KIND,
+        StateError::Store(StoreError::UnexpectedRoot { .. }) => exit_codes::INTERNAL,
+        _ => exit_codes::USAGE,
+    }
+}
+
+fn help_state(error: &StateError) -> &'static str {
+    match error {
+        StateError::OtherRoot { .. } => "`engram store info` tells its root; has another run changed it?",
+        StateError::Store(StoreError::AlreadyOpen) => "wait until the other command is done",
+        StateError::Store(StoreError::Program { .. }) => "each program has a state of its own: name another file",
+        _ => "the state is as it was before; `engram store verify` looks at all of it",
+    }
+}
+
 fn help_invalid(error: &VerifyError) -> &'static str {
     match error {
+        VerifyError::Chain { segment: 0, what: "memory" } => {
+            "it is of a run on stored memory: give the proofs before it, or the memory's root with --initial-root"
+        }
         VerifyError::OtherProgram => "give the program that the proof was made for",
         _ => "do not trust what it claims",
     }

@@ -16,6 +16,7 @@ mod guest_input;
 mod hex;
 mod panics;
 mod progress;
+mod root;
 mod source;
 mod statement;
 mod system_memory;

@@ -21,9 +21,7 @@ use engram_machine::{
 };
 use engram_memory::{SPACE_MEMORY, image::ImageError, image::MemoryImage, offline::OfflineMemory};
 use engram_rv32im::{ExecutionLog, Fault, Outcome, Program, memory::Memory};
-use engram_verifier::{
-    InitialMemory, KeyError, ProgramKey, Proof, SegmentProof, Statement, VerifyError, verify_from,
-};
+use engram_verifier::{InitialMemory, KeyError, ProgramKey, Proof, SegmentProof, Statement, VerifyError, verify_from};
 use thiserror::Error;
 
 use crate::{
@@ -229,12 +227,7 @@ pub fn prove(
     }
     report.segments = segments.len();
     report.memory = options.memory.as_ref().map(|_| replay.memory().image());
-    let proof = Proof {
-        program_commitment,
-        plan: options.plan.clone(),
-        output: executor.output().to_vec(),
-        segments,
-    };
+    let proof = Proof { program_commitment, plan: options.plan.clone(), output: executor.output().to_vec(), segments };
     if options.self_check {
         let memory = options.memory.as_ref().map_or(InitialMemory::Program, |_| InitialMemory::Root(initial_root));
         report.statement = Some(verify_from(&ProgramKey::derive_for(program, &proof)?, &proof, memory)?);

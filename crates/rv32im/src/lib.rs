@@ -30,6 +30,6 @@ pub use isa::{Format, Opcode};
 pub use layout::Layout;
 pub use log::{CpuState, ExecutionLog};
 pub use machine::{Exit, Machine, Outcome};
-pub use memory::{Access, AccessError, Memory};
+pub use memory::{Access, AccessError, Memory, PageSource};
 pub use program::{Program, Segment, Symbol};
 pub use source_lines::SourceLines;

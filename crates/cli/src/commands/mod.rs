@@ -5,6 +5,8 @@ mod plan;
 mod prove;
 mod run;
 mod setup;
+mod state;
+mod store;
 mod verify;
 
 use engram_air::field::Digest;
@@ -27,6 +29,7 @@ pub fn execute(command: &Command) -> Result<u8, Failure> {
         Command::Verify(arguments) => verify::verify(arguments),
         Command::Setup(arguments) => setup::setup(arguments),
         Command::Inspect(arguments) => inspect::inspect(arguments),
+        Command::Store(command) => store::store(command),
     }
 }
 

@@ -13,6 +13,7 @@ use engram_rv32im::{Machine, Program};
 use engram_verifier::Statement;
 use serde::Serialize;
 
+use super::state::{State, initial_memory, unchanged};
 use super::{read_plan, read_program};
 use crate::arguments::{PlanChoice, ProveArguments};
 use crate::atomic_file::Destination;
@@ -21,7 +22,7 @@ use crate::guest_input::GuestInput;
 use crate::progress::Bar;
 use crate::source::{Source, check_outputs_apart, check_standard_input_once};
 use crate::statement::{self, StatementObject};
-use crate::{byte_size, console, system_memory};
+use crate::{byte_size, console, exit_code, system_memory};
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -68,8 +69,10 @@ pub fn prove(arguments: &ProveArguments) -> Result<u8, Failure> {
         let _ = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global();
     }
 
+    let state = State::of(&arguments.state, &program)?;
+    options.memory = state.as_ref().map(State::stored);
     let mut bar = Bar::trying();
-    let profile = try_run(&program, &input, options.max_steps, &bar)?;
+    let profile = try_run(&program, state.as_ref(), &input, options.max_steps, &bar)?;
     if arguments.plan == PlanChoice::Auto {
         options.plan = engram_prover::plan(&MachineProgram::new(&program), &profile.windows);
     }
@@ -84,6 +87,13 @@ pub fn prove(arguments: &ProveArguments) -> Result<u8, Failure> {
         .statement
         .as_ref()
         .ok_or_else(|| Failure::Internal { message: "the proof was not checked after it was made".to_owned() })?;
+    // Not before the proof is on the disk: a state whose proof is lost could never be shown to follow from the one before.
+    if let (Some(state), Some(path), Some(memory)) = (&state, &arguments.state.store, &report.memory) {
+        match exit_code::status(statement.exit_value) {
+            0 => state.commit(memory, Some(statement.final_root))?,
+            status => console::print_aside(&unchanged(path, status)),
+        }
+    }
     let total_s = start.elapsed().as_secs_f64();
     if arguments.json {
         console::print_json(&object(&report, statement, bytes.len(), total_s));
@@ -111,8 +121,14 @@ fn options(arguments: &ProveArguments) -> Options {
 
 /// Runs the guest without proving it: it takes next to no time, and a fault is better found before hours of proving than
 /// after. What it executes most is what a plan is made for.
-fn try_run(program: &Program, input: &GuestInput, max_steps: u64, bar: &Bar) -> Result<Profile, Failure> {
-    let mut machine = Machine::new(program, input.reader()?);
+fn try_run(
+    program: &Program,
+    state: Option<&State>,
+    input: &GuestInput,
+    max_steps: u64,
+    bar: &Bar,
+) -> Result<Profile, Failure> {
+    let mut machine = Machine::with_memory(program, initial_memory(program, state), input.reader()?);
     machine.set_debug_sink(Box::new(io::stderr()));
     let profile = engram_prover::profile(&mut machine, max_steps, &mut |instructions| bar.tried(instructions))
         .map_err(|fault| Failure::of_fault(*fault))?;

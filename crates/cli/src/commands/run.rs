@@ -9,6 +9,7 @@ use engram_rv32im::{Machine, Outcome};
 use serde::Serialize;
 
 use super::read_program;
+use super::state::{State, initial_memory, pages_of, unchanged};
 use crate::arguments::RunArguments;
 use crate::failure::Failure;
 use crate::source::check_standard_input_once;
@@ -36,7 +37,8 @@ pub fn run(arguments: &RunArguments) -> Result<u8, Failure> {
     };
 
     let output_closed = Arc::new(AtomicBool::new(false));
-    let mut machine = Machine::new(&program, input);
+    let state = State::of(&arguments.state, &program)?;
+    let mut machine = Machine::with_memory(&program, initial_memory(&program, state.as_ref()), input);
     if !arguments.json {
         machine.set_output_sink(Box::new(GuestOutput { closed: Arc::clone(&output_closed) }));
     }
@@ -48,6 +50,12 @@ pub fn run(arguments: &RunArguments) -> Result<u8, Failure> {
     let execute_s = start.elapsed().as_secs_f64();
     match outcome {
         Ok(Outcome::Exited(exit)) => {
+            if let (Some(state), Some(path)) = (&state, &arguments.state.store) {
+                match exit_code::status(exit.value) {
+                    0 => state.commit(&pages_of(machine.memory())?, None)?,
+                    status => console::print_aside(&unchanged(path, status)),
+                }
+            }
             if arguments.json {
                 console::print_json(&RunObject {
                     exit_code: exit_code::status(exit.value),

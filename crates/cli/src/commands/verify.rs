@@ -2,7 +2,9 @@
 
 use std::time::Instant;
 
-use engram_verifier::{ProgramKey, Proof, Statement};
+use engram_air::field::Digest;
+use engram_rv32im::Program;
+use engram_verifier::{InitialMemory, ProgramKey, Proof, Statement};
 use serde::Serialize;
 
 use super::{key_of, read_program};
@@ -24,6 +26,8 @@ struct VerifyObject {
     exit_expected: Option<bool>,
     #[serde(flatten)]
     statement: Option<StatementObject>,
+    /// How many were to be checked, each starting on what the one before left.
+    proofs: usize,
     proof_bytes: usize,
     /// Reading the key, or deriving it from the program.
     key_s: f64,
@@ -33,10 +37,10 @@ struct VerifyObject {
     error: Option<ErrorObject>,
 }
 
-/// Checks a proof, and says what it proves. Returns the exit code.
+/// Checks proofs, and says what they prove. Returns the exit code.
 pub fn verify(arguments: &VerifyArguments) -> Result<u8, Failure> {
     let ProgramArguments { elf, key } = &arguments.program;
-    let inputs = || [&arguments.proof].into_iter().chain(elf).chain(key);
+    let inputs = || arguments.proofs.iter().chain(elf).chain(key);
     check_standard_input_once(inputs())?;
     check_outputs_apart(inputs(), &arguments.output_to)?;
     let output_to = arguments.output_to.as_ref().map(Destination::of).transpose()?;
@@ -45,22 +49,39 @@ pub fn verify(arguments: &VerifyArguments) -> Result<u8, Failure> {
         return Err(Failure::StandardOutputTwice);
     }
 
-    let (_, file) = arguments.proof.read(&[FileKind::Proof])?;
-    let mut key_s = 0.0;
     let start = Instant::now();
-    let result = check(&arguments.program, &file, &arguments.proof, &mut key_s);
-    let verify_s = start.elapsed().as_secs_f64() - key_s;
-
-    let (statement, failure) = match result {
-        Ok(statement) if arguments.expect_exit.matches(statement.exit_value) => (Some(statement), None),
-        Ok(statement) => {
-            let failure = Failure::UnexpectedExit { value: statement.exit_value, expected: arguments.expect_exit };
-            (Some(statement), Some(failure))
+    let mut checker = Checker { arguments, program: None, key: None, proof_bytes: 0, key_s: 0.0 };
+    let mut statement: Option<Statement> = None;
+    let mut failure = None;
+    for source in &arguments.proofs {
+        let result = checker.check(source, statement.as_ref().map(|before| before.final_root));
+        let result = result.and_then(|next| {
+            let exit_is_expected = arguments.expect_exit.matches(next.exit_value);
+            let (value, expected) = (next.exit_value, arguments.expect_exit);
+            statement = Some(match statement.take() {
+                Some(before) => joined(before, next),
+                None => next,
+            });
+            if exit_is_expected { Ok(()) } else { Err(Failure::UnexpectedExit { value, expected }) }
+        });
+        match result {
+            Ok(()) => {}
+            Err(error @ Failure::UnexpectedExit { .. }) => failure = Some(error),
+            Err(error) if error.exit_code() == exit_codes::INVALID => {
+                (statement, failure) = (None, Some(error));
+            }
+            // Whether it holds is not known.
+            Err(error) => return Err(error),
         }
-        Err(failure) if failure.exit_code() == exit_codes::INVALID => (None, Some(failure)),
-        // Whether it holds is not known.
-        Err(failure) => return Err(failure),
-    };
+        if failure.is_some() {
+            if arguments.proofs.len() > 1 {
+                console::print_aside(&format!("{source}:\n"));
+            }
+            break;
+        }
+    }
+    let Checker { proof_bytes, key_s, .. } = checker;
+    let verify_s = start.elapsed().as_secs_f64() - key_s;
     if let (None, Some(statement), Some(destination)) = (&failure, &statement, &output_to) {
         destination.write(&statement.output)?;
     }
@@ -69,14 +90,15 @@ pub fn verify(arguments: &VerifyArguments) -> Result<u8, Failure> {
             valid: statement.is_some(),
             exit_expected: statement.as_ref().map(|_| failure.is_none()),
             statement: statement.as_ref().map(StatementObject::of),
-            proof_bytes: file.len(),
+            proofs: arguments.proofs.len(),
+            proof_bytes,
             key_s,
             verify_s,
             peak_rss_bytes: system_memory::peak_rss_bytes(),
             error: failure.as_ref().map(ErrorObject::of),
         });
     } else if let (None, Some(statement)) = (&failure, &statement) {
-        let text = describe(statement, key_s, verify_s);
+        let text = describe(statement, arguments.proofs.len(), key_s, verify_s);
         if to_standard { console::print_aside(&text) } else { console::print(&text) }
     }
     Ok(failure.map_or(0, |failure| {
@@ -85,27 +107,73 @@ pub fn verify(arguments: &VerifyArguments) -> Result<u8, Failure> {
     }))
 }
 
-/// Checks a proof's file. The key is read, or derived for the proof's plan, after the proof is found to be one, because that
-/// takes longer.
-fn check(program: &ProgramArguments, file: &[u8], source: &Source, key_s: &mut f64) -> Result<Statement, Failure> {
-    let proof = Proof::decode(file).map_err(|error| Failure::of_proof_file(source.to_string(), error))?;
-    let start = Instant::now();
-    let key = match program {
-        ProgramArguments { key: Some(source), .. } => {
-            let (_, bytes) = source.read(&[FileKind::Key])?;
-            ProgramKey::decode(&bytes).map_err(|error| Failure::Key { name: source.to_string(), source: error })?
-        }
-        ProgramArguments { elf: Some(source), .. } => key_of(ProgramKey::derive_for(&read_program(source)?, &proof))?,
-        ProgramArguments { .. } => return Err(Failure::NoProgram),
-    };
-    *key_s = start.elapsed().as_secs_f64();
-    engram_verifier::verify(&key, &proof).map_err(|error| Failure::InvalidProof { source: error })
+/// Checks proofs of one program, one after the other.
+struct Checker<'a> {
+    arguments: &'a VerifyArguments,
+    /// What `--elf` names, once it is read.
+    program: Option<Program>,
+    /// What `--key` names, once it is read.
+    key: Option<ProgramKey>,
+    proof_bytes: usize,
+    /// Time that it took to read the key or to derive it.
+    key_s: f64,
 }
 
-fn describe(statement: &Statement, key_s: f64, verify_s: f64) -> String {
+impl Checker<'_> {
+    /// Checks a proof of a run on the memory that the one `before` left, or that was asked for. The key is read, or derived for
+    /// the proof's plan, after the proof is found to be one, because that takes longer.
+    fn check(&mut self, source: &Source, before: Option<Digest>) -> Result<Statement, Failure> {
+        let (_, file) = source.read(&[FileKind::Proof])?;
+        self.proof_bytes += file.len();
+        let proof = Proof::decode(&file).map_err(|error| Failure::of_proof_file(source.to_string(), error))?;
+        drop(file);
+        let start = Instant::now();
+        let derived = match &self.arguments.program {
+            ProgramArguments { key: Some(source), .. } => {
+                if self.key.is_none() {
+                    let (_, bytes) = source.read(&[FileKind::Key])?;
+                    let damaged = |error| Failure::Key { name: source.to_string(), source: error };
+                    self.key = Some(ProgramKey::decode(&bytes).map_err(damaged)?);
+                }
+                None
+            }
+            ProgramArguments { elf: Some(source), .. } => {
+                if self.program.is_none() {
+                    self.program = Some(read_program(source)?);
+                }
+                let derive = |program: &Program| key_of(ProgramKey::derive_for(program, &proof));
+                self.program.as_ref().map(derive).transpose()?
+            }
+            ProgramArguments { .. } => None,
+        };
+        self.key_s += start.elapsed().as_secs_f64();
+        let key = derived.as_ref().or(self.key.as_ref()).ok_or(Failure::NoProgram)?;
+        let asked = self.arguments.initial_root.map(|root| root.0);
+        let memory = before.or(asked).map_or(InitialMemory::Program, InitialMemory::Root);
+        engram_verifier::verify_from(key, &proof, memory).map_err(|error| Failure::InvalidProof { source: error })
+    }
+}
+
+/// What two runs did, of which the second started on the memory that the first left.
+fn joined(first: Statement, second: Statement) -> Statement {
+    Statement {
+        initial_root: first.initial_root,
+        segments: first.segments + second.segments,
+        security_bits: first.security_bits.min(second.security_bits),
+        ..second
+    }
+}
+
+fn describe(statement: &Statement, proofs: usize, key_s: f64, verify_s: f64) -> String {
+    let head = match proofs {
+        1 => "The proof is valid: this program ran as written, from its entry to its exit.".to_owned(),
+        _ => format!(
+            "All {proofs} proofs are valid: this program ran as written, {proofs} times, each on the memory that the run before \
+             left. The output is the last one's."
+        ),
+    };
     format!(
-        "The proof is valid: this program ran as written, from its entry to its exit.\n{}  {:<14} {verify_s:.2} s, after \
-         {key_s:.2} s for the program's key\n",
+        "{head}\n{}  {:<14} {verify_s:.2} s, after {key_s:.2} s for the program's key\n",
         statement::describe(statement),
         "checked in",
     )

@@ -1,0 +1,85 @@
+//! Runs on stored memory: `--store`.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use engram_air::field::Digest;
+use engram_machine::program::MachineProgram;
+use engram_memory::{MemoryImage, SPACE_MEMORY};
+use engram_prover::options::Stored;
+use engram_rv32im::memory::Memory;
+use engram_rv32im::{PageSource, Program};
+use engram_state::{StateError, StateFile, StateReader};
+
+use crate::arguments::StoreArguments;
+use crate::failure::Failure;
+
+/// The state that a run starts on.
+pub struct State {
+    file: StateFile,
+    name: String,
+    reader: Arc<StateReader>,
+}
+
+impl State {
+    /// Opens the state that was asked for, if one was. Makes it where there is none.
+    pub fn of(arguments: &StoreArguments, program: &Program) -> Result<Option<Self>, Failure> {
+        let Some(path) = &arguments.store else { return Ok(None) };
+        let name = path.display().to_string();
+        let failed = |source: StateError| Failure::State { name: name.clone(), source };
+        let program = MachineProgram::new(program);
+        let image = program.image().map_err(|error| Failure::Internal { message: error.to_string() })?;
+        let commitment = program.commitment(&image.roots());
+        let file = match &arguments.expect_root {
+            // A state that is made only now has the program's own root.
+            Some(expected) if !path.exists() => {
+                let [_, found, _] = image.roots();
+                if found != expected.0 {
+                    return Err(failed(StateError::OtherRoot { found, expected: expected.0 }));
+                }
+                StateFile::open_or_create(path, &commitment, &image)
+            }
+            Some(expected) => StateFile::open_or_create(path, &commitment, &image)
+                .and_then(|file| file.expect_root(expected.0).map(|()| file)),
+            None => StateFile::open_or_create(path, &commitment, &image),
+        };
+        let file = file.map_err(failed)?;
+        let reader = file.reader();
+        Ok(Some(Self { file, name, reader }))
+    }
+
+    /// For a prover.
+    pub fn stored(&self) -> Stored {
+        Stored { pages: self.reader.clone(), backing: self.reader.clone() }
+    }
+
+    /// Takes over what a run left, if it has the root that is expected.
+    pub fn commit(&self, pages: &MemoryImage, expected: Option<Digest>) -> Result<(), Failure> {
+        let failed = |source| Failure::State { name: self.name.clone(), source };
+        self.file.commit(pages, expected).map_err(failed)
+    }
+}
+
+/// The memory that a run starts on: the state's, or the program's own.
+pub fn initial_memory(program: &Program, state: Option<&State>) -> Memory {
+    match state {
+        Some(state) => Memory::stored(program, state.reader.clone() as Arc<dyn PageSource>),
+        None => Memory::of(program),
+    }
+}
+
+/// What an executor's memory holds: the pages that it brought in or stored to.
+pub fn pages_of(memory: &Memory) -> Result<MemoryImage, Failure> {
+    let mut image = MemoryImage::new();
+    for (address, bytes) in memory.pages() {
+        image
+            .set_bytes(SPACE_MEMORY, address, bytes)
+            .map_err(|error| Failure::Internal { message: error.to_string() })?;
+    }
+    Ok(image)
+}
+
+/// What to say where a guest's exit leaves its state alone.
+pub fn unchanged(path: &Path, status: u8) -> String {
+    format!("{} is as it was, because the guest exited with {status} and not 0\n", path.display())
+}

@@ -1,0 +1,232 @@
+//! A program's memory in a file.
+
+use std::{
+    fmt,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard},
+};
+
+use engram_air::field::Digest;
+use engram_memory::{Backing, MemoryImage, SPACE_MEMORY, SPACES, image::ImagePage};
+use engram_rv32im::{PageSource, memory::Page};
+use engram_store::{Space, Store, StoreConfig, StoreError};
+use thiserror::Error;
+
+use crate::hash::{Poseidon2Tree, digest_bytes, digest_of};
+
+/// The space whose words are kept: main memory. Registers and output start anew with each run.
+pub const STATE_SPACE: engram_memory::Space = SPACES[SPACE_MEMORY as usize - 1];
+
+/// Why a state cannot be used.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum StateError {
+    /// The file.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Another state than the one asked for.
+    #[error("the state's root is not the expected one")]
+    OtherRoot {
+        /// In the file.
+        found: Digest,
+        /// Asked for.
+        expected: Digest,
+    },
+}
+
+/// A program's memory in a file, of which there is one handle at a time.
+///
+/// Generation 0 is a memory of zeros, generation 1 the program's own image, and each run that is committed makes the next.
+pub struct StateFile {
+    store: Arc<RwLock<Store>>,
+}
+
+/// Looks at a state for an executor and a replay.
+///
+/// The first failure is kept, see [`Backing::failure`].
+pub struct StateReader {
+    store: Arc<RwLock<Store>>,
+    failure: Mutex<Option<String>>,
+}
+
+fn configuration(program: [u8; 32]) -> StoreConfig {
+    let space = Space { number: STATE_SPACE.number, height: STATE_SPACE.tree_height };
+    StoreConfig { program, ..StoreConfig::new(vec![space]) }
+}
+
+/// What a store of unknown program does with the configuration of the right one.
+fn with_its_program<T>(mut of: impl FnMut(&StoreConfig) -> Result<T, StoreError>) -> Result<(T, Digest), StoreError> {
+    match of(&configuration([0; 32])) {
+        Err(StoreError::Program { stored, .. }) => {
+            let malformed = || StoreError::NotAStore { reason: "its program has no commitment".to_owned() };
+            let program = digest_of(&stored).ok_or_else(malformed)?;
+            Ok((of(&configuration(stored))?, program))
+        }
+        Ok(_) => Err(StoreError::NotAStore { reason: "it belongs to no program".to_owned() }),
+        Err(error) => Err(error),
+    }
+}
+
+impl StateFile {
+    /// The state of the program with this commitment. Where there is no file, one is made, with the program's image.
+    ///
+    /// # Errors
+    /// A file that is no state of this program, that is damaged, that another handle has open, or a failure to write.
+    pub fn open_or_create(path: &Path, program: &Digest, image: &MemoryImage) -> Result<Self, StateError> {
+        let config = configuration(digest_bytes(program));
+        let opened = match Store::open(path, &config, Arc::new(Poseidon2Tree)) {
+            Err(StoreError::Missing { .. }) => Store::create(path, &config, Arc::new(Poseidon2Tree)),
+            opened => opened,
+        };
+        let state = Self::of(opened?);
+        // Also where creating it did not get further than this.
+        if state.generation()? == 0 {
+            state.commit(image, None)?;
+        }
+        Ok(state)
+    }
+
+    /// A state, of whatever program, and that program's commitment.
+    ///
+    /// # Errors
+    /// A file that is no state, that is damaged, or that another handle has open.
+    pub fn open(path: &Path) -> Result<(Self, Digest), StateError> {
+        let (store, program) = with_its_program(|config| Store::open(path, config, Arc::new(Poseidon2Tree)))?;
+        Ok((Self::of(store), program))
+    }
+
+    /// Make a state in a new file from an export, which `open` opens as often as it is asked to.
+    ///
+    /// # Errors
+    /// An export that is none or not whole, a file that exists, or a failure to write. Then there is no new file.
+    pub fn import<R: std::io::Read>(
+        path: &Path,
+        mut open: impl FnMut() -> Result<R, StoreError>,
+    ) -> Result<(Self, Digest), StateError> {
+        let import = |config: &StoreConfig| Store::import(path, config, Arc::new(Poseidon2Tree), open()?);
+        let (store, program) = with_its_program(import)?;
+        Ok((Self::of(store), program))
+    }
+
+    fn of(store: Store) -> Self {
+        Self { store: Arc::new(RwLock::new(store)) }
+    }
+
+    /// The store itself.
+    pub fn store(&self) -> RwLockReadGuard<'_, Store> {
+        read(&self.store)
+    }
+
+    /// The root of memory.
+    ///
+    /// # Errors
+    /// After a failed commit.
+    pub fn root(&self) -> Result<Digest, StateError> {
+        Ok(decoded(&self.store().root(STATE_SPACE.number)?)?)
+    }
+
+    /// How often the state was committed.
+    ///
+    /// # Errors
+    /// After a failed commit.
+    pub fn generation(&self) -> Result<u64, StateError> {
+        Ok(self.store().generation()?)
+    }
+
+    /// Refuse a state with another root.
+    ///
+    /// # Errors
+    /// [`StateError::OtherRoot`].
+    pub fn expect_root(&self, expected: Digest) -> Result<(), StateError> {
+        let found = self.root()?;
+        if found == expected { Ok(()) } else { Err(StateError::OtherRoot { found, expected }) }
+    }
+
+    /// One to look at it with, for an executor and a replay.
+    pub fn reader(&self) -> Arc<StateReader> {
+        Arc::new(StateReader { store: self.store.clone(), failure: Mutex::default() })
+    }
+
+    /// Take over pages of memory, all or none; only if they lead to the root that is expected, where one is. What is on disk
+    /// when this returns stays there.
+    ///
+    /// # Errors
+    /// Another root, after which nothing has changed, or a failure to write.
+    pub fn commit(&self, changed: &MemoryImage, expected: Option<Digest>) -> Result<(), StateError> {
+        let mut store = self.store.write().unwrap_or_else(PoisonError::into_inner);
+        let mut transaction = store.begin()?;
+        for (page, words) in changed.pages(&STATE_SPACE) {
+            transaction.set_page(STATE_SPACE.number, page, words)?;
+        }
+        match expected {
+            Some(root) => transaction.commit_expecting(&[digest_bytes(&root)])?,
+            None => transaction.commit()?,
+        };
+        Ok(())
+    }
+
+    /// Give back the room in the file that nothing uses. Returns whether there was any.
+    ///
+    /// # Errors
+    /// A failure to write.
+    pub fn compact(&self) -> Result<bool, StateError> {
+        Ok(self.store.write().unwrap_or_else(PoisonError::into_inner).compact()?)
+    }
+}
+
+fn read(store: &RwLock<Store>) -> RwLockReadGuard<'_, Store> {
+    // A panic elsewhere leaves a store whole: it poisons itself where a write did not end.
+    store.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn decoded(root: &[u8; 32]) -> Result<Digest, StoreError> {
+    digest_of(root).ok_or_else(|| StoreError::NotAStore { reason: "its root is no digest".to_owned() })
+}
+
+impl fmt::Debug for StateFile {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("StateFile").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for StateReader {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("StateReader").field("failure", &self.failure).finish_non_exhaustive()
+    }
+}
+
+impl StateReader {
+    /// The answer, or nothing, and the failure kept.
+    fn noted<T>(&self, answer: Result<Option<T>, StoreError>) -> Option<T> {
+        answer.unwrap_or_else(|error| {
+            self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| error.to_string());
+            None
+        })
+    }
+}
+
+impl Backing for StateReader {
+    fn page(&self, space: u32, page: u32) -> Option<Box<ImagePage>> {
+        self.noted(read(&self.store).read_page(space, page))
+    }
+
+    fn node(&self, space: u32, height: u32, index: u32) -> Option<Digest> {
+        let node = read(&self.store).node(space, height, index).and_then(|node| decoded(&node).map(Some));
+        self.noted(node)
+    }
+
+    fn failure(&self) -> Option<String> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl PageSource for StateReader {
+    fn page(&self, number: u32) -> Result<Option<Box<Page>>, String> {
+        let page = read(&self.store).read_page(STATE_SPACE.number, number).map_err(|error| error.to_string())?;
+        Ok(page.map(|words| {
+            let mut bytes: Box<Page> = Box::new([0; size_of::<Page>()]);
+            bytes.as_chunks_mut::<4>().0.iter_mut().zip(*words).for_each(|(slot, word)| *slot = word.to_le_bytes());
+            bytes
+        }))
+    }
+}
