@@ -69,7 +69,7 @@ fn main() -> Result<()> {
 /// Makes the keys that proving made.
 fn make_keys(program: &Program, options: &Options, proof: &Proof) -> Result<()> {
     let program = MachineProgram::new(program);
-    let machine = Machine::with_blocks(program.chips(), options.plan.blocks(&program)?);
+    let machine = Machine::with_blocks(program.chips(), options.plan.blocks(program.decoded())?);
     let mut keys = ProvingKeys::default();
     for segment in &proof.segments {
         keys.get(&machine, &program, segment.parameters)?;
