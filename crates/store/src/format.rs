@@ -63,13 +63,16 @@ pub(crate) fn check_format(record: &[u8], geometry: &Geometry) -> Result<(), Sto
     if found != FORMAT_VERSION {
         return Err(StoreError::Version { found, supported: FORMAT_VERSION });
     }
-    check_identity(rest, geometry)
+    match check_identity(rest, geometry)? {
+        [] => Ok(()),
+        _ => Err(malformed("its first record is too long")),
+    }
 }
 
-/// Refuse what [`encode_identity`] would not write for `geometry`, and say in what it differs.
-pub(crate) fn check_identity(record: &[u8], geometry: &Geometry) -> Result<(), StoreError> {
+/// Refuse what [`encode_identity`] would not write for `geometry`, and say in what it differs. Returns what follows it.
+pub(crate) fn check_identity<'r>(record: &'r [u8], geometry: &Geometry) -> Result<&'r [u8], StoreError> {
     let malformed = |reason: &str| StoreError::NotAStore { reason: reason.to_owned() };
-    let cut = || malformed("its first record is cut short");
+    let cut = || malformed("what it says it was made for is cut short");
     let rest = record;
     let (&count, mut rest) = rest.split_first().ok_or_else(cut)?;
     if usize::from(count) > SPACES_MAX {
@@ -93,7 +96,7 @@ pub(crate) fn check_identity(record: &[u8], geometry: &Geometry) -> Result<(), S
     if *program != geometry.program {
         return Err(StoreError::Program { stored: *program, expected: geometry.program });
     }
-    if rest.is_empty() { Ok(()) } else { Err(malformed("its first record is too long")) }
+    Ok(rest)
 }
 
 /// The state of a generation.

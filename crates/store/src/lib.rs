@@ -28,6 +28,7 @@ mod transfer;
 mod undo;
 mod verified;
 mod verify;
+mod verify_earlier;
 mod view;
 mod writer;
 

@@ -14,8 +14,8 @@ use std::{
 };
 
 use crate::{
-    config::{METADATA_BYTES_MAX, StoreConfig},
-    error::StoreError,
+    config::{METADATA_BYTES_MAX, SPACES_MAX, StoreConfig, check_limit},
+    error::{Limit, StoreError},
     format::{GenerationRecord, check_identity, encode_identity},
     geometry::{Geometry, Shape},
     hash::TreeHash,
@@ -32,6 +32,9 @@ use crate::{
 pub const EXPORT_VERSION: u32 = 1;
 
 const MAGIC: [u8; 8] = *b"ENGREXPT";
+
+/// Most bytes of a head: spaces, fingerprint, program, generation, roots, metadata.
+const HEAD_BYTES_MAX: usize = 1 + SPACES_MAX * (4 + 1 + 32) + 32 + 32 + 8 + METADATA_BYTES_MAX;
 
 /// Before a page, and after the last page of a space.
 const PAGE_FOLLOWS: u8 = 1;
@@ -190,18 +193,16 @@ fn read_head(from: &mut impl Read, geometry: &Geometry) -> Result<GenerationReco
         return Err(refuse(format!("it has version {version}, this program reads version {EXPORT_VERSION}")));
     }
     let length = u32::from_le_bytes(take(from)?) as usize;
-    let identity_bytes = encode_identity(geometry).len();
-    let roots_bytes = 32 * geometry.spaces.len();
-    let least = identity_bytes + 8 + roots_bytes;
-    if !(least..=least + METADATA_BYTES_MAX).contains(&length) {
-        return Err(refuse("the length of its head does not fit these address spaces"));
+    if length > HEAD_BYTES_MAX {
+        return Err(refuse(format!("its head has {length} bytes, at most {HEAD_BYTES_MAX} are possible")));
     }
     let mut head = vec![0; length];
     fill(from, &mut head)?;
-    let (identity, rest) = head.split_at(identity_bytes);
-    check_identity(identity, geometry)?;
+    let rest = check_identity(&head, geometry)?;
     let (number, rest) = rest.split_first_chunk::<8>().ok_or_else(|| refuse("its head is cut short"))?;
+    let roots_bytes = 32 * geometry.spaces.len();
     let (roots, metadata) = rest.split_at_checked(roots_bytes).ok_or_else(|| refuse("its head is cut short"))?;
+    check_limit(Limit::MetadataBytes, metadata.len() as u64, 0, METADATA_BYTES_MAX as u64)?;
     let number = u64::from_le_bytes(*number);
     Ok(GenerationRecord { number, roots: roots.as_chunks::<32>().0.to_vec(), metadata: metadata.to_vec() })
 }

@@ -47,54 +47,13 @@ impl Store {
             }
         }
         let generations = view.generations()?;
-        for earlier in &generations {
-            self.verify_earlier(earlier.number)?;
-        }
+        self.verify_earlier()?;
         Ok(Verified { pages, bundles, generations: generations.len() as u64 })
-    }
-
-    fn verify_earlier(&self, generation: u64) -> Result<(), StoreError> {
-        let view = self.view_of(generation)?;
-        let (oldest, newest) = view.kept();
-        for of_pages in [true, false] {
-            for row in view.earlier_rows(of_pages).range::<(u64, u64)>(..).map_err(storage)? {
-                let (key, _) = row.map_err(storage)?;
-                let (changed_by, key) = key.value();
-                let malformed = |reason| StoreError::Malformed { what: "what replaced key", index: key, reason };
-                if changed_by <= oldest || changed_by > newest {
-                    return Err(malformed("its generation is not kept"));
-                }
-                if changed_by <= generation {
-                    continue;
-                }
-                if of_pages {
-                    let (shape, page) = page_of(&view.geometry, key).ok_or(malformed("there is no such page"))?;
-                    view.whole_page(&shape, page)?;
-                } else {
-                    let (shape, at) = bundle_of(&view.geometry, key).ok_or(malformed("there is no such bundle"))?;
-                    view.bundle(&shape, at)?;
-                }
-            }
-        }
-        Ok(())
     }
 }
 
 fn storage(error: redb::StorageError) -> StoreError {
     StoreError::storage("reading the store")(error.into())
-}
-
-/// The page that a key stands for.
-fn page_of(geometry: &Geometry, key: u64) -> Option<(Shape, u32)> {
-    let shape = geometry.shapes().nth((key >> 32) as usize)?;
-    let page = key as u32;
-    (u64::from(page) < shape.pages()).then_some((shape, page))
-}
-
-fn bundle_of(geometry: &Geometry, key: u64) -> Option<(Shape, BundleAt)> {
-    let shape = geometry.shapes().nth((key >> 40) as usize)?;
-    let at = BundleAt { tier: u32::from((key >> 32) as u8), index: key as u32 };
-    (at.tier < shape.tiers() && u64::from(at.index) < shape.bundles(at.tier)).then_some((shape, at))
 }
 
 /// The digests of all stored pages, from their leaves.
