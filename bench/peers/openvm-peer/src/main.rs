@@ -31,6 +31,9 @@ type Engine = BabyBearPoseidon2CpuEngine;
 /// Rows below this are lifted to it by the backend when it counts interactions (`2^l_skip`).
 const ROWS_MIN: usize = 16;
 
+/// The least `log_stacked_height`: OpenVM's tables of a fixed height have up to 2^19 rows.
+const LOG_STACKED_HEIGHT_MIN: usize = 19;
+
 /// Prove a guest with OpenVM.
 #[derive(Parser)]
 struct Arguments {
@@ -46,8 +49,9 @@ fn main() -> Result<()> {
     let arguments = Arguments::parse();
     let height = arguments.log_stacked_height;
     ensure!(
-        (4..=MAX_APP_LOG_STACKED_HEIGHT).contains(&height),
-        "OpenVM has no 100-bit parameters for a log_stacked_height of {height}; choose one from 4 to {MAX_APP_LOG_STACKED_HEIGHT}"
+        (LOG_STACKED_HEIGHT_MIN..=MAX_APP_LOG_STACKED_HEIGHT).contains(&height),
+        "OpenVM cannot prove at a log_stacked_height of {height}; choose one from {LOG_STACKED_HEIGHT_MIN} to \
+         {MAX_APP_LOG_STACKED_HEIGHT}"
     );
     let mut record = Record::new(Tool::Openvm, Some(height), &arguments.run)?;
     let exe = Arc::new(load(&arguments.run)?);
