@@ -14,7 +14,7 @@ use std::{
 };
 
 use crate::{
-    config::{METADATA_BYTES_MAX, SPACES_MAX, StoreConfig, check_limit},
+    config::{GENERATION_LAST, METADATA_BYTES_MAX, SPACES_MAX, StoreConfig, check_limit},
     error::{Limit, StoreError},
     format::{GenerationRecord, check_identity, encode_identity},
     geometry::{Geometry, Shape},
@@ -204,6 +204,7 @@ fn read_head(from: &mut impl Read, geometry: &Geometry) -> Result<GenerationReco
     let (roots, metadata) = rest.split_at_checked(roots_bytes).ok_or_else(|| refuse("its head is cut short"))?;
     check_limit(Limit::MetadataBytes, metadata.len() as u64, 0, METADATA_BYTES_MAX as u64)?;
     let number = u64::from_le_bytes(*number);
+    check_limit(Limit::Generation, number, 0, GENERATION_LAST)?;
     Ok(GenerationRecord { number, roots: roots.as_chunks::<32>().0.to_vec(), metadata: metadata.to_vec() })
 }
 

@@ -2,13 +2,16 @@
 
 use std::{fs, io, path::Path};
 
-use engram_store::{Space, Store, StoreConfig, StoreError};
+use engram_store::{GENERATION_LAST, Space, Store, StoreConfig, StoreError};
 use rand::Rng;
 
 use crate::{
     disk::Disk,
     model::{Change, Model, commit, config, hash, random_changes, rng},
 };
+
+/// Where the head has the generation's number: after magic, version, length, and what the store was made for.
+const HEAD_GENERATION: usize = 8 + 4 + 4 + (1 + 3 * 5 + 64);
 
 /// A store with some generations, and its current words.
 fn filled(seed: u64, commits: usize, changes_max: usize) -> (Store, Vec<Model>) {
@@ -61,8 +64,8 @@ fn each_flipped_byte_of_an_export_is_refused() {
     let mut bytes = vec![];
     store.export(&mut bytes).unwrap();
     let mut rng = rng(82);
-    // The generation's number and the metadata are of no root: the head ends with them.
-    let number = 8 + 4 + 4 + (1 + 3 * 5 + 64);
+    // The generation's number is of no root: another one is another export.
+    let number = HEAD_GENERATION;
     let flips = bytes.len().min(700);
     for flip in 0..flips {
         let at = if flips == bytes.len() || flip < 300 { flip } else { rng.random_range(300..bytes.len()) };
@@ -91,6 +94,24 @@ fn an_export_cut_short_or_with_more_behind_is_refused() {
     }
     bytes.push(0);
     assert!(matches!(import(&path, &bytes).map(drop), Err(StoreError::Import { .. })));
+}
+
+#[test]
+fn the_last_generation_there_can_be_is_imported_and_no_later_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("memory");
+    let (store, _) = filled(86, 1, 4);
+    let mut bytes = vec![];
+    store.export(&mut bytes).unwrap();
+    bytes[HEAD_GENERATION..HEAD_GENERATION + 8].copy_from_slice(&u64::MAX.to_le_bytes());
+    assert!(matches!(import(&path, &bytes).map(drop), Err(StoreError::Limit { .. })));
+    bytes[HEAD_GENERATION..HEAD_GENERATION + 8].copy_from_slice(&GENERATION_LAST.to_le_bytes());
+    let mut store = import(&path, &bytes).unwrap();
+    assert_eq!(store.generation().unwrap(), GENERATION_LAST);
+    store.verify_all().unwrap();
+    assert!(matches!(commit(&mut store, &[Change::Leaf(2, 0, [3; 8])]), Err(StoreError::Limit { .. })));
+    drop(store);
+    Store::open(&path, &config(), hash()).unwrap().verify_all().unwrap();
 }
 
 #[test]
