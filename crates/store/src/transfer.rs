@@ -13,6 +13,8 @@ use std::{
     sync::Arc,
 };
 
+use redb::StorageBackend;
+
 use crate::{
     config::{GENERATION_LAST, METADATA_BYTES_MAX, SPACES_MAX, StoreConfig, check_limit},
     error::{Limit, StoreError},
@@ -63,6 +65,22 @@ impl Store {
         from: impl Read,
     ) -> Result<Self, StoreError> {
         Self::create_filled(path, config, hash, |store| import(store, from))
+    }
+
+    /// Make a store from an export, on other storage than a file, which must be empty.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::import`]; then what is on the storage is not to be used.
+    pub fn import_on(
+        backend: impl StorageBackend,
+        config: &StoreConfig,
+        hash: Arc<dyn TreeHash>,
+        from: impl Read,
+    ) -> Result<Self, StoreError> {
+        let mut store = Self::create_on(backend, config, hash)?;
+        import(&mut store, from)?;
+        Ok(store)
     }
 }
 
