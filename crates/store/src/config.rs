@@ -13,6 +13,8 @@ pub const HEIGHT_MIN: u32 = 3;
 pub const HEIGHT_MAX: u32 = 32;
 /// Most generations that a store keeps.
 pub const GENERATIONS_MAX: u64 = 64;
+/// The last generation there can be.
+pub const GENERATION_LAST: u64 = u64::MAX - 1;
 /// Most bytes of metadata of a generation.
 pub const METADATA_BYTES_MAX: usize = 4096;
 /// Smallest cache, in bytes.

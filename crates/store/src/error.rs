@@ -16,6 +16,8 @@ pub enum Limit {
     Height,
     /// Generations that stay readable.
     GenerationsKept,
+    /// Number of a generation.
+    Generation,
     /// Cache for pages of the file, bytes.
     FileCacheBytes,
     /// Cache for checked nodes, bytes.
@@ -32,6 +34,7 @@ impl fmt::Display for Limit {
             Self::Spaces => "the number of address spaces",
             Self::Height => "the height of a tree",
             Self::GenerationsKept => "the number of generations kept",
+            Self::Generation => "the number of a generation",
             Self::FileCacheBytes => "the file cache in bytes",
             Self::NodeCacheBytes => "the node cache in bytes",
             Self::MetadataBytes => "the metadata in bytes",

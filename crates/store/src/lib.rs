@@ -8,8 +8,14 @@
 //! There is no field arithmetic and there are no circuits in this crate. A digest is 32 bytes, and the hash is a parameter,
 //! [`TreeHash`].
 //!
-//! What a store cannot know: whether the file as a whole is an older copy of itself. Who needs that keeps the
-//! roots elsewhere, in a proof for example, and compares them with [`Store::roots`] after opening.
+//! What a store does not do:
+//!
+//! - It cannot know whether the file as a whole is an older copy of itself. Who needs that keeps the roots elsewhere, in a
+//!   proof for example, and compares them with [`Store::roots`] after opening.
+//! - The database below, `redb`, may panic on a file whose checksums fit but whose structure no `redb` wrote, and on one that
+//!   somebody changes while it is open. Words read without an error are right even then. From somebody who is not trusted,
+//!   take an export and import it: that is read by this crate alone.
+//! - Opening reads the whole file, to compare its checksums: without that, `redb` panics on files that are merely damaged.
 
 #![forbid(unsafe_code)]
 
@@ -33,7 +39,8 @@ mod view;
 mod writer;
 
 pub use config::{
-    CACHE_BYTES_MIN, GENERATIONS_MAX, HEIGHT_MAX, HEIGHT_MIN, METADATA_BYTES_MAX, SPACES_MAX, Space, StoreConfig,
+    CACHE_BYTES_MIN, GENERATION_LAST, GENERATIONS_MAX, HEIGHT_MAX, HEIGHT_MIN, METADATA_BYTES_MAX, SPACES_MAX, Space,
+    StoreConfig,
 };
 pub use error::{Limit, StoreError};
 pub use format::FORMAT_VERSION;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use redb::{Durability, WriteTransaction};
 
 use crate::{
-    config::{METADATA_BYTES_MAX, check_limit},
+    config::{GENERATION_LAST, METADATA_BYTES_MAX, check_limit},
     error::{Limit, StoreError},
     format::{EARLIER_BUNDLES, EARLIER_PAGES, GENERATIONS, GenerationRecord},
     geometry::{BUNDLE_NODES, Shape},
@@ -131,9 +131,9 @@ impl<'s> Transaction<'s> {
 
 /// The number of the generation after the one in `view`.
 fn next_number(view: &View) -> Result<u64, StoreError> {
-    let reason = "there is no number after it";
-    let index = view.state.number;
-    index.checked_add(1).ok_or(StoreError::Malformed { what: "generation", index, reason })
+    let number = view.state.number.saturating_add(1);
+    check_limit(Limit::Generation, number, 0, GENERATION_LAST)?;
+    Ok(number)
 }
 
 pub(crate) fn check_root(shape: &Shape, computed: Digest, expected: Option<&[Digest]>) -> Result<(), StoreError> {
@@ -175,7 +175,7 @@ pub(crate) fn write_state(
     for definition in [EARLIER_PAGES, EARLIER_BUNDLES] {
         let mut rows = transaction.open_table(definition).map_err(|error| failed(error.into()))?;
         // The oldest generation that is kept is reached by undoing the one after it.
-        rows.retain_in(..(oldest + 1, 0), |_, _| false).map_err(|error| failed(error.into()))?;
+        rows.retain_in(..=(oldest, u64::MAX), |_, _| false).map_err(|error| failed(error.into()))?;
     }
     Ok(())
 }

@@ -13,8 +13,10 @@ use std::{
     sync::Arc,
 };
 
+use redb::StorageBackend;
+
 use crate::{
-    config::{METADATA_BYTES_MAX, SPACES_MAX, StoreConfig, check_limit},
+    config::{GENERATION_LAST, METADATA_BYTES_MAX, SPACES_MAX, StoreConfig, check_limit},
     error::{Limit, StoreError},
     format::{GenerationRecord, check_identity, encode_identity},
     geometry::{Geometry, Shape},
@@ -63,6 +65,22 @@ impl Store {
         from: impl Read,
     ) -> Result<Self, StoreError> {
         Self::create_filled(path, config, hash, |store| import(store, from))
+    }
+
+    /// Make a store from an export, on other storage than a file, which must be empty.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::import`]; then what is on the storage is not to be used.
+    pub fn import_on(
+        backend: impl StorageBackend,
+        config: &StoreConfig,
+        hash: Arc<dyn TreeHash>,
+        from: impl Read,
+    ) -> Result<Self, StoreError> {
+        let mut store = Self::create_on(backend, config, hash)?;
+        import(&mut store, from)?;
+        Ok(store)
     }
 }
 
@@ -204,6 +222,7 @@ fn read_head(from: &mut impl Read, geometry: &Geometry) -> Result<GenerationReco
     let (roots, metadata) = rest.split_at_checked(roots_bytes).ok_or_else(|| refuse("its head is cut short"))?;
     check_limit(Limit::MetadataBytes, metadata.len() as u64, 0, METADATA_BYTES_MAX as u64)?;
     let number = u64::from_le_bytes(*number);
+    check_limit(Limit::Generation, number, 0, GENERATION_LAST)?;
     Ok(GenerationRecord { number, roots: roots.as_chunks::<32>().0.to_vec(), metadata: metadata.to_vec() })
 }
 

@@ -6,7 +6,7 @@ use crate::{
     bundle::{Bundle, encode_row},
     config::Space,
     error::StoreError,
-    geometry::{BUNDLE_HEIGHT, BUNDLE_NODES, BundleAt, Geometry, Shape},
+    geometry::{BUNDLE_HEIGHT, BUNDLE_NODES, BundleAt, Shape},
     hash::Digest,
     page::{PAGE_GROUPS, Page},
     store::Store,

@@ -17,7 +17,7 @@ impl Store {
         let (oldest, newest) = current.kept();
         for of_pages in [true, false] {
             let rows = current.earlier_rows(of_pages);
-            let ends = [rows.range(..(oldest + 1, 0)), rows.range((newest, u64::MAX)..)];
+            let ends = [rows.range(..=(oldest, u64::MAX)), rows.range((newest, u64::MAX)..)];
             for end in ends {
                 if let Some(row) = end.map_err(storage)?.next() {
                     return Err(malformed(row.map_err(storage)?.0.value().1, "its generation is not kept"));

@@ -6,6 +6,7 @@ use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, ReadableTableMetadata}
 
 use crate::{
     bundle::Bundle,
+    config::{GENERATION_LAST, GENERATIONS_MAX},
     error::StoreError,
     format::{BUNDLES, EARLIER_BUNDLES, EARLIER_PAGES, GENERATIONS, GenerationRecord, PAGES},
     geometry::{BUNDLE_HEIGHT, BUNDLE_NODES, BundleAt, Geometry, Shape},
@@ -59,8 +60,9 @@ impl View {
         let newest = generations.last().map_err(storage)?.map(|(number, _)| number.value());
         let (Some(oldest), Some(newest)) = (oldest, newest) else { return Err(StoreError::Unfinished) };
         let stored = generations.len().map_err(storage)?;
-        if newest.checked_sub(oldest).and_then(|steps| steps.checked_add(1)) != Some(stored) {
-            let reason = "the generations before it are not contiguous";
+        let contiguous = newest.checked_sub(oldest).is_some_and(|steps| steps.checked_add(1) == Some(stored));
+        if !contiguous || stored > GENERATIONS_MAX || newest > GENERATION_LAST {
+            let reason = "it and the generations before it are not those that a store keeps";
             return Err(StoreError::Malformed { what: "generation", index: newest, reason });
         }
         let number = asked.unwrap_or(newest);

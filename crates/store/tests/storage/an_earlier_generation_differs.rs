@@ -2,6 +2,8 @@
 
 use engram_store::{Store, StoreError};
 
+use rand::Rng;
+
 use crate::{
     disk::Disk,
     model::{Change, Model, commit, config, hash, random_changes, rng},
@@ -57,6 +59,52 @@ fn an_open_snapshot_outlives_the_generations_that_are_kept() {
     drop(snapshot);
     store.compact().unwrap();
     assert_eq!(store.read_leaf(2, 1).unwrap(), [19; 8]);
+}
+
+#[test]
+fn a_snapshot_of_a_closed_store_reads_the_truth_or_an_error() {
+    let disk = Disk::default();
+    let mut store = Store::create_on(disk.clone(), &config(), hash()).unwrap();
+    let changes: Vec<Change> = (0..500).map(|page| Change::Leaf(2, page * 128, [page + 1; 8])).collect();
+    commit(&mut store, &changes).unwrap();
+    let snapshot = store.snapshot(1).unwrap();
+    drop(store);
+    let mut store = Store::open_on(disk, &config(), hash()).unwrap();
+    for number in 0..5 {
+        let changes: Vec<Change> = (0..500).map(|page| Change::Leaf(2, page * 128, [number; 8])).collect();
+        commit(&mut store, &changes).unwrap();
+    }
+    for page in 0..500 {
+        match snapshot.read_leaf(2, page * 128) {
+            Ok(words) => assert_eq!(words, [page + 1; 8]),
+            Err(error) => assert!(matches!(error, StoreError::Storage { .. }), "{error}"),
+        }
+    }
+}
+
+#[test]
+fn several_threads_read_what_one_reads() {
+    let mut rng = rng(71);
+    let mut config = config();
+    // So small that bundles come and go.
+    config.node_cache_bytes = engram_store::CACHE_BYTES_MIN;
+    let mut store = Store::create_on(Disk::default(), &config, hash()).unwrap();
+    let mut model = Model::default();
+    for _ in 0..3 {
+        let mut changes = random_changes(&mut rng, 50);
+        changes.extend((0..300).map(|_| Change::Leaf(2, rng.random_range(0..1 << 27), [rng.random(); 8])));
+        changes.iter().for_each(|change| model.apply(change));
+        commit(&mut store, &changes).unwrap();
+    }
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for (space, page) in model.pages() {
+                    assert_eq!(store.read_page(space, page).unwrap(), model.page(space, page));
+                }
+            });
+        }
+    });
 }
 
 #[test]
