@@ -352,9 +352,9 @@ fn exit_code_of_state(error: &StateError) -> u8 {
             | StoreError::Mismatch { .. }
             | StoreError::Malformed { .. }
             | StoreError::Stray { .. }
-            | StoreError::Import { .. },
+            | StoreError::Import { .. }
+            | StoreError::UnexpectedRoot { .. },
         ) => exit_codes::FILE_KIND,
-        StateError::Store(StoreError::UnexpectedRoot { .. }) => exit_codes::INTERNAL,
         _ => exit_codes::USAGE,
     }
 }
