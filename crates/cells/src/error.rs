@@ -104,11 +104,13 @@ pub enum MemoryError {
         /// Bits asked for.
         bits: u32,
     },
-    /// There is no record with this number.
-    #[error("there is no record {record}: use an id that this memory has returned")]
-    UnknownRecord {
-        /// The record's number.
-        record: u32,
+    /// There is no register with this number.
+    #[error("there is no register {register}: there are {registers}, from 0 on")]
+    UnknownRegister {
+        /// The register's number.
+        register: usize,
+        /// How many there are.
+        registers: usize,
     },
     /// This kind of memory is not there yet.
     #[error("{what} is not available: use memory that is held in RAM")]
@@ -168,7 +170,7 @@ impl From<MemoryError> for MemoryIntegrationError {
             | MemoryError::NotAvailable { .. } => Self::InvalidConfiguration(error.to_string()),
             MemoryError::CellOutOfRange { .. }
             | MemoryError::IdentityReadOnly { .. }
-            | MemoryError::UnknownRecord { .. } => Self::BusError(error.to_string()),
+            | MemoryError::UnknownRegister { .. } => Self::BusError(error.to_string()),
             MemoryError::OutOfRange { .. } => Self::ProofGenerationError(error.to_string()),
         }
     }

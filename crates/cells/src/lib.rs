@@ -1,5 +1,6 @@
 //! Memory of configured address spaces that can be proven.
 pub mod access;
+pub mod adapter;
 mod address;
 pub mod boundary;
 pub mod bridge;
@@ -7,7 +8,10 @@ pub mod bus;
 mod clock;
 mod columns;
 pub mod config;
+pub mod context;
+pub mod controller;
 pub mod error;
+pub mod factory;
 pub mod image;
 pub mod log;
 pub mod merge;

@@ -91,3 +91,62 @@ impl FinalMemory {
 fn witness(trace: Option<Trace>) -> Witness {
     Witness { trace, ..Default::default() }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use engram_air::BusKind;
+
+    use super::*;
+    use crate::{
+        access::{self, AccessTable},
+        config::{AddressSpaceConfig, AddressSpaceType, CellKind, MemoryConfigBuilder},
+    };
+
+    /// Each constraint and each lookup has a test in which it alone refuses. Those of the Merkle, compression and range tables
+    /// are `engram_memory`'s.
+    #[test]
+    fn every_constraint_has_a_test_that_breaks_it() {
+        let (bus, config) = (MemoryBus::new(), MemoryConfig::default());
+        let u16s = AddressSpaceConfig::new(1, AddressSpaceType::Normal).with_cell_kind(CellKind::U16);
+        let u16s = MemoryConfigBuilder::new().add_address_space(u16s).build().unwrap();
+        let access_tests = include_str!("access/tests.rs");
+        let write = AccessTable::Write { cells: 2, kind: CellKind::U16 };
+        let tests = [
+            (roots::circuit(&config), include_str!("roots/tests.rs")),
+            (boundary::circuit(bus, 4, 1), include_str!("boundary/tests.rs")),
+            (refresh::circuit(bus, 2), include_str!("refresh/tests.rs")),
+            (split::circuit(bus, 4, 1), include_str!("split/tests.rs")),
+            (merge::circuit(bus, 4, 1), include_str!("merge/tests.rs")),
+            (access::circuit(bus, &config, AccessTable::Read { cells: 2 }), access_tests),
+            (access::circuit(bus, &u16s, write), access_tests),
+        ];
+        for (circuit, source) in tests {
+            let asks = circuit
+                .interactions
+                .iter()
+                .filter(|interaction| interaction.bus.kind == BusKind::Lookup && interaction.weight > 0);
+            let labels = circuit.constraints.iter().map(|constraint| &constraint.label);
+            for label in labels.chain(asks.map(|lookup| &lookup.label)).collect::<BTreeSet<_>>() {
+                let breaks = format!("assert_refused_only_by(\"{label}\")");
+                assert!(source.contains(&breaks), "no test of {} has {breaks}", circuit.name);
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_distinct_and_zeros_are_rows() {
+        let config = MemoryConfig::default();
+        let circuits = circuits(&config, MemoryBus::new());
+        assert_eq!(circuits.len(), 1 + 3 * PARTS + 6 + 5 + 5);
+        let names: BTreeSet<&str> = circuits.iter().map(|circuit| circuit.name.as_str()).collect();
+        assert_eq!(names.len(), circuits.len());
+        for circuit in
+            circuits.into_iter().filter(|circuit| !circuit.name.starts_with("compress") && circuit.name != "roots")
+        {
+            let zeros = Trace::zeros(circuit.width(), 4);
+            engram_memory::testing::Subject::new(circuit, zeros).assert_accepted();
+        }
+    }
+}
