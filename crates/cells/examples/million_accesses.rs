@@ -1,9 +1,10 @@
-//! How long a proof of many accesses takes: `cargo run --release -p engram-cells --example million_accesses [accesses] [shape]`,
-//! where the shape is `words` (all of one size), `mixed` (1, 2 and 4 cells anywhere) or `apart` (each size in a place of its own).
+//! How long a proof of many accesses takes: `cargo run --release -p engram-cells --example million_accesses [accesses] [shape] [height]`,
+//! where the shape is `words` (all of one size), `mixed` (1, 2 and 4 cells anywhere) or `apart` (each size in a place of its own),
+//! and the height is that of a parameter set: 18, 20 or 22.
 
 use std::time::Instant;
 
-use engram_air::{F, PrimeCharacteristicRing};
+use engram_air::{F, PrimeCharacteristicRing, parameters::Parameters};
 use engram_cells::{
     config::{AddressSpaceConfig, AddressSpaceType, MemoryConfigBuilder},
     online::Memory,
@@ -17,6 +18,7 @@ fn main() {
     let mut arguments = std::env::args().skip(1);
     let accesses: u32 = arguments.next().map_or(1_000_000, |count| count.parse().expect("a number of accesses"));
     let shape = arguments.next().unwrap_or_else(|| "mixed".into());
+    let height = arguments.next();
     let space = AddressSpaceConfig::new(1, AddressSpaceType::Normal);
     let config = MemoryConfigBuilder::new()
         .with_access_capacity(accesses.max(1) as usize)
@@ -26,7 +28,11 @@ fn main() {
     let mut memory = Memory::new(&config);
     timed("execute", || (0..accesses).for_each(|step| access(&mut memory, step, &shape)));
     let (image, log) = memory.into_log();
-    let generator = MemoryProofGenerator::new(log, &config).with_image(image);
+    let mut generator = MemoryProofGenerator::new(log, &config).with_image(image);
+    let named = |parameters: &Parameters| Some(parameters.log_stacked_height().to_string()) == height;
+    if let Some(parameters) = Parameters::ALL.into_iter().find(named) {
+        generator = generator.with_parameters(parameters);
+    }
     let proof = timed("prove", || generator.generate_proof().expect("the log is possible"));
     let statement = timed("verify", || proof.verify(&config).expect("the proof holds"));
     println!("{:?}, {} KiB, log {:?}", proof.parameters(), proof.encode().len() >> 10, statement.log_commitment[0]);

@@ -12,6 +12,8 @@
 //! splits and merges provides out of nothing, up to p and round to a time before its own past. What was overwritten could be
 //! read again.
 
+#[cfg(test)]
+mod climbing;
 mod constraints;
 #[cfg(test)]
 mod tests;

@@ -22,6 +22,8 @@
 //! names.
 
 mod commitment;
+#[cfg(test)]
+mod forged_adapters;
 mod generator;
 mod verify;
 
