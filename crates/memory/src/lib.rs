@@ -42,8 +42,8 @@ pub mod refresh;
 pub mod roots;
 pub mod segment;
 pub mod tables;
-#[cfg(test)]
-mod testing;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod tree;
 pub mod volatile;
 

@@ -76,7 +76,7 @@ impl SegmentMemory {
 }
 
 /// The same circuit, for each of the tables that share its rows.
-fn parts<const N: usize>(circuit: &Circuit) -> [Circuit; N] {
+pub fn parts<const N: usize>(circuit: &Circuit) -> [Circuit; N] {
     let name = |part: usize| format!("{}{}", circuit.name, ", rest".repeat(part));
     std::array::from_fn(|part| Circuit { name: name(part), ..circuit.clone() })
 }
@@ -85,7 +85,7 @@ fn parts<const N: usize>(circuit: &Circuit) -> [Circuit; N] {
 const SPLIT_ROWS_MIN: usize = 1024;
 
 /// Which of `rows` rows go to which of the tables that share them: as few padded rows as there can be.
-fn split<const N: usize>(rows: usize) -> [Range<usize>; N] {
+pub fn split<const N: usize>(rows: usize) -> [Range<usize>; N] {
     let mut start = 0;
     std::array::from_fn(|part| {
         let count = first_part(rows - start, N - part);

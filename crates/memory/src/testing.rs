@@ -16,10 +16,13 @@ use engram_air::{
 use crate::messages::{BYTES, COMPRESS, RANGE, RANGE_BITS_MAX};
 
 /// A table with its circuit.
-pub(crate) struct Subject {
-    pub(crate) circuit: Circuit,
-    pub(crate) trace: Trace,
-    pub(crate) publics: Vec<F>,
+pub struct Subject {
+    /// The circuit.
+    pub circuit: Circuit,
+    /// All columns, the committed ones first.
+    pub trace: Trace,
+    /// Public values.
+    pub publics: Vec<F>,
 }
 
 /// What a table says on a bus.
@@ -32,21 +35,22 @@ struct Said {
 }
 
 /// What the rest of the machine puts on buses, summed by message.
-pub(crate) struct Rest(HashMap<Said, F>);
+pub struct Rest(HashMap<Said, F>);
 
 impl Subject {
-    pub(crate) fn new(circuit: Circuit, trace: Trace) -> Self {
+    /// A table without public values.
+    pub fn new(circuit: Circuit, trace: Trace) -> Self {
         Self { circuit, trace, publics: vec![] }
     }
 
     /// The cell in `row` of the column with this name.
-    pub(crate) fn cell(&mut self, row: usize, column: &str) -> &mut F {
+    pub fn cell(&mut self, row: usize, column: &str) -> &mut F {
         let column = self.circuit.column(column).unwrap_or_else(|| panic!("no column is called {column}"));
         &mut self.trace.row_mut(row)[column]
     }
 
     /// Set cells of `row` by column name.
-    pub(crate) fn with(mut self, row: usize, cells: &[(&str, u32)]) -> Self {
+    pub fn with(mut self, row: usize, cells: &[(&str, u32)]) -> Self {
         for &(column, value) in cells {
             *self.cell(row, column) = F::from_u32(value);
         }
@@ -69,7 +73,7 @@ impl Subject {
     }
 
     /// Labels of constraints that do not hold.
-    pub(crate) fn violations(&self) -> Vec<String> {
+    pub fn violations(&self) -> Vec<String> {
         let tape = Tape::new(&self.circuit);
         let table = Table { circuit: &self.circuit, trace: &self.trace, publics: &self.publics };
         let labels = |row| -> Vec<String> {
@@ -80,7 +84,7 @@ impl Subject {
     }
 
     /// Whether the table offers these messages, each once, and nothing else.
-    pub(crate) fn offers_exactly(&self, messages: impl Iterator<Item = Vec<u32>>) -> bool {
+    pub fn offers_exactly(&self, messages: impl Iterator<Item = Vec<u32>>) -> bool {
         let expected: HashSet<Vec<u32>> = messages.collect();
         let sums = self.sums();
         let integers = |fields: &[F]| -> Vec<u32> { fields.iter().map(F::as_canonical_u32).collect() };
@@ -89,13 +93,13 @@ impl Subject {
     }
 
     /// A rest of the machine that agrees with this table.
-    pub(crate) fn rest(&self) -> Rest {
+    pub fn rest(&self) -> Rest {
         let said = self.sums().into_iter().filter(|(said, _)| !said.asks);
         Rest(said.map(|(said, sum)| (said, -sum)).collect())
     }
 
     /// Check the table beside a rest of the machine, and beside tables that answer each true lookup.
-    pub(crate) fn check_beside(&self, rest: &Rest) -> Result<(), Box<Report>> {
+    pub fn check_beside(&self, rest: &Rest) -> Result<(), Box<Report>> {
         let asked = self.sums().into_iter().filter(|(said, _)| said.asks && said.is_true());
         let answers = asked.map(|(said, sum)| said.with_count(-sum));
         let others = rest.0.iter().map(|(said, sum)| said.clone().with_count(*sum));
@@ -106,14 +110,14 @@ impl Subject {
     }
 
     /// The table holds.
-    pub(crate) fn assert_accepted(&self) {
+    pub fn assert_accepted(&self) {
         if let Err(report) = self.check_beside(&self.rest()) {
             panic!("{report}");
         }
     }
 
     /// Though the rest of the machine plays along, the constraint or lookup with this label refuses the table, and it alone.
-    pub(crate) fn assert_refused_only_by(&self, label: &str) {
+    pub fn assert_refused_only_by(&self, label: &str) {
         let report = self.check_beside(&self.rest()).expect_err("the table is false");
         let constraints = report.constraints.iter().map(|failure| &failure.label);
         let lookups = report.messages.iter().flat_map(|failure| failure.origins.iter().map(|origin| &origin.label));
@@ -124,7 +128,7 @@ impl Subject {
 
     /// No cell in the first `rows` rows can be another value beside the same rest of the machine, but for the columns in
     /// `free`, each with the reason why it may.
-    pub(crate) fn assert_every_cell_matters(&self, rows: usize, free: &[(&str, &str)]) {
+    pub fn assert_every_cell_matters(&self, rows: usize, free: &[(&str, &str)]) {
         self.assert_accepted();
         let rest = self.rest();
         let mut accepted: Vec<String> = vec![];

@@ -1,0 +1,100 @@
+//! The circuit of the boundary.
+
+use engram_air::{Circuit, CircuitBuilder, Expr, Ring, field::DIGEST_CELLS};
+use engram_memory::messages::{COMPRESS, MERKLE, compress_message, merkle_message};
+
+use crate::{
+    bus::{MemoryBus, memory_message},
+    columns::columns,
+    size::LEAF_CELLS,
+};
+
+struct BoundaryCols {
+    real: Expr,
+    changed: Expr,
+    space: Expr,
+    leaf: Expr,
+    before: [Expr; LEAF_CELLS],
+    after: [Expr; LEAF_CELLS],
+    initial_times: Vec<Expr>,
+    final_times: Vec<Expr>,
+    digest_before: [Expr; DIGEST_CELLS],
+    digest_after: [Expr; DIGEST_CELLS],
+}
+
+/// The boundary in blocks of `block_cells` cells, where pointers count `pointer_unit` cells.
+///
+/// Columns: real, changed, space, leaf, the cells before and after, the blocks' first and last times, the digests before and
+/// after.
+pub fn circuit(bus: MemoryBus, block_cells: usize, pointer_unit: usize) -> Circuit {
+    let mut circuit = CircuitBuilder::new(format!("boundary {block_cells}"));
+    let [real, changed, space, leaf] = ["real", "changed", "space", "leaf"].map(|name| circuit.column(name));
+    let blocks = LEAF_CELLS / block_cells;
+    let columns = BoundaryCols {
+        real,
+        changed,
+        space,
+        leaf,
+        before: circuit.columns("before"),
+        after: circuit.columns("after"),
+        initial_times: columns(&mut circuit, "initial_times", blocks),
+        final_times: columns(&mut circuit, "final_times", blocks),
+        digest_before: circuit.columns("digest_before"),
+        digest_after: circuit.columns("digest_after"),
+    };
+    eval_unchanged(&mut circuit, &columns);
+    eval_digests(&mut circuit, &columns);
+    eval_blocks(&mut circuit, &columns, bus, block_cells, pointer_unit);
+    let BoundaryCols { real, space, leaf, digest_before, digest_after, .. } = columns;
+    let message = merkle_message(space, Expr::zero(), leaf, digest_before, digest_after);
+    circuit.receive(MERKLE, "leaf in the tree", message, real);
+    circuit.build()
+}
+
+fn eval_unchanged(circuit: &mut CircuitBuilder, columns: &BoundaryCols) {
+    circuit.assert_bool("real is boolean", columns.real.clone());
+    circuit.assert_bool("changed is boolean", columns.changed.clone());
+    let unchanged = Expr::one() - columns.changed.clone();
+    for (before, after) in columns.before.iter().zip(&columns.after) {
+        let difference = after.clone() - before.clone();
+        circuit.assert_zero("an unchanged leaf keeps its cells", unchanged.clone() * difference);
+    }
+    for (before, after) in columns.digest_before.iter().zip(&columns.digest_after) {
+        let difference = after.clone() - before.clone();
+        circuit.assert_zero("an unchanged leaf keeps its digest", unchanged.clone() * difference);
+    }
+}
+
+fn eval_digests(circuit: &mut CircuitBuilder, columns: &BoundaryCols) {
+    let half = |cells: &[Expr; LEAF_CELLS], start: usize| -> [Expr; DIGEST_CELLS] {
+        std::array::from_fn(|index| cells[start + index].clone())
+    };
+    let message = |cells, digest: &[Expr; DIGEST_CELLS]| {
+        compress_message(half(cells, 0), half(cells, DIGEST_CELLS), digest.clone())
+    };
+    let before = message(&columns.before, &columns.digest_before);
+    circuit.lookup(COMPRESS, "digest of the leaf before", before, columns.real.clone());
+    // A row that is not real may ask for a digest as well: it asks in vain.
+    let after = message(&columns.after, &columns.digest_after);
+    circuit.lookup(COMPRESS, "digest of the leaf after", after, columns.changed.clone());
+}
+
+fn eval_blocks(
+    circuit: &mut CircuitBuilder,
+    columns: &BoundaryCols,
+    bus: MemoryBus,
+    block_cells: usize,
+    pointer_unit: usize,
+) {
+    let BoundaryCols { real, space, leaf, before, after, initial_times, final_times, .. } = columns;
+    let leaf_pointers = (LEAF_CELLS / pointer_unit).ilog2();
+    for (block, start) in (0..LEAF_CELLS).step_by(block_cells).enumerate() {
+        let pointer = leaf.clone().shift_left(leaf_pointers) + Expr::integer((start / pointer_unit) as u32);
+        let message = |cells: &[Expr; LEAF_CELLS], time: &Expr| {
+            let cells = cells[start..start + block_cells].iter().cloned();
+            memory_message(space.clone(), pointer.clone(), cells, time.clone())
+        };
+        bus.send(circuit, format!("block {block} before"), message(before, &initial_times[block]), real.clone());
+        bus.receive(circuit, format!("block {block} after"), message(after, &final_times[block]), real.clone());
+    }
+}

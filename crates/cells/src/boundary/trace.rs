@@ -1,0 +1,44 @@
+//! Rows of the boundary.
+
+use engram_air::{F, PrimeCharacteristicRing, Trace, field::DIGEST_CELLS};
+use engram_memory::compress::Compressions;
+use rayon::prelude::*;
+
+use crate::{image::leaf_halves, offline::LeafRecord, row::RowCells, size::LEAF_CELLS};
+
+/// Columns besides the times.
+const OTHER_COLUMNS: usize = 4 + 2 * LEAF_CELLS + 2 * DIGEST_CELLS;
+
+/// The table of leaves in blocks of `block_cells` cells, one a row; records their compressions. Nothing where there is none.
+pub fn trace(leaves: &[&LeafRecord], block_cells: usize, compressions: &mut Compressions) -> Option<Trace> {
+    if leaves.is_empty() {
+        return None;
+    }
+    for leaf in leaves {
+        compressions.record(leaf_halves(&leaf.before), leaf.digest_before);
+        if leaf.is_changed() {
+            compressions.record(leaf_halves(&leaf.after), leaf.digest_after);
+        }
+    }
+    let blocks = LEAF_CELLS / block_cells;
+    let width = OTHER_COLUMNS + 2 * blocks;
+    let mut trace = Trace::zeros(width, leaves.len());
+    trace.values_mut().par_chunks_exact_mut(width).zip(leaves).for_each(|(row, leaf)| fill_row(row, leaf, blocks));
+    Some(trace)
+}
+
+fn fill_row(row: &mut [F], leaf: &LeafRecord, blocks: usize) {
+    let mut row = RowCells::new(row);
+    row.put(F::ONE);
+    row.put(F::from_bool(leaf.is_changed()));
+    row.put_integer(leaf.space);
+    row.put_integer(leaf.leaf);
+    row.put_all(&leaf.before);
+    row.put_all(&leaf.after);
+    for times in [&leaf.initial_times, &leaf.final_times] {
+        times[..blocks].iter().for_each(|&time| row.put_integer(time));
+    }
+    row.put_all(&leaf.digest_before);
+    row.put_all(&leaf.digest_after);
+    row.finish();
+}

@@ -1,0 +1,27 @@
+//! Memory of configured address spaces that can be proven.
+pub mod access;
+pub mod adapter;
+mod address;
+pub mod boundary;
+pub mod bridge;
+pub mod bus;
+mod clock;
+mod columns;
+pub mod config;
+pub mod context;
+pub mod controller;
+pub mod error;
+pub mod factory;
+pub mod image;
+pub mod log;
+pub mod merge;
+pub mod offline;
+pub mod online;
+pub mod proof;
+pub mod range_checker;
+pub mod refresh;
+pub mod roots;
+mod row;
+pub mod size;
+pub mod split;
+pub mod tables;

@@ -1,0 +1,68 @@
+//! Hashes outside of the circuit: the log's commitment and the digest over all roots.
+
+use engram_air::{
+    F, PrimeCharacteristicRing, PrimeField32,
+    field::{DIGEST_CELLS, Digest, MODULUS},
+    poseidon2::hash,
+};
+
+use crate::{config::IDENTITY_SPACE, log::MemoryLogEntry};
+
+/// A log's table, as the commitment names it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct CommittedTable {
+    /// Zero where the table is absent.
+    pub(super) height: u32,
+    pub(super) commitment: Digest,
+}
+
+/// The commitment to a log, of its tables in order and of what touches no memory.
+pub(super) fn log_digest(tables: &[CommittedTable], aside: &Digest) -> Digest {
+    let mut cells = vec![];
+    for table in tables {
+        cells.push(F::from_u32(table.height));
+        cells.extend(table.commitment);
+    }
+    cells.extend(aside);
+    hash(cells.into_iter())
+}
+
+/// The digest over the roots of all spaces.
+pub(super) fn roots_digest(roots: &[Digest]) -> Digest {
+    hash(roots.as_flattened().to_vec().into_iter())
+}
+
+/// Marks an increment of time.
+const INCREMENT: u32 = 1;
+/// Marks a read of the identity space.
+const IDENTITY_READ: u32 = 2;
+
+/// The digest of those entries of a log that touch no memory, each with its place.
+pub(super) fn aside_digest(log: &[MemoryLogEntry]) -> Digest {
+    let mut cells = vec![];
+    for (place, entry) in log.iter().enumerate() {
+        let (mark, value) = match entry {
+            &MemoryLogEntry::IncrementTimestampBy(increment) => (INCREMENT, increment),
+            &MemoryLogEntry::Read { address_space: IDENTITY_SPACE, pointer, .. } => (IDENTITY_READ, pointer),
+            _ => continue,
+        };
+        let place = place as u64;
+        let limbs = [place & 0xffff, place >> 16 & 0xffff, place >> 32 & 0xffff, place >> 48];
+        cells.extend(limbs.map(F::from_u64));
+        cells.extend([mark, value & 0xffff, value >> 16].map(F::from_u32));
+    }
+    hash(cells.into_iter())
+}
+
+/// A cell as the integer below p.
+pub(super) fn integer(cell: F) -> u32 {
+    cell.as_canonical_u32()
+}
+
+/// A digest from the bytes of its eight integers, little-endian; nothing where one is p or more, or their number is another.
+pub(super) fn digest_from_bytes(bytes: &[u8]) -> Option<Digest> {
+    let (words, rest) = bytes.as_chunks::<4>();
+    let integers: Vec<u32> = words.iter().map(|word| u32::from_le_bytes(*word)).collect();
+    let canonical = rest.is_empty() && integers.len() == DIGEST_CELLS && integers.iter().all(|&cell| cell < MODULUS);
+    canonical.then(|| std::array::from_fn(|index| F::from_u32(integers[index])))
+}

@@ -1,0 +1,130 @@
+//! A proof over a memory log by itself, without an instruction set.
+//!
+//! # What it says
+//!
+//! [`MemoryProof::verify`] answers with a [`MemoryStatement`]: memory went from the roots before to the roots after by the accesses
+//! of *the committed log*, each of which found in every cell what the last write before it left there, or the initial
+//! memory.
+//!
+//! # What the commitment to the log binds
+//!
+//! The log's accesses stand in tables of their own ([`crate::access`]), in columns that are committed apart from all others. The
+//! log's commitment is a hash, computed outside of the circuit, of
+//!
+//! - for each such table, in order, its height and its committed columns' commitment, or zeros where it is absent. A table
+//!   holds, for each access, its space, pointer, cells (found or left) and time. A commitment binds cells and not their shape:
+//!   the same one read at another height is another table. So the height is hashed, and checked against its limit;
+//! - a digest of what touches no memory: each increment of time and each read of the identity space, with its place in the
+//!   log. The proof shows nothing about these, nor needs to: they change no cell, and their outcome is written on them.
+//!
+//! Times in the proof count accesses, from 1 on: an access's time is its number plus one. Whoever has the log and the image that
+//! it started from computes the same commitment with [`log_commitment`]. It depends on the parameter set, which the proof
+//! names.
+
+mod commitment;
+#[cfg(test)]
+mod forged_adapters;
+mod generator;
+mod verify;
+
+use engram_air::{Circuit, engine::Proof, field::Digest, parameters::Parameters};
+use thiserror::Error;
+
+pub use generator::{MemoryProofGenerator, generate_memory_proof, log_commitment};
+pub use verify::MemoryStatement;
+
+use crate::{
+    access,
+    bus::MemoryBus,
+    config::MemoryConfig,
+    error::{MemoryError, MemoryIntegrationError},
+    range_checker::SharedVariableRangeCheckerChip,
+    tables,
+};
+
+/// A proof over a memory log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemoryProof {
+    parameters: Parameters,
+    proof: Proof,
+    /// Of what touches no memory.
+    aside: Digest,
+}
+
+/// Why there is no proof, or why it does not hold.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ProofError {
+    /// The log is not possible on the image.
+    #[error("the log cannot be replayed: {0}")]
+    Log(#[from] MemoryError),
+    /// A table would be too high.
+    #[error("{rows} accesses of one size and kind are more than a table's {rows_max} rows: cut the log in two")]
+    TooManyRows {
+        /// Rows that the table needs.
+        rows: usize,
+        /// Rows that it may have.
+        rows_max: usize,
+    },
+    /// A row or a bus of the tables is false: an error of this library.
+    #[error("the tables of this log are false, which is a defect of the library: {0}")]
+    Rows(String),
+    /// The backend could not prove.
+    #[error("the backend cannot prove this log: {0}")]
+    Backend(String),
+    /// The proof is not one of this configuration, or not a true one.
+    #[error("the proof does not hold: {0}; prove the log again with the same configuration")]
+    Verify(String),
+    /// The bytes are no proof.
+    #[error("the bytes are no proof of a memory log: {0}")]
+    Decode(String),
+}
+
+impl From<ProofError> for MemoryIntegrationError {
+    fn from(error: ProofError) -> Self {
+        match error {
+            ProofError::Log(error) => error.into(),
+            error => Self::ProofGenerationError(error.to_string()),
+        }
+    }
+}
+
+/// All circuits of a proof over a log, in order: the log's tables, the memory's, the range checker's.
+fn circuits(config: &MemoryConfig) -> Vec<Circuit> {
+    let bus = MemoryBus::new();
+    let log = access::tables(config).into_iter().map(|table| access::circuit(bus, config, table));
+    let memory = tables::circuits(config, bus);
+    log.chain(memory).chain(SharedVariableRangeCheckerChip::circuits()).collect()
+}
+
+/// First byte of an encoded proof, by parameter set.
+const ENCODED_PARAMETERS: [(u8, Parameters); Parameters::ALL.len()] =
+    [(18, Parameters::Height18), (20, Parameters::Height20), (22, Parameters::Height22)];
+
+impl MemoryProof {
+    /// The parameter set it was made with.
+    pub fn parameters(&self) -> Parameters {
+        self.parameters
+    }
+
+    /// The bytes of the proof: the parameter set, the digest of what touches no memory, the backend's canonical encoding.
+    pub fn encode(&self) -> Vec<u8> {
+        let parameters = ENCODED_PARAMETERS.iter().find(|(_, parameters)| *parameters == self.parameters);
+        let mut bytes = vec![parameters.map_or(0, |(byte, _)| *byte)];
+        bytes.extend(self.aside.iter().flat_map(|cell| commitment::integer(*cell).to_le_bytes()));
+        bytes.extend(self.proof.encode());
+        bytes
+    }
+
+    /// Read a proof. Exactly one byte string decodes to each proof.
+    pub fn decode(bytes: &[u8]) -> Result<Self, ProofError> {
+        let decode = |what: &str| ProofError::Decode(what.into());
+        let (byte, rest) = bytes.split_first().ok_or_else(|| decode("there are none"))?;
+        let parameters = ENCODED_PARAMETERS.iter().find(|(known, _)| known == byte);
+        let (_, parameters) = parameters.ok_or_else(|| decode("they name no parameter set"))?;
+        let (aside, rest) = rest.split_at_checked(size_of::<[u32; 8]>()).ok_or_else(|| decode("they end early"))?;
+        let aside = commitment::digest_from_bytes(aside).ok_or_else(|| decode("a digest is not canonical"))?;
+        let proof = Proof::decode(rest).map_err(|error| decode(&error.to_string()))?;
+        Ok(Self { parameters: *parameters, proof, aside })
+    }
+}

@@ -1,0 +1,19 @@
+//! The roots: where the Merkle trees of all normal spaces meet the public values.
+//!
+//! Public values: for each normal space in the order of the configuration, its root before and then its root after, eight
+//! field elements each ([`public_values`] writes them). It is the roots table of [`engram_memory::roots`], for configured
+//! spaces.
+//!
+//! The table must keep:
+//! - *a touched space's tree hangs from its public roots*: the message that its top node takes is written with them.
+//! - *an untouched space keeps its root*.
+//! - *each root is put on the bus once*: only the first row may do so.
+//! - *roots are there*: the circuit is required, so that no proof leaves it out together with its public values.
+
+mod constraints;
+#[cfg(test)]
+mod tests;
+mod trace;
+
+pub use constraints::circuit;
+pub use trace::{public_values, trace};
