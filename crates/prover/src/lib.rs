@@ -4,6 +4,7 @@
 //! ELF ─▶ Program ─▶ ExecutionLog ─▶ Rows + SegmentMemory ─▶ witnesses ─▶ SegmentProof ─▶ Proof
 //! ```
 
+mod cut;
 pub mod keys;
 pub mod meter;
 pub mod options;

@@ -36,9 +36,9 @@ pub fn rows(machine: &Machine, program: &MachineProgram, replay: &Replay<'_>) ->
 
 /// Bytes that the process uses to prove a segment of this size, predicted. Measured to hold within 10 % on segments from
 /// 2^21 to 2^25 slots: the sumcheck over fractions takes most.
-pub fn proving_bytes(parameters: Parameters, size: Size, steps: usize) -> u64 {
+pub fn proving_bytes(parameters: Parameters, size: Size, steps: u64) -> u64 {
     let height = 1u64 << parameters.log_stacked_height();
-    BASE_BYTES + CELL_BYTES * size.cells + SLOT_BYTES * size.slots() + ROW_BYTES * height + STEP_BYTES * steps as u64
+    BASE_BYTES + CELL_BYTES * size.cells + SLOT_BYTES * size.slots() + ROW_BYTES * height + STEP_BYTES * steps
 }
 
 /// The process with its keys, programs and images, before any segment.

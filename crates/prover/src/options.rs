@@ -14,6 +14,8 @@ pub struct Options {
     pub max_ram_bytes: u64,
     /// Instructions after which a run is given up.
     pub max_steps: u64,
+    /// How many instructions the run will have, where that is known: then segments are cut where that saves most.
+    pub steps_expected: Option<u64>,
     /// Most instructions of a segment; for tests, which want several segments of a short run.
     pub segment_steps_max: u64,
     /// Where the memory is kept that the run starts on; the program's own image, unless set.
@@ -45,6 +47,7 @@ impl Default for Options {
         Self {
             max_ram_bytes: 8 << 30,
             max_steps: u64::MAX,
+            steps_expected: None,
             segment_steps_max: u64::MAX,
             memory: None,
             plan: Plan::default(),

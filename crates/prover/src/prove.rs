@@ -25,6 +25,7 @@ use engram_verifier::{InitialMemory, KeyError, ProgramKey, Proof, SegmentProof, 
 use thiserror::Error;
 
 use crate::{
+    cut::Growth,
     keys::ProvingKeys,
     meter::{self, cheapest_parameters, proving_bytes},
     options::{Options, RAM_BYTES_MIN},
@@ -35,6 +36,9 @@ mod tests;
 
 /// Instructions between two looks at the meter.
 const METER_STEPS: u64 = 1 << 13;
+
+/// Instructions at the end of a log that may be covered only when it ends.
+const STEPS_HELD_BACK: u64 = 1 << 9;
 
 /// Bytes moved by system calls between two looks at the meter; a call may move as many as it moves beyond that.
 const METER_BYTES: u64 = 1 << 17;
@@ -255,6 +259,7 @@ impl SegmentRun<'_> {
         report: &mut Report,
     ) -> Result<Outcome, ProveError> {
         let mut last_rows = meter::rows(self.machine, self.program, replay);
+        let mut growth = Growth::default();
         let steps_before = report.instructions;
         loop {
             let started = Instant::now();
@@ -275,13 +280,17 @@ impl SegmentRun<'_> {
             let is_longest = log.steps.len() as u64 >= options.segment_steps_max;
             self.replay(log, replay, exited || is_longest)?;
             let rows = meter::rows(self.machine, self.program, replay);
-            let fits = self.fits(&rows, &last_rows, log.steps.len(), options);
+            growth.note(&rows, log.steps.len() as u64);
+            let ends = exited
+                || is_longest
+                || !self.fits(&ahead(&rows, &last_rows), log.steps.len() as u64, options)
+                || self.is_best_cut(&growth, &rows, log.steps.len() as u64, steps_before, options);
             last_rows = rows;
-            if !exited && !is_longest && !fits {
+            if ends && !exited && !is_longest {
                 self.replay(log, replay, true)?;
             }
             report.trace += started.elapsed();
-            if exited || is_longest || !fits {
+            if ends {
                 return Ok(outcome);
             }
         }
@@ -294,17 +303,43 @@ impl SegmentRun<'_> {
         replay.advance(log, &self.cover.tiles[covered..])
     }
 
-    /// Would the segment still fit the budget at the next look, if it grew twice as fast as since the last?
-    fn fits(&self, rows: &[usize], last_rows: &[usize], steps: usize, options: &Options) -> bool {
-        let ahead: Vec<usize> = rows.iter().zip(last_rows).map(|(now, last)| 3 * now - 2 * last.min(now)).collect();
-        let parameters = options.parameters.or_else(|| cheapest_parameters(&ahead));
+    /// Would a segment with these rows fit the budget?
+    fn fits(&self, rows: &[usize], steps: u64, options: &Options) -> bool {
+        let parameters = options.parameters.or_else(|| cheapest_parameters(rows));
         parameters.is_some_and(|parameters| {
             let rows_max = 1usize << parameters.log_stacked_height();
-            let size = self.machine.size(ahead.iter().copied());
-            ahead.iter().all(|&rows| rows <= rows_max)
+            let size = self.machine.size(rows.iter().copied());
+            rows.iter().all(|&rows| rows <= rows_max)
                 && proving_bytes(parameters, size, steps) < options.max_ram_bytes / 8 * 7
         })
     }
+
+    /// Is the place to cut before the next look, as far as one can see what is still to come?
+    fn is_best_cut(&self, growth: &Growth, rows: &[usize], steps: u64, steps_before: u64, options: &Options) -> bool {
+        let Some(left) = options.steps_expected.and_then(|expected| expected.checked_sub(steps_before + steps)) else {
+            return false;
+        };
+        let Some(outlook) = growth.outlook(self.machine, rows, steps) else { return false };
+        let next_look = METER_STEPS + STEPS_HELD_BACK;
+        if !outlook.a_table_doubles_within(next_look) {
+            return false;
+        }
+        // How far the segment could go on.
+        let (mut fits, mut end) = (steps, steps + left);
+        if !self.fits(&outlook.rows_at(end), end, options) {
+            while end - fits > METER_STEPS {
+                let middle = fits.midpoint(end);
+                if self.fits(&outlook.rows_at(middle), middle, options) { fits = middle } else { end = middle }
+            }
+            end = fits;
+        }
+        outlook.best_cut(end).is_some_and(|place| place < steps + next_look)
+    }
+}
+
+/// Rows at the next look, if a segment grows twice as fast until then as since the last.
+fn ahead(rows: &[usize], last_rows: &[usize]) -> Vec<usize> {
+    rows.iter().zip(last_rows).map(|(now, last)| 3 * now - 2 * last.min(now)).collect()
 }
 
 fn choose_parameters(

@@ -76,6 +76,7 @@ pub fn prove(arguments: &ProveArguments) -> Result<u8, Failure> {
     if arguments.plan == PlanChoice::Auto {
         options.plan = engram_prover::plan(&MachineProgram::new(&program), &profile.windows);
     }
+    options.steps_expected = Some(profile.instructions);
     bar.prove(profile.instructions);
     let (proof, report) = engram_prover::prove(&program, input.reader()?, &options, &mut |progress| bar.note(progress))
         .map_err(Failure::of_proving)?;
