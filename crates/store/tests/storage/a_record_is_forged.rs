@@ -1,11 +1,11 @@
 //! Stored records, changed by somebody who makes the file's checksums fit: only the digests are left to find it.
 
-use engram_store::{Store, StoreError};
+use engram_store::{Store, StoreError, TreeHash};
 use redb::{Database, Key, ReadableTable, TableDefinition};
 
 use crate::{
     disk::Disk,
-    model::{Change, Model, commit, config, hash, rng},
+    model::{Blake3, Change, Model, commit, config, hash, rng},
 };
 use rand::Rng;
 
@@ -82,6 +82,16 @@ fn read_all(bytes: Vec<u8>, models: &[Model]) -> Result<(), StoreError> {
                 Ok(words) => assert_eq!(words, model.page(space, page), "generation {generation}"),
                 Err(error) => result = Err(error),
             }
+        }
+    }
+    let model = &models[models.len() - 1];
+    for (&(space, leaf), words) in &model.leaves {
+        let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        let digest = Blake3.leaf(&bytes.try_into().unwrap());
+        match (store.read_leaf(space, leaf), store.node(space, 0, leaf)) {
+            (Ok(read), Ok(node)) => assert_eq!((read, node), (*words, digest), "leaf {leaf}"),
+            (Err(error), Err(_)) => result = Err(error),
+            one => panic!("space {space}, leaf {leaf}: {one:?}"),
         }
     }
     // All that reading finds, recomputing finds too.
@@ -188,6 +198,24 @@ fn a_row_where_none_belongs_is_found() {
     for key in [(0, 0), (9, 0), (3, 7 << 32), (3, u64::MAX)] {
         let undo = [0; 32];
         read_all(with_row(&bytes, EARLIER_PAGES, key, Some(&undo)), &models).unwrap_err();
+    }
+}
+
+#[test]
+fn a_page_that_says_the_same_in_other_bytes_is_refused() {
+    let (bytes, models) = small();
+    for (key, value) in rows(&bytes, PAGES, |key| key) {
+        // The leaf after a stored one, zero and in the same group, stored as zeros.
+        let is_stored = |leaf: usize| value[leaf / 8] >> (leaf % 8) & 1 == 1;
+        let leaf = (0..127).find(|&leaf| is_stored(leaf) && !is_stored(leaf + 1) && leaf % 8 < 7).unwrap() + 1;
+        let groups = (0..16).filter(|&group| value[group] != 0).count();
+        let before = (0..leaf).filter(|&leaf| is_stored(leaf)).count();
+        let mut forged = value.clone();
+        forged[leaf / 8] |= 1 << (leaf % 8);
+        let at = 16 + 32 * (groups + before);
+        forged.splice(at..at, [0; 32]);
+        let error = read_all(with_row(&bytes, PAGES, key, Some(&forged)), &models).unwrap_err();
+        assert!(matches!(error, StoreError::Malformed { what: "page", .. }), "{error}");
     }
 }
 

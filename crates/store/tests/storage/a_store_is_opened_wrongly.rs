@@ -38,7 +38,8 @@ fn the_second_opener_is_told_so() {
     let store = Store::open(&path, &config(), hash()).unwrap();
     assert!(matches!(Store::open(&path, &config(), hash()).map(drop), Err(StoreError::AlreadyOpen)));
     store.close().unwrap();
-    Store::open(&path, &config(), hash()).unwrap();
+    let store = Store::open(&path, &config(), hash()).unwrap();
+    assert_eq!(store.info().unwrap().file_bytes, Some(fs::metadata(&path).unwrap().len()));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing but the store is left");
 }
 
