@@ -1,6 +1,8 @@
 //! Stored records, changed by somebody who makes the file's checksums fit: only the digests are left to find it.
 
-use engram_store::{Store, StoreError, TreeHash};
+use std::sync::Arc;
+
+use engram_store::{Digest, Leaf, Store, StoreError, TreeHash};
 use redb::{Database, Key, ReadableTable, TableDefinition};
 
 use crate::{
@@ -239,5 +241,69 @@ fn a_commit_does_not_vouch_for_a_forged_leaf() {
         assert!(matches!(error, StoreError::Mismatch { height: 3, .. }), "{error}");
         // Nothing was written, and the rest of the store is usable.
         assert_eq!(store.generation().unwrap(), 3);
+    }
+}
+
+/// A hash that reads 255 of a digest's bits: each digest has two encodings, one of them right.
+struct Loose;
+
+impl Loose {
+    fn right(mut digest: Digest) -> Digest {
+        digest[31] &= 0x7f;
+        digest
+    }
+}
+
+impl TreeHash for Loose {
+    fn leaf(&self, bytes: &Leaf) -> Digest {
+        Self::right(Blake3.leaf(bytes))
+    }
+
+    fn node(&self, left: &Digest, right: &Digest) -> Digest {
+        Self::right(Blake3.node(&Self::right(*left), &Self::right(*right)))
+    }
+
+    fn is_digest(&self, bytes: &Digest) -> bool {
+        bytes[31] < 0x80
+    }
+}
+
+#[test]
+fn a_digest_in_its_other_encoding_is_refused() {
+    let disk = Disk::default();
+    let mut store = Store::create_on(disk.clone(), &config(), Arc::new(Loose)).unwrap();
+    for word in 1..4 {
+        commit(&mut store, &[Change::Leaf(2, 0, [word; 8]), Change::Leaf(9, 0, [word; 8])]).unwrap();
+    }
+    store.close().unwrap();
+    let bytes = disk.bytes();
+    let read = |bytes: Vec<u8>| {
+        let store = Store::open_on(Disk::with(bytes), &config(), Arc::new(Loose))?;
+        for generation in 0..=3 {
+            let snapshot = store.snapshot(generation)?;
+            let words = (snapshot.read_leaf(2, 0)?, snapshot.read_leaf(9, 0)?);
+            assert_eq!(words, ([generation as u32; 8], [generation as u32; 8]));
+        }
+        Ok(())
+    };
+    read(bytes.clone()).unwrap();
+    let refused = |forged: Vec<u8>| {
+        let error: StoreError = read(forged).unwrap_err();
+        assert!(matches!(error, StoreError::Malformed { .. }), "{error}");
+    };
+    // Each of these has one block: a page's group, after the mask; a bundle's node; what a bundle had before.
+    for (key, mut value) in rows(&bytes, PAGES, |key| key) {
+        value[16 + 31] ^= 0x80;
+        refused(with_row(&bytes, PAGES, key, Some(&value)));
+    }
+    for (key, mut value) in rows(&bytes, BUNDLES, |key| key) {
+        value[16 + 31] ^= 0x80;
+        refused(with_row(&bytes, BUNDLES, key, Some(&value)));
+    }
+    for (key, mut value) in rows(&bytes, EARLIER_BUNDLES, |key| key) {
+        if let Some(last) = value.get_mut(32 + 31) {
+            *last ^= 0x80;
+            refused(with_row(&bytes, EARLIER_BUNDLES, key, Some(&value)));
+        }
     }
 }
