@@ -44,9 +44,9 @@ fn assert_whole(store: &Store) -> u64 {
 }
 
 #[test]
-#[ignore = "the child process of the test below, which starts it"]
+#[ignore = "the child process of the tests below, which start it"]
 fn child_that_commits_until_it_is_killed() {
-    let path = env::var(PATH).expect("the test below sets the path");
+    let path = env::var(PATH).expect("the tests below set the path");
     let path = Path::new(&path);
     let mut store = match Store::open(path, &config(), hash()) {
         Err(StoreError::Missing { .. }) => Store::create(path, &config(), hash()).unwrap(),
