@@ -111,13 +111,7 @@ impl Store {
     ///
     /// All that a file can be other than a store made with the same configuration, each with its own error.
     pub fn open(path: &Path, config: &StoreConfig, hash: Arc<dyn TreeHash>) -> Result<Self, StoreError> {
-        let opened = OpenOptions::new().read(true).write(true).open(path);
-        let file = opened.map_err(|source| match source.kind() {
-            io::ErrorKind::NotFound => StoreError::Missing { path: path.to_owned() },
-            _ => StoreError::Io { doing: "opening the file", source },
-        })?;
-        let backend = FileBackend::new(file).map_err(|error| StoreError::storage("opening the store")(error.into()))?;
-        Ok(Self { path: Some(path.to_owned()), ..Self::open_on(backend, config, hash)? })
+        Ok(Self { path: Some(path.to_owned()), ..Self::open_on(open_file(path)?, config, hash)? })
     }
 
     /// Open a store on other storage than a file.
@@ -130,18 +124,53 @@ impl Store {
         config: &StoreConfig,
         hash: Arc<dyn TreeHash>,
     ) -> Result<Self, StoreError> {
+        Self::open_for(backend, config, hash, false)
+    }
+
+    /// Open a store of whatever program: that of the configuration is not looked at. See [`Store::program`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::open`].
+    pub fn open_any_program(path: &Path, config: &StoreConfig, hash: Arc<dyn TreeHash>) -> Result<Self, StoreError> {
+        let store = Self::open_for(open_file(path)?, config, hash, true)?;
+        Ok(Self { path: Some(path.to_owned()), ..store })
+    }
+
+    fn open_for(
+        backend: impl StorageBackend,
+        config: &StoreConfig,
+        hash: Arc<dyn TreeHash>,
+        any_program: bool,
+    ) -> Result<Self, StoreError> {
         config.check()?;
+        let mut config = config.clone();
         // The database would make a new one in an empty file.
         if backend.len().map_err(|source| StoreError::Io { doing: "reading the length", source })? == 0 {
             return Err(StoreError::Unfinished);
         }
-        let geometry = Arc::new(Geometry::new(config.spaces.clone(), config.program, hash));
-        let database = open_database(backend, config, true)?;
-        check_stored_format(&database, &geometry)?;
-        let view = newest_view(&database, &geometry, config)?;
+        let mut geometry = Geometry::new(config.spaces.clone(), config.program, hash);
+        let database = open_database(backend, &config, true)?;
+        match check_stored_format(&database, &geometry) {
+            Err(StoreError::Program { stored, .. }) if any_program => {
+                (geometry.program, config.program) = (stored, stored);
+                check_stored_format(&database, &geometry)?;
+            }
+            checked => checked?,
+        }
+        let view = newest_view(&database, &Arc::new(geometry), &config)?;
         view.generations()?;
-        Ok(Self { state: State::Ready(Box::new(view)), database, config: config.clone(), path: None })
+        Ok(Self { state: State::Ready(Box::new(view)), database, config, path: None })
     }
+}
+
+fn open_file(path: &Path) -> Result<FileBackend, StoreError> {
+    let opened = OpenOptions::new().read(true).write(true).open(path);
+    let file = opened.map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => StoreError::Missing { path: path.to_owned() },
+        _ => StoreError::Io { doing: "opening the file", source },
+    })?;
+    FileBackend::new(file).map_err(|error| StoreError::storage("opening the store")(error.into()))
 }
 
 fn open_database(

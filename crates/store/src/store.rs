@@ -85,6 +85,11 @@ impl Store {
         Ok(self.view()?.state.number)
     }
 
+    /// Commitment to the program whose memory this is, as it was given when the store was created.
+    pub fn program(&self) -> Digest {
+        self.config.program
+    }
+
     /// The root of a space.
     ///
     /// # Errors

@@ -85,6 +85,28 @@ fn another_configuration_is_refused() {
 }
 
 #[test]
+fn a_store_of_whatever_program_says_which() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("memory");
+    let mut store = Store::create(&path, &config(), hash()).unwrap();
+    let roots = commit(&mut store, &[Change::Leaf(2, 1, [1; 8])]).unwrap();
+    store.close().unwrap();
+    let mut other = config();
+    other.program = [0; 32];
+    let mut store = Store::open_any_program(&path, &other, hash()).unwrap();
+    assert_eq!((store.program(), store.roots().unwrap()), (config().program, roots));
+    // What it commits then belongs to that program.
+    commit(&mut store, &[Change::Leaf(2, 1, [2; 8])]).unwrap();
+    store.close().unwrap();
+    let store = Store::open(&path, &config(), hash()).unwrap();
+    assert_eq!((store.program(), store.generation().unwrap()), (config().program, 2));
+    drop(store);
+    assert!(matches!(Store::open_any_program(&path, &other, Arc::new(Other)).map(drop), Err(StoreError::Hash)));
+    other.spaces.pop();
+    assert!(matches!(Store::open_any_program(&path, &other, hash()).map(drop), Err(StoreError::Spaces { .. })));
+}
+
+#[test]
 fn a_configuration_outside_its_limits_is_refused() {
     let create = |config: &StoreConfig| Store::create_on(Disk::default(), config, hash()).map(drop);
     let limited = |config: StoreConfig| {
