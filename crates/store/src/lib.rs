@@ -17,6 +17,34 @@
 //!   take an export and import it: that is read by this crate alone.
 //! - Opening reads the whole file, to compare its checksums: without that, `redb` panics on files that are merely damaged.
 
+//! ```
+//! use std::sync::Arc;
+//! use engram_store::{Digest, Leaf, Space, Store, StoreConfig, StoreError, TreeHash};
+//!
+//! struct Blake3;
+//! impl TreeHash for Blake3 {
+//!     fn leaf(&self, bytes: &Leaf) -> Digest { blake3::hash(bytes).into() }
+//!     fn node(&self, left: &Digest, right: &Digest) -> Digest { blake3::hash(&[*left, *right].concat()).into() }
+//!     fn is_digest(&self, _: &Digest) -> bool { true }
+//! }
+//!
+//! # fn main() -> Result<(), StoreError> {
+//! # let folder = tempfile::tempdir().unwrap();
+//! let path = folder.path().join("memory");
+//! let config = StoreConfig::new(vec![Space { number: 2, height: 27 }]);
+//! let mut store = Store::create(&path, &config, Arc::new(Blake3))?;
+//! let mut transaction = store.begin()?;
+//! transaction.set_leaf(2, 5, &[1, 2, 3, 4, 5, 6, 7, 8])?;
+//! let roots = transaction.commit()?;
+//! store.close()?;
+//!
+//! let store = Store::open(&path, &config, Arc::new(Blake3))?;
+//! assert_eq!(store.roots()?, roots);
+//! assert_eq!(store.read_leaf(2, 5)?[0], 1);
+//! # Ok(())
+//! # }
+//! ```
+
 #![forbid(unsafe_code)]
 
 mod bundle;
@@ -25,6 +53,7 @@ mod error;
 mod format;
 mod geometry;
 mod hash;
+mod opening;
 mod page;
 mod pending;
 mod snapshot;

@@ -1,5 +1,7 @@
 //! Generations that are kept beside the current one, to read.
 
+use std::fmt;
+
 use crate::{
     error::StoreError,
     format::GenerationRecord,
@@ -31,6 +33,12 @@ impl From<GenerationRecord> for GenerationInfo {
 /// It costs a look-up in what each later generation replaced, so it is slower the older it is.
 pub struct Snapshot {
     pub(crate) view: View,
+}
+
+impl fmt::Debug for Snapshot {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Snapshot").field("generation", &self.view.state.number).finish_non_exhaustive()
+    }
 }
 
 impl Snapshot {

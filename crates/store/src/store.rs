@@ -1,27 +1,19 @@
 //! The store: one file, opened by one handle.
 
-use std::{
-    fs::{self, File, OpenOptions},
-    io,
-    path::Path,
-    sync::Arc,
-};
+use std::{fmt, fs, path::PathBuf, sync::Arc};
 
-use redb::{Database, ReadableDatabase, StorageBackend, backends::FileBackend};
+use redb::{Database, ReadableDatabase};
 
 use crate::{
     bundle::Bundle,
     config::StoreConfig,
     error::StoreError,
-    format::{
-        BUNDLES, EARLIER_BUNDLES, EARLIER_PAGES, GENERATIONS, GenerationRecord, PAGES, STORE, check_format,
-        encode_format,
-    },
+    format::GenerationRecord,
     geometry::Geometry,
-    hash::{Digest, TreeHash},
+    hash::Digest,
     page::{LEAF_WORDS, PageWords, words_of},
     snapshot::{GenerationInfo, Snapshot},
-    transaction::{Transaction, begin, commit},
+    transaction::Transaction,
     view::View,
 };
 
@@ -31,12 +23,26 @@ use crate::{
 /// several threads.
 pub struct Store {
     // Before the database, which closes cleanly only once nobody reads.
-    state: State,
-    database: Database,
-    config: StoreConfig,
+    pub(crate) state: State,
+    pub(crate) database: Database,
+    pub(crate) config: StoreConfig,
+    /// Where the file is, if it is one.
+    pub(crate) path: Option<PathBuf>,
 }
 
-enum State {
+impl fmt::Debug for Store {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let generation = self.view().map(|view| view.state.number);
+        formatter
+            .debug_struct("Store")
+            .field("path", &self.path)
+            .field("generation", &generation)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whether a store can be used.
+pub(crate) enum State {
     Ready(Box<View>),
     /// A write failed, for this reason.
     Poisoned(String),
@@ -64,128 +70,12 @@ pub struct StoreInfo {
     pub bundles: u64,
     /// Records of what later generations replaced.
     pub earlier_records: u64,
+    /// Length of the file. Nothing where the store is not in a file. A page of words takes twice its size in it, and what
+    /// commits replaced stays in it until it is used again or the store is compacted.
+    pub file_bytes: Option<u64>,
 }
 
 impl Store {
-    /// Make a store in a new file. Its generation is 0 and its words are zero.
-    ///
-    /// # Errors
-    ///
-    /// A configuration outside its limits, a file that exists, or a failure to write it. What was begun is removed.
-    pub fn create(path: &Path, config: &StoreConfig, hash: Arc<dyn TreeHash>) -> Result<Self, StoreError> {
-        Self::create_filled(path, config, hash, |_| Ok(()))
-    }
-
-    /// Make a store in a new file and do something to it, or leave no file.
-    ///
-    /// It is made beside `path` and moved there when all is done. Until then an empty file holds the place: after a crash
-    /// opening it says [`StoreError::Unfinished`].
-    pub(crate) fn create_filled(
-        path: &Path,
-        config: &StoreConfig,
-        hash: Arc<dyn TreeHash>,
-        fill: impl FnOnce(&mut Self) -> Result<(), StoreError>,
-    ) -> Result<Self, StoreError> {
-        config.check()?;
-        OpenOptions::new().write(true).create_new(true).open(path).map_err(|source| match source.kind() {
-            io::ErrorKind::AlreadyExists => StoreError::Exists { path: path.to_owned() },
-            _ => StoreError::Io { doing: "creating the file", source },
-        })?;
-        let mut part = path.as_os_str().to_owned();
-        part.push(".part");
-        let part = Path::new(&part);
-        let made = Self::create_part(part, config, hash, fill).and_then(|store| {
-            fs::rename(part, path).map_err(|source| StoreError::Io { doing: "naming the file", source })?;
-            sync_folder(path).map(|()| store)
-        });
-        if made.is_err() {
-            // The first failure is the one to report.
-            let _ = (fs::remove_file(part), fs::remove_file(path));
-        }
-        made
-    }
-
-    fn create_part(
-        part: &Path,
-        config: &StoreConfig,
-        hash: Arc<dyn TreeHash>,
-        fill: impl FnOnce(&mut Self) -> Result<(), StoreError>,
-    ) -> Result<Self, StoreError> {
-        // What a crash left there is of no use.
-        let opened = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(part);
-        let file = opened.map_err(|source| StoreError::Io { doing: "creating the file", source })?;
-        let backend =
-            FileBackend::new(file).map_err(|error| StoreError::storage("creating the store")(error.into()))?;
-        let mut store = Self::create_on(backend, config, hash)?;
-        fill(&mut store)?;
-        Ok(store)
-    }
-
-    /// Make a store on other storage than a file, which must be empty.
-    ///
-    /// # Errors
-    ///
-    /// A configuration outside its limits, storage that is not empty, or a failure to write it.
-    pub fn create_on(
-        backend: impl StorageBackend,
-        config: &StoreConfig,
-        hash: Arc<dyn TreeHash>,
-    ) -> Result<Self, StoreError> {
-        config.check()?;
-        let length = backend.len().map_err(|source| StoreError::Io { doing: "reading the length", source })?;
-        if length != 0 {
-            return Err(StoreError::NotAStore { reason: "a new one needs empty storage".into() });
-        }
-        let geometry = Arc::new(Geometry::new(config.spaces.clone(), config.program, hash));
-        let database = open_database(backend, config, false)?;
-        let state = GenerationRecord { number: 0, roots: geometry.zero_roots(), metadata: vec![] };
-        write_first(&database, &geometry, &state)?;
-        let view = newest_view(&database, &geometry, config)?;
-        Ok(Self { state: State::Ready(Box::new(view)), database, config: config.clone() })
-    }
-
-    /// Open a store: check its format, spaces, hash, program, the seals of its generations, and that the stored nodes hash to
-    /// its roots. Pages and lower nodes are checked when they are read.
-    ///
-    /// It also reads the whole file once and compares its checksums, so that a damaged file is refused here and not
-    /// in the middle of something.
-    ///
-    /// # Errors
-    ///
-    /// All that a file can be other than a store made with the same configuration, each with its own error.
-    pub fn open(path: &Path, config: &StoreConfig, hash: Arc<dyn TreeHash>) -> Result<Self, StoreError> {
-        let opened = OpenOptions::new().read(true).write(true).open(path);
-        let file = opened.map_err(|source| match source.kind() {
-            io::ErrorKind::NotFound => StoreError::Missing { path: path.to_owned() },
-            _ => StoreError::Io { doing: "opening the file", source },
-        })?;
-        let backend = FileBackend::new(file).map_err(|error| StoreError::storage("opening the store")(error.into()))?;
-        Self::open_on(backend, config, hash)
-    }
-
-    /// Open a store on other storage than a file.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Self::open`].
-    pub fn open_on(
-        backend: impl StorageBackend,
-        config: &StoreConfig,
-        hash: Arc<dyn TreeHash>,
-    ) -> Result<Self, StoreError> {
-        config.check()?;
-        // The database would make a new one in an empty file.
-        if backend.len().map_err(|source| StoreError::Io { doing: "reading the length", source })? == 0 {
-            return Err(StoreError::Unfinished);
-        }
-        let geometry = Arc::new(Geometry::new(config.spaces.clone(), config.program, hash));
-        let database = open_database(backend, config, true)?;
-        check_stored_format(&database, &geometry)?;
-        let view = newest_view(&database, &geometry, config)?;
-        view.generations()?;
-        Ok(Self { state: State::Ready(Box::new(view)), database, config: config.clone() })
-    }
-
     /// The current generation. It is 0 when a store is created, and one more after each commit.
     ///
     /// # Errors
@@ -193,6 +83,11 @@ impl Store {
     /// [`StoreError::Poisoned`] after a failed write, here and in all that follows.
     pub fn generation(&self) -> Result<u64, StoreError> {
         Ok(self.view()?.state.number)
+    }
+
+    /// Commitment to the program whose memory this is, as it was given when the store was created.
+    pub fn program(&self) -> Digest {
+        self.config.program
     }
 
     /// The root of a space.
@@ -292,7 +187,14 @@ impl Store {
         let [pages, bundles, earlier_records] = view.counts()?;
         let (oldest, newest) = view.kept();
         let generations_kept = newest - oldest + 1;
-        Ok(StoreInfo { generation: newest, generations_kept, pages, bundles, earlier_records })
+        let file_bytes = match &self.path {
+            None => None,
+            Some(path) => {
+                let data = fs::metadata(path);
+                Some(data.map_err(|source| StoreError::Io { doing: "reading the file's length", source })?.len())
+            }
+        };
+        Ok(StoreInfo { generation: newest, generations_kept, pages, bundles, earlier_records, file_bytes })
     }
 
     /// Give back the room in the file that nothing uses. Returns whether there was any.
@@ -403,72 +305,14 @@ pub(crate) fn read_leaf(view: &View, space: u32, leaf: u32) -> Result<[u32; LEAF
     Ok(std::array::from_fn(|position| u32::from_le_bytes(words[position])))
 }
 
-fn open_database(
-    backend: impl StorageBackend,
-    config: &StoreConfig,
-    check_integrity: bool,
-) -> Result<Database, StoreError> {
-    let mut builder = Database::builder();
-    builder.set_cache_size(config.file_cache_bytes).set_check_integrity_on_open(check_integrity);
-    builder.create_with_backend(backend).map_err(|error| match redb::Error::from(error) {
-        redb::Error::Corrupted(reason) => StoreError::NotAStore { reason },
-        redb::Error::UpgradeRequired(version) => {
-            StoreError::NotAStore { reason: format!("its database has the file format {version}, which is older") }
-        }
-        redb::Error::Io(error) if error.kind() == io::ErrorKind::InvalidData => {
-            StoreError::NotAStore { reason: error.to_string() }
-        }
-        other => StoreError::storage("opening the store")(other),
-    })
-}
-
-/// Write all tables, the format record and the first generation.
-fn write_first(database: &Database, geometry: &Geometry, state: &GenerationRecord) -> Result<(), StoreError> {
-    let failed = StoreError::storage("creating the store");
-    let transaction = begin(database)?;
-    for (definition, key, record) in
-        [(STORE, 0, encode_format(geometry)), (GENERATIONS, state.number, state.encode(geometry))]
-    {
-        let mut rows = transaction.open_table(definition).map_err(|error| failed(error.into()))?;
-        rows.insert(key, record.as_slice()).map_err(|error| failed(error.into()))?;
-    }
-    for definition in [PAGES, BUNDLES] {
-        transaction.open_table(definition).map_err(|error| failed(error.into()))?;
-    }
-    for definition in [EARLIER_PAGES, EARLIER_BUNDLES] {
-        transaction.open_table(definition).map_err(|error| failed(error.into()))?;
-    }
-    commit(transaction)
-}
-
-fn check_stored_format(database: &Database, geometry: &Geometry) -> Result<(), StoreError> {
-    let failed = StoreError::storage("reading the format");
-    let transaction = begin_read(database)?;
-    let rows = match transaction.open_table(STORE) {
-        Ok(rows) => rows,
-        Err(redb::TableError::Storage(error)) => return Err(failed(error.into())),
-        Err(redb::TableError::TableDoesNotExist(_)) => return Err(StoreError::Unfinished),
-        Err(other) => return Err(StoreError::NotAStore { reason: other.to_string() }),
-    };
-    let record = rows.get(0).map_err(|error| failed(error.into()))?.ok_or(StoreError::Unfinished)?;
-    check_format(record.value(), geometry)
-}
-
-fn begin_read(database: &Database) -> Result<redb::ReadTransaction, StoreError> {
+pub(crate) fn begin_read(database: &Database) -> Result<redb::ReadTransaction, StoreError> {
     database.begin_read().map_err(|error| StoreError::storage("reading the store")(error.into()))
 }
 
-fn newest_view(database: &Database, geometry: &Arc<Geometry>, config: &StoreConfig) -> Result<View, StoreError> {
+pub(crate) fn newest_view(
+    database: &Database,
+    geometry: &Arc<Geometry>,
+    config: &StoreConfig,
+) -> Result<View, StoreError> {
     View::new(&begin_read(database)?, geometry.clone(), None, config.node_cache_bytes)
-}
-
-/// Make the name of a new file durable.
-fn sync_folder(path: &Path) -> Result<(), StoreError> {
-    // Elsewhere a folder cannot be opened, and names are durable with their files.
-    if cfg!(unix) {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let synced = File::open(folder).and_then(|folder| folder.sync_all());
-        synced.map_err(|source| StoreError::Io { doing: "syncing the folder", source })?;
-    }
-    Ok(())
 }

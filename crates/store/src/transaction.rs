@@ -1,6 +1,6 @@
 //! A transaction: changes are collected, then all of them become the next generation, or none.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use redb::{Durability, WriteTransaction};
 
@@ -23,6 +23,12 @@ pub struct Transaction<'s> {
     /// By position of the space, then page.
     pages: BTreeMap<(usize, u32), PendingPage>,
     metadata: Option<Vec<u8>>,
+}
+
+impl fmt::Debug for Transaction<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Transaction").field("pages_touched", &self.pages.len()).finish_non_exhaustive()
+    }
 }
 
 impl<'s> Transaction<'s> {

@@ -1,10 +1,11 @@
 //! The write side of a commit: from changed leaves to records and a new root.
 //!
-//! Pages come in ascending order and each is written before the next is asked for, so the memory in use does not grow with
-//! the number of pages, but for one digest a changed node.
+//! Pages come in ascending order, and some at a time are hashed in parallel and written before the next are asked for. So
+//! the memory in use does not grow with the number of pages, but for one digest a changed node.
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use redb::{Table, WriteTransaction};
 
 use crate::{
@@ -25,6 +26,9 @@ type EarlierRows<'t> = Table<'t, (u64, u64), &'static [u8]>;
 
 /// Most bundles that are handed to the cache of the next generation.
 const FRESH_BUNDLES_MAX: usize = 256;
+
+/// Pages that are hashed in parallel: 1 MiB of words, twice.
+const PAGES_AT_ONCE: usize = 256;
 
 /// Where what is replaced goes.
 struct Earlier<'t> {
@@ -81,10 +85,14 @@ impl<'v, 't> Writer<'v, 't> {
         changes: impl Iterator<Item = Result<(u32, PendingPage), StoreError>>,
     ) -> Result<Digest, StoreError> {
         let mut nodes = vec![];
-        for change in changes {
-            let (page, pending) = change?;
-            if let Some(digest) = self.write_page(shape, page, &pending)? {
-                nodes.push((page, digest));
+        let mut changes = changes.peekable();
+        while changes.peek().is_some() {
+            let some: Vec<_> = changes.by_ref().take(PAGES_AT_ONCE).collect::<Result<_, _>>()?;
+            let view = self.view;
+            let rewritten = some.par_iter().map(|(page, pending)| rewrite(view, shape, *page, pending));
+            for page in rewritten.collect::<Result<Vec<_>, _>>()?.into_iter().flatten() {
+                self.write_page(&page)?;
+                nodes.extend(page.digest.map(|digest| (page.number, digest)));
             }
         }
         for tier in 0..shape.tiers() {
@@ -98,40 +106,11 @@ impl<'v, 't> Writer<'v, 't> {
         Ok(nodes.first().map_or(self.view.root(shape), |&(_, root)| root))
     }
 
-    /// Write a page. Returns its new digest if that differs from the one before.
-    ///
-    /// A group that is replaced as a whole needs nothing of what was there. In any other, the leaves that stay are checked
-    /// first: a digest over unchecked ones would vouch for them.
-    fn write_page(&mut self, shape: &Shape, page: u32, pending: &PendingPage) -> Result<Option<Digest>, StoreError> {
-        let geometry = &self.view.geometry;
-        let (hash, zeros) = (&*geometry.hash, &*geometry.zeros);
-        let before = self.view.page(shape, page)?.unwrap_or_else(|| Page::zero(zeros));
-        let mut after = before.clone();
-        for (position, leaf) in pending.leaves() {
-            after.leaves[position] = *leaf;
-        }
-        for group in 0..PAGE_GROUPS {
-            let replaced = group_bits(pending.mask(), group);
-            if replaced == 0 {
-                continue;
-            }
-            if replaced != u8::MAX {
-                self.view.check_group(shape, page, &before, group)?;
-            }
-            after.groups[group] = after.hash_group(hash, zeros, group);
-        }
-        if after == before {
-            return Ok(None);
-        }
-        let key = shape.page_key(page);
+    fn write_page(&mut self, page: &Rewritten) -> Result<(), StoreError> {
         if let Some(earlier) = &mut self.earlier {
-            let undo = Undo::between(&*before.leaves, &*after.leaves, &[0; 32]);
-            earlier.pages.insert((earlier.generation, key), undo.encode().as_slice()).map_err(storage)?;
+            earlier.pages.insert((earlier.generation, page.key), page.undo.as_slice()).map_err(storage)?;
         }
-        write(&mut self.pages, key, after.encode())?;
-        let page_height = shape.page_height();
-        let digests = [&before, &after].map(|version| version.digest(hash, zeros, page_height));
-        Ok((digests[0] != digests[1]).then_some(digests[1]))
+        write(&mut self.pages, page.key, page.record.as_deref())
     }
 
     /// Write a bundle of which some nodes of the bottom row changed. Returns the digest of its top.
@@ -148,7 +127,7 @@ impl<'v, 't> Writer<'v, 't> {
             let undo = Undo::between(before.row(), after.row(), zero);
             earlier.bundles.insert((earlier.generation, key), undo.encode().as_slice()).map_err(storage)?;
         }
-        write(&mut self.bundles, key, after.encode(zero))?;
+        write(&mut self.bundles, key, after.encode(zero).as_deref())?;
         let top = after.top();
         self.changed.push(key);
         if self.fresh.len() < FRESH_BUNDLES_MAX {
@@ -158,9 +137,50 @@ impl<'v, 't> Writer<'v, 't> {
     }
 }
 
-fn write(rows: &mut Rows, key: u64, record: Option<Vec<u8>>) -> Result<(), StoreError> {
+/// A page as a commit leaves it.
+struct Rewritten {
+    number: u32,
+    key: u64,
+    /// Nothing for a page of zeros.
+    record: Option<Vec<u8>>,
+    undo: Vec<u8>,
+    /// If it differs from the one before.
+    digest: Option<Digest>,
+}
+
+/// A page after a change. Nothing where that changes nothing.
+///
+/// A group that is replaced as a whole needs nothing of what was there. In any other, the leaves that stay are checked
+/// first: a digest over unchecked ones would vouch for them.
+fn rewrite(view: &View, shape: &Shape, number: u32, pending: &PendingPage) -> Result<Option<Rewritten>, StoreError> {
+    let (hash, zeros) = (&*view.geometry.hash, &*view.geometry.zeros);
+    let before = view.page(shape, number)?.unwrap_or_else(|| Page::zero(zeros));
+    let mut after = before.clone();
+    for (position, leaf) in pending.leaves() {
+        after.leaves[position] = *leaf;
+    }
+    for group in 0..PAGE_GROUPS {
+        let replaced = group_bits(pending.mask(), group);
+        if replaced == 0 {
+            continue;
+        }
+        if replaced != u8::MAX {
+            view.check_group(shape, number, &before, group)?;
+        }
+        after.groups[group] = after.hash_group(hash, zeros, group);
+    }
+    if after == before {
+        return Ok(None);
+    }
+    let undo = Undo::between(&*before.leaves, &*after.leaves, &[0; 32]).encode();
+    let [earlier, later] = [&before, &after].map(|version| version.digest(hash, zeros, shape.page_height()));
+    let digest = (earlier != later).then_some(later);
+    Ok(Some(Rewritten { number, key: shape.page_key(number), record: after.encode(), undo, digest }))
+}
+
+fn write(rows: &mut Rows, key: u64, record: Option<&[u8]>) -> Result<(), StoreError> {
     match record {
-        Some(record) => rows.insert(key, record.as_slice()).map(drop),
+        Some(record) => rows.insert(key, record).map(drop),
         None => rows.remove(key).map(drop),
     }
     .map_err(storage)

@@ -4,7 +4,7 @@ use std::{
     env, fs,
     io::{BufRead, BufReader, Write},
     path::Path,
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     thread,
     time::Duration,
 };
@@ -44,9 +44,9 @@ fn assert_whole(store: &Store) -> u64 {
 }
 
 #[test]
-#[ignore = "the child process of the test below, which starts it"]
+#[ignore = "the child process of the tests below, which start it"]
 fn child_that_commits_until_it_is_killed() {
-    let path = env::var(PATH).expect("the test below sets the path");
+    let path = env::var(PATH).expect("the tests below set the path");
     let path = Path::new(&path);
     let mut store = match Store::open(path, &config(), hash()) {
         Err(StoreError::Missing { .. }) => Store::create(path, &config(), hash()).unwrap(),
@@ -63,6 +63,32 @@ fn child_that_commits_until_it_is_killed() {
     }
 }
 
+fn start_child(path: &Path) -> Child {
+    let name = "a_process_is_killed::child_that_commits_until_it_is_killed";
+    Command::new(env::current_exe().unwrap())
+        .args([name, "--exact", "--ignored", "--nocapture"])
+        .env(PATH, path)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+#[test]
+fn a_store_that_another_process_has_open_is_not_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("memory");
+    let mut child = start_child(&path);
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let has_committed = lines.any(|line| line.unwrap().starts_with("acknowledged "));
+    let opened = Store::open(&path, &config(), hash()).map(drop);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(has_committed);
+    assert!(matches!(opened, Err(StoreError::AlreadyOpen)), "{opened:?}");
+    Store::open(&path, &config(), hash()).unwrap();
+}
+
 #[test]
 fn what_was_acknowledged_survives_each_kill() {
     let mut rng = rng(90);
@@ -71,14 +97,7 @@ fn what_was_acknowledged_survives_each_kill() {
     let mut acknowledged = 0;
     let mut kills_after_a_commit = 0;
     for kill in 0..KILLS {
-        let name = "a_process_is_killed::child_that_commits_until_it_is_killed";
-        let mut child = Command::new(env::current_exe().unwrap())
-            .args([name, "--exact", "--ignored", "--nocapture"])
-            .env(PATH, &path)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut child = start_child(&path);
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let reader = thread::spawn(move || {
             lines

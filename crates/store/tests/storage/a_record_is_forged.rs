@@ -1,11 +1,13 @@
 //! Stored records, changed by somebody who makes the file's checksums fit: only the digests are left to find it.
 
-use engram_store::{Store, StoreError};
+use std::sync::Arc;
+
+use engram_store::{Digest, Leaf, Store, StoreError, TreeHash};
 use redb::{Database, Key, ReadableTable, TableDefinition};
 
 use crate::{
     disk::Disk,
-    model::{Change, Model, commit, config, hash, rng},
+    model::{Blake3, Change, Model, commit, config, hash, rng},
 };
 use rand::Rng;
 
@@ -82,6 +84,16 @@ fn read_all(bytes: Vec<u8>, models: &[Model]) -> Result<(), StoreError> {
                 Ok(words) => assert_eq!(words, model.page(space, page), "generation {generation}"),
                 Err(error) => result = Err(error),
             }
+        }
+    }
+    let model = &models[models.len() - 1];
+    for (&(space, leaf), words) in &model.leaves {
+        let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        let digest = Blake3.leaf(&bytes.try_into().unwrap());
+        match (store.read_leaf(space, leaf), store.node(space, 0, leaf)) {
+            (Ok(read), Ok(node)) => assert_eq!((read, node), (*words, digest), "leaf {leaf}"),
+            (Err(error), Err(_)) => result = Err(error),
+            one => panic!("space {space}, leaf {leaf}: {one:?}"),
         }
     }
     // All that reading finds, recomputing finds too.
@@ -192,6 +204,24 @@ fn a_row_where_none_belongs_is_found() {
 }
 
 #[test]
+fn a_page_that_says_the_same_in_other_bytes_is_refused() {
+    let (bytes, models) = small();
+    for (key, value) in rows(&bytes, PAGES, |key| key) {
+        // The leaf after a stored one, zero and in the same group, stored as zeros.
+        let is_stored = |leaf: usize| value[leaf / 8] >> (leaf % 8) & 1 == 1;
+        let leaf = (0..127).find(|&leaf| is_stored(leaf) && !is_stored(leaf + 1) && leaf % 8 < 7).unwrap() + 1;
+        let groups = (0..16).filter(|&group| value[group] != 0).count();
+        let before = (0..leaf).filter(|&leaf| is_stored(leaf)).count();
+        let mut forged = value.clone();
+        forged[leaf / 8] |= 1 << (leaf % 8);
+        let at = 16 + 32 * (groups + before);
+        forged.splice(at..at, [0; 32]);
+        let error = read_all(with_row(&bytes, PAGES, key, Some(&forged)), &models).unwrap_err();
+        assert!(matches!(error, StoreError::Malformed { what: "page", .. }), "{error}");
+    }
+}
+
+#[test]
 fn a_commit_does_not_vouch_for_a_forged_leaf() {
     let (bytes, _) = small();
     for (key, mut value) in rows(&bytes, PAGES, |key| key) {
@@ -211,5 +241,69 @@ fn a_commit_does_not_vouch_for_a_forged_leaf() {
         assert!(matches!(error, StoreError::Mismatch { height: 3, .. }), "{error}");
         // Nothing was written, and the rest of the store is usable.
         assert_eq!(store.generation().unwrap(), 3);
+    }
+}
+
+/// A hash that reads 255 of a digest's bits: each digest has two encodings, one of them right.
+struct Loose;
+
+impl Loose {
+    fn right(mut digest: Digest) -> Digest {
+        digest[31] &= 0x7f;
+        digest
+    }
+}
+
+impl TreeHash for Loose {
+    fn leaf(&self, bytes: &Leaf) -> Digest {
+        Self::right(Blake3.leaf(bytes))
+    }
+
+    fn node(&self, left: &Digest, right: &Digest) -> Digest {
+        Self::right(Blake3.node(&Self::right(*left), &Self::right(*right)))
+    }
+
+    fn is_digest(&self, bytes: &Digest) -> bool {
+        bytes[31] < 0x80
+    }
+}
+
+#[test]
+fn a_digest_in_its_other_encoding_is_refused() {
+    let disk = Disk::default();
+    let mut store = Store::create_on(disk.clone(), &config(), Arc::new(Loose)).unwrap();
+    for word in 1..4 {
+        commit(&mut store, &[Change::Leaf(2, 0, [word; 8]), Change::Leaf(9, 0, [word; 8])]).unwrap();
+    }
+    store.close().unwrap();
+    let bytes = disk.bytes();
+    let read = |bytes: Vec<u8>| {
+        let store = Store::open_on(Disk::with(bytes), &config(), Arc::new(Loose))?;
+        for generation in 0..=3 {
+            let snapshot = store.snapshot(generation)?;
+            let words = (snapshot.read_leaf(2, 0)?, snapshot.read_leaf(9, 0)?);
+            assert_eq!(words, ([generation as u32; 8], [generation as u32; 8]));
+        }
+        Ok(())
+    };
+    read(bytes.clone()).unwrap();
+    let refused = |forged: Vec<u8>| {
+        let error: StoreError = read(forged).unwrap_err();
+        assert!(matches!(error, StoreError::Malformed { .. }), "{error}");
+    };
+    // Each of these has one block: a page's group, after the mask; a bundle's node; what a bundle had before.
+    for (key, mut value) in rows(&bytes, PAGES, |key| key) {
+        value[16 + 31] ^= 0x80;
+        refused(with_row(&bytes, PAGES, key, Some(&value)));
+    }
+    for (key, mut value) in rows(&bytes, BUNDLES, |key| key) {
+        value[16 + 31] ^= 0x80;
+        refused(with_row(&bytes, BUNDLES, key, Some(&value)));
+    }
+    for (key, mut value) in rows(&bytes, EARLIER_BUNDLES, |key| key) {
+        if let Some(last) = value.get_mut(32 + 31) {
+            *last ^= 0x80;
+            refused(with_row(&bytes, EARLIER_BUNDLES, key, Some(&value)));
+        }
     }
 }

@@ -38,7 +38,8 @@ fn the_second_opener_is_told_so() {
     let store = Store::open(&path, &config(), hash()).unwrap();
     assert!(matches!(Store::open(&path, &config(), hash()).map(drop), Err(StoreError::AlreadyOpen)));
     store.close().unwrap();
-    Store::open(&path, &config(), hash()).unwrap();
+    let store = Store::open(&path, &config(), hash()).unwrap();
+    assert_eq!(store.info().unwrap().file_bytes, Some(fs::metadata(&path).unwrap().len()));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing but the store is left");
 }
 
@@ -81,6 +82,28 @@ fn another_configuration_is_refused() {
     assert!(matches!(open(&program, hash()), Err(StoreError::Program { .. })));
     assert!(matches!(open(&config(), Arc::new(Other)), Err(StoreError::Hash)));
     open(&config(), hash()).unwrap();
+}
+
+#[test]
+fn a_store_of_whatever_program_says_which() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("memory");
+    let mut store = Store::create(&path, &config(), hash()).unwrap();
+    let roots = commit(&mut store, &[Change::Leaf(2, 1, [1; 8])]).unwrap();
+    store.close().unwrap();
+    let mut other = config();
+    other.program = [0; 32];
+    let mut store = Store::open_any_program(&path, &other, hash()).unwrap();
+    assert_eq!((store.program(), store.roots().unwrap()), (config().program, roots));
+    // What it commits then belongs to that program.
+    commit(&mut store, &[Change::Leaf(2, 1, [2; 8])]).unwrap();
+    store.close().unwrap();
+    let store = Store::open(&path, &config(), hash()).unwrap();
+    assert_eq!((store.program(), store.generation().unwrap()), (config().program, 2));
+    drop(store);
+    assert!(matches!(Store::open_any_program(&path, &other, Arc::new(Other)).map(drop), Err(StoreError::Hash)));
+    other.spaces.pop();
+    assert!(matches!(Store::open_any_program(&path, &other, hash()).map(drop), Err(StoreError::Spaces { .. })));
 }
 
 #[test]

@@ -29,6 +29,20 @@ fn each_commit_leads_to_the_roots_of_its_words() {
 }
 
 #[test]
+fn nodes_in_the_cache_do_not_outlive_a_commit_of_many() {
+    let mut store = Store::create_on(Disk::default(), &config(), hash()).unwrap();
+    // More bundles than a commit hands to the cache.
+    let leaves: Vec<u32> = (0..600).map(|bundle| bundle << 14).collect();
+    for word in 1..4 {
+        let changes: Vec<Change> = leaves.iter().map(|&leaf| Change::Leaf(2, leaf, [word; 8])).collect();
+        commit(&mut store, &changes).unwrap();
+        for &leaf in &leaves {
+            assert_eq!(store.read_leaf(2, leaf).unwrap(), [word; 8], "leaf {leaf}");
+        }
+    }
+}
+
+#[test]
 fn the_nodes_of_a_path_hash_to_the_root() {
     let mut rng = rng(2);
     let mut store = Store::create_on(Disk::default(), &config(), hash()).unwrap();
