@@ -58,7 +58,7 @@ fn model(accounts: &mut BTreeMap<String, u32>, command: &str) -> String {
 fn random_command(random: &mut SplitMix64) -> String {
     let mut name = || ["ann", "ben", "cleo", "a-name-of-23-characters"][random.below(4) as usize].to_owned();
     let [from, to] = [name(), name()];
-    let amount = if random.below(4) == 0 { random.next_u64() as u32 } else { random.below(100) as u32 };
+    let amount = if random.below(4) == 0 { random.next_u64() as u32 } else { random.below(100) };
     match random.below(3) {
         0 => format!("put {from} {amount}"),
         1 => format!("get {from}"),

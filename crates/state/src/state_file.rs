@@ -7,7 +7,11 @@ use std::{
 };
 
 use engram_air::field::Digest;
-use engram_memory::{Backing, MemoryImage, SPACE_MEMORY, SPACES, image::ImagePage};
+use engram_memory::{
+    Backing, MemoryImage, SPACE_MEMORY, SPACES,
+    address::LEAF_WORDS,
+    image::{ImagePage, PAGE_LEAVES, PAGE_WORDS},
+};
 use engram_rv32im::{PageSource, memory::Page};
 use engram_store::{Space, Store, StoreConfig, StoreError};
 use thiserror::Error;
@@ -54,17 +58,10 @@ fn configuration(program: [u8; 32]) -> StoreConfig {
     StoreConfig { program, ..StoreConfig::new(vec![space]) }
 }
 
-/// What a store of unknown program does with the configuration of the right one.
-fn with_its_program<T>(mut of: impl FnMut(&StoreConfig) -> Result<T, StoreError>) -> Result<(T, Digest), StoreError> {
-    match of(&configuration([0; 32])) {
-        Err(StoreError::Program { stored, .. }) => {
-            let malformed = || StoreError::NotAStore { reason: "its program has no commitment".to_owned() };
-            let program = digest_of(&stored).ok_or_else(malformed)?;
-            Ok((of(&configuration(stored))?, program))
-        }
-        Ok(_) => Err(StoreError::NotAStore { reason: "it belongs to no program".to_owned() }),
-        Err(error) => Err(error),
-    }
+/// The program that a store names.
+fn program_of(store: &Store) -> Result<Digest, StoreError> {
+    let malformed = || StoreError::NotAStore { reason: "the commitment of its program is none".to_owned() };
+    digest_of(&store.program()).ok_or_else(malformed)
 }
 
 impl StateFile {
@@ -91,11 +88,12 @@ impl StateFile {
     /// # Errors
     /// A file that is no state, that is damaged, or that another handle has open.
     pub fn open(path: &Path) -> Result<(Self, Digest), StateError> {
-        let (store, program) = with_its_program(|config| Store::open(path, config, Arc::new(Poseidon2Tree)))?;
+        let store = Store::open_any_program(path, &configuration([0; 32]), Arc::new(Poseidon2Tree))?;
+        let program = program_of(&store)?;
         Ok((Self::of(store), program))
     }
 
-    /// Make a state in a new file from an export, which `open` opens as often as it is asked to.
+    /// Make a state in a new file from an export, which `open` opens twice: for its program, and for its pages.
     ///
     /// # Errors
     /// An export that is none or not whole, a file that exists, or a failure to write. Then there is no new file.
@@ -103,8 +101,12 @@ impl StateFile {
         path: &Path,
         mut open: impl FnMut() -> Result<R, StoreError>,
     ) -> Result<(Self, Digest), StateError> {
-        let import = |config: &StoreConfig| Store::import(path, config, Arc::new(Poseidon2Tree), open()?);
-        let (store, program) = with_its_program(import)?;
+        let mut import = |program| Store::import(path, &configuration(program), Arc::new(Poseidon2Tree), open()?);
+        let store = match import([0; 32]) {
+            Err(StoreError::Program { stored, .. }) => import(stored)?,
+            imported => imported?,
+        };
+        let program = program_of(&store)?;
         Ok((Self::of(store), program))
     }
 
@@ -147,16 +149,24 @@ impl StateFile {
         Arc::new(StateReader { store: self.store.clone(), failure: Mutex::default() })
     }
 
-    /// Take over pages of memory, all or none; only if they lead to the root that is expected, where one is. What is on disk
+    /// Take over what is changed in pages of memory, all or none; only if they lead to the root that is expected, where one is. What is on disk
     /// when this returns stays there.
     ///
     /// # Errors
     /// Another root, after which nothing has changed, or a failure to write.
     pub fn commit(&self, changed: &MemoryImage, expected: Option<Digest>) -> Result<(), StateError> {
         let mut store = self.store.write().unwrap_or_else(PoisonError::into_inner);
-        let mut transaction = store.begin()?;
+        let mut leaves = vec![];
         for (page, words) in changed.pages(&STATE_SPACE) {
-            transaction.set_page(STATE_SPACE.number, page, words)?;
+            let stored = store.read_page(STATE_SPACE.number, page)?.unwrap_or_else(|| Box::new([0; PAGE_WORDS]));
+            let before = stored.as_chunks::<LEAF_WORDS>().0;
+            let after = words.as_chunks::<LEAF_WORDS>().0;
+            let changed = before.iter().zip(after).zip(0..).filter(|((before, after), _)| before != after);
+            leaves.extend(changed.map(|((_, after), position)| (page * PAGE_LEAVES as u32 + position, *after)));
+        }
+        let mut transaction = store.begin()?;
+        for (leaf, words) in &leaves {
+            transaction.set_leaf(STATE_SPACE.number, *leaf, words)?;
         }
         match expected {
             Some(root) => transaction.commit_expecting(&[digest_bytes(&root)])?,
