@@ -61,7 +61,9 @@ impl MemoryProofGenerator {
     /// Replay the log and prove it.
     pub fn generate_proof(&self) -> Result<MemoryProof, ProofError> {
         let LogTables { circuits, accesses, others } = self.tables()?;
-        let parameters = self.parameters.unwrap_or_else(|| fitting(&accesses, &others));
+        let size = Size::of(&accesses, &others);
+        let parameters = self.parameters.unwrap_or_else(|| size.fitting());
+        size.check(parameters)?;
         let backend = |error: engram_air::engine::EngineError| ProofError::Backend(error.to_string());
         let (proving, _) = keygen(&circuits, parameters).map_err(backend)?;
         let mut witnesses = vec![];
@@ -131,17 +133,37 @@ fn access_tables(
 /// Cells up to which a parameter set is the fastest, measured on logs of mixed accesses.
 const FITTING_CELLS: [(usize, Parameters); 2] = [(1 << 24, Parameters::Height18), (1 << 28, Parameters::Height20)];
 
-/// The parameter set for tables of this size.
-fn fitting(accesses: &[Option<AccessTrace>], others: &[Witness]) -> Parameters {
-    let own = accesses.iter().flatten().flat_map(|table| [&table.committed, &table.witness]);
-    let (mut cells, mut height) = (0, 0);
-    for trace in own.chain(others.iter().filter_map(|witness| witness.trace.as_ref())) {
-        cells += trace.values().len();
-        height = height.max(trace.height());
+/// How large a proof's tables are.
+struct Size {
+    cells: usize,
+    height_max: usize,
+}
+
+impl Size {
+    fn of(accesses: &[Option<AccessTrace>], others: &[Witness]) -> Self {
+        let own = accesses.iter().flatten().flat_map(|table| [&table.committed, &table.witness]);
+        let traces = own.chain(others.iter().filter_map(|witness| witness.trace.as_ref()));
+        traces.fold(Self { cells: 0, height_max: 0 }, |size, trace| Self {
+            cells: size.cells + trace.values().len(),
+            height_max: size.height_max.max(trace.height()),
+        })
     }
-    let fits = |parameters: Parameters| height <= 1 << parameters.log_stacked_height();
-    let fitting = FITTING_CELLS.into_iter().find(|&(limit, parameters)| cells <= limit && fits(parameters));
-    fitting.map_or(Parameters::Height22, |(_, parameters)| parameters)
+
+    /// The parameter set for tables of this size.
+    fn fitting(&self) -> Parameters {
+        let mut sets = FITTING_CELLS.into_iter();
+        let set = sets.find(|&(limit, parameters)| self.cells <= limit && self.check(parameters).is_ok());
+        set.map_or(Parameters::Height22, |(_, parameters)| parameters)
+    }
+
+    /// No table is higher than the parameter set allows.
+    fn check(&self, parameters: Parameters) -> Result<(), ProofError> {
+        let rows_max = 1 << parameters.log_stacked_height();
+        if self.height_max > rows_max {
+            return Err(ProofError::TooManyRows { rows: self.height_max, rows_max });
+        }
+        Ok(())
+    }
 }
 
 /// Prove a log on memory of zeros.

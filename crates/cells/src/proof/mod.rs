@@ -59,7 +59,7 @@ pub enum ProofError {
     #[error("the log cannot be replayed: {0}")]
     Log(#[from] MemoryError),
     /// A table would be too high.
-    #[error("{rows} accesses of one size and kind are more than a table's {rows_max} rows: cut the log in two")]
+    #[error("a table of {rows} rows is higher than the {rows_max} that it may have: cut the log in two")]
     TooManyRows {
         /// Rows that the table needs.
         rows: usize,

@@ -68,13 +68,33 @@ impl MemoryProof {
 
     /// The log's tables, no higher than times allow.
     fn committed_tables(&self, config: &MemoryConfig) -> Result<Vec<CommittedTable>, ProofError> {
-        let table = |circuit: usize| match (self.proof.height(circuit), self.proof.commitment(circuit)) {
-            (None, None) => Ok(CommittedTable::default()),
-            (Some(height), Some(commitment)) if height <= ROWS_MAX => {
-                Ok(CommittedTable { height: height as u32, commitment })
-            }
-            (height, _) => Err(ProofError::Verify(format!("a table of the log has a height of {height:?}"))),
-        };
+        let table = |circuit| committed_table(self.proof.height(circuit), self.proof.commitment(circuit));
         (0..access::tables(config).len()).map(table).collect()
+    }
+}
+
+/// A log's table, as a proof has it.
+fn committed_table(height: Option<usize>, commitment: Option<Digest>) -> Result<CommittedTable, ProofError> {
+    match (height, commitment) {
+        (None, None) => Ok(CommittedTable::default()),
+        (Some(height), Some(commitment)) if height <= ROWS_MAX => {
+            Ok(CommittedTable { height: height as u32, commitment })
+        }
+        (height, _) => Err(ProofError::Verify(format!("a table of the log has a height of {height:?}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// With more rows, times could pass 2^29.
+    #[test]
+    fn a_table_of_too_many_rows_is_refused() {
+        let commitment = Some(Digest::default());
+        assert!(committed_table(Some(ROWS_MAX), commitment).is_ok());
+        assert!(committed_table(Some(2 * ROWS_MAX), commitment).is_err());
+        assert!(committed_table(Some(1), None).is_err());
+        assert!(committed_table(None, None).is_ok());
     }
 }
