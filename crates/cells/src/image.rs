@@ -105,7 +105,7 @@ impl MemoryImage {
             let first = page as usize * PAGE_CELLS;
             let last = first + cells.iter().rposition(|cell| *cell != F::ZERO).unwrap_or(offset);
             if last as u64 >= 1 << config.cells_log2(of) {
-                let pointer = (last / config.pointer_unit()) as u32;
+                let pointer = u32::try_from(last / config.pointer_unit()).unwrap_or(u32::MAX);
                 return Err(MemoryError::AddressOutOfBounds { space, pointer, len: 1 });
             }
             check_kind(of, first as u32, cells)?;

@@ -2,13 +2,16 @@
 
 mod logs;
 
-use engram_air::parameters::Parameters;
+use std::sync::Arc;
+
+use engram_air::{check::check_witnesses, engine::Witness, parameters::Parameters};
 use engram_cells::{
-    offline::{AccessAdapterInventory, OfflineMemory},
+    MemoryController, MemoryLogEntry, access,
+    offline::{AccessAdapterInventory, BlockRecords, OfflineMemory},
     online::Memory,
     proof::{MemoryProof, MemoryProofGenerator, log_commitment},
 };
-use logs::{mixed_config, random_memory, word_config};
+use logs::{memory_with_pauses, mixed_config, random_memory, word_config};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -34,6 +37,43 @@ fn a_thousand_logs_hold_row_by_row() {
         assert_eq!(finished.image, end);
         generator(memory).check().unwrap();
     }
+}
+
+/// Times as the log has them, with pauses that need refreshes and rows that wait.
+#[test]
+fn logs_with_long_pauses_hold_row_by_row() {
+    let mut refreshes = 0;
+    for seed in 0..60 {
+        println!("seed {seed}");
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let config = if seed % 4 == 0 { word_config() } else { mixed_config() };
+        let memory = memory_with_pauses(&config, &mut random, 60, 1 << 19);
+        let mut controller = MemoryController::with_image(&config, memory.initial_image().clone()).unwrap();
+        for entry in memory.log() {
+            match entry {
+                &MemoryLogEntry::Read { address_space, pointer, len } => {
+                    let _ = controller.read_dynamic(address_space, pointer, len).unwrap();
+                }
+                MemoryLogEntry::Write { address_space, pointer, data } => {
+                    let _ = controller.write_dynamic(*address_space, *pointer, data).unwrap();
+                }
+                &MemoryLogEntry::IncrementTimestampBy(increment) => {
+                    controller.increment_timestamp_by(increment).unwrap();
+                }
+            }
+        }
+        let own = access::tables(&config);
+        let circuits = own.iter().map(|&table| access::circuit(controller.bridge().bus(), &config, table));
+        let circuits: Vec<_> = circuits.chain(controller.circuits()).map(Arc::new).collect();
+        let finalized = controller.finalize().unwrap();
+        refreshes += finalized.memory().refreshes.iter().map(BlockRecords::len).sum::<usize>();
+        let trace = |&table| access::trace(&config, table, finalized.accesses(), finalized.range_checker());
+        let own = own.iter().map(|table| trace(table).map(|trace| trace.whole()));
+        let mut witnesses: Vec<Witness> = own.map(|trace| Witness { trace, ..Default::default() }).collect();
+        witnesses.extend(finalized.into_witnesses());
+        check_witnesses(&circuits, &witnesses).unwrap();
+    }
+    assert!(refreshes > 1000, "{refreshes} refreshes");
 }
 
 #[test]

@@ -41,6 +41,11 @@ pub fn word_config() -> MemoryConfig {
 
 /// Memory after random accesses. Each is compared with a plain map of cells.
 pub fn random_memory(config: &MemoryConfig, random: &mut ChaCha8Rng, accesses: usize) -> Memory {
+    memory_with_pauses(config, random, accesses, 1000)
+}
+
+/// The same, with time rising by up to `pause` now and then.
+pub fn memory_with_pauses(config: &MemoryConfig, random: &mut ChaCha8Rng, accesses: usize, pause: u32) -> Memory {
     let mut image = MemoryImage::new();
     let mut model: HashMap<(u32, u32), F> = HashMap::new();
     let unit = config.pointer_unit() as u32;
@@ -55,7 +60,7 @@ pub fn random_memory(config: &MemoryConfig, random: &mut ChaCha8Rng, accesses: u
     let sizes: Vec<usize> = ACCESS_SIZES.into_iter().filter(|&size| size >= unit as usize).collect();
     while memory.accesses() < accesses {
         if random.random_bool(0.05) {
-            memory.increment_timestamp_by(random.random_range(0..1000)).unwrap();
+            memory.increment_timestamp_by(random.random_range(0..=pause)).unwrap();
         }
         if config.has_identity_space() && random.random_bool(0.05) {
             let pointer = random.random_range(0..F::ORDER);
