@@ -111,6 +111,13 @@ impl MemoryController {
         circuits
     }
 
+    /// As [`Self::circuits`], for memory that starts as zeros and is forgotten: without Merkle trees and roots.
+    pub fn volatile_circuits(&self) -> Vec<Circuit> {
+        let mut circuits = tables::volatile_circuits(self.memory.config(), self.bus);
+        circuits.extend(SharedVariableRangeCheckerChip::circuits());
+        circuits
+    }
+
     /// End the log and replay it.
     pub fn finalize(self) -> Result<FinalizedMemory, MemoryError> {
         let config = self.memory.config().clone();
@@ -165,5 +172,12 @@ impl FinalizedMemory {
         let mut witnesses = self.memory.witnesses(&self.config, &self.adapters, &self.range_checker);
         witnesses.extend(self.range_checker.witnesses());
         witnesses
+    }
+
+    /// The witnesses of [`MemoryController::volatile_circuits`], likewise. Error: memory did not start as zeros.
+    pub fn into_volatile_witnesses(self) -> Result<Vec<Witness>, MemoryError> {
+        let mut witnesses = self.memory.volatile_witnesses(&self.config, &self.adapters, &self.range_checker)?;
+        witnesses.extend(self.range_checker.witnesses());
+        Ok(witnesses)
     }
 }

@@ -104,6 +104,16 @@ pub enum MemoryError {
         /// Bits asked for.
         bits: u32,
     },
+    /// Memory without trees starts as zeros.
+    #[error(
+        "cell {cell:#x} of address space {space} does not start as zero: use the tables with Merkle trees, or write it first"
+    )]
+    NotZero {
+        /// Address space.
+        space: u32,
+        /// Number of the cell in the space.
+        cell: u32,
+    },
     /// There is no register with this number.
     #[error("there is no register {register}: there are {registers}, from 0 on")]
     UnknownRegister {
@@ -167,6 +177,7 @@ impl From<MemoryError> for MemoryIntegrationError {
             MemoryError::UnknownSpace { .. }
             | MemoryError::BlockSize { .. }
             | MemoryError::RangeTooWide { .. }
+            | MemoryError::NotZero { .. }
             | MemoryError::NotAvailable { .. } => Self::InvalidConfiguration(error.to_string()),
             MemoryError::CellOutOfRange { .. }
             | MemoryError::IdentityReadOnly { .. }

@@ -42,7 +42,7 @@
 //! | [`split`], from the block to the half that covers the cell | stays | keeps it |
 //! | [`merge`], from the half that covers the cell to the block | from *t − d* to *t*, with *t* an integer below 2^29 and *d* one below 2^17 | keeps it |
 //!
-//! The [`boundary`] is the cell's one source and one sink. All times at the ends of accesses, refreshes and merges
+//! The [`boundary`], or the [`volatile`] one, is the cell's one source and one sink. All times at the ends of accesses, refreshes and merges
 //! stand for integers above −2^17 and below 2^29, which are distinct modulo p, and a split keeps its time. So along any walk
 //! integers never fall, and accesses and refreshes let them rise. A cycle thus has no access and no refresh: it is splits and merges
 //! alone, at one time, and keeps the cell. A multiset of edges that balances with one source and one sink is one path and
@@ -56,7 +56,7 @@
 //! | gaps are below 2^17 | [`bridge`] |
 //! | splits and merges cover the same cells before and after | [`split`], [`merge`]: written once |
 //! | a merge does not go back in time, and does not wrap | [`merge`] |
-//! | a cell has one first and one last message | [`boundary`], [`engram_memory::merkle`], [`roots`] |
+//! | a cell has one first and one last message | [`boundary`], [`engram_memory::merkle`], [`roots`]; or the order of [`volatile`] |
 //! | the first cells are those of the roots before, the last those after | the same, and [`engram_memory::compress`] |
 //! | cells of 16 bits stay below 2^16 | whoever writes; in a log's own proof [`access`]; the first ones by the root before |
 //! | counts are boolean | each table's `real`, and flags below it |
@@ -90,6 +90,7 @@ mod row;
 pub mod size;
 pub mod split;
 pub mod tables;
+pub mod volatile;
 
 pub use adapter::{MemoryAdapter, OfflineMemoryAdapter, OnlineMemoryAdapter};
 pub use bridge::{AccessExprs, MemoryBridge};

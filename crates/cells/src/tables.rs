@@ -11,12 +11,13 @@ use crate::{
     boundary,
     bus::MemoryBus,
     config::MemoryConfig,
+    error::MemoryError,
     merge,
     offline::{AccessAdapterInventory, FinalMemory, LeafRecord},
     range_checker::SharedVariableRangeCheckerChip,
     refresh, roots,
     size::ACCESS_SIZES,
-    split,
+    split, volatile,
 };
 
 /// Where the roots, with their public values, are among [`circuits`].
@@ -33,6 +34,21 @@ pub fn circuits(config: &MemoryConfig, bus: MemoryBus) -> Vec<Circuit> {
         circuits.extend(parts::<PARTS>(&boundary::circuit(bus, block_cells, unit)));
     }
     circuits.extend(parts::<PARTS>(&compress::circuit()));
+    circuits.extend(block_circuits(unit, bus));
+    circuits
+}
+
+/// The circuits of a memory that starts as zeros and is forgotten, but for its accesses and range checks, in order: for each
+/// normal space a [`volatile`] boundary; for each access size a refresh; for each larger than the pointer unit a split
+/// and a merge.
+pub fn volatile_circuits(config: &MemoryConfig, bus: MemoryBus) -> Vec<Circuit> {
+    let spaces = config.normal_spaces().iter().map(|space| volatile::circuit(bus, config, space));
+    spaces.chain(block_circuits(config.pointer_unit(), bus)).collect()
+}
+
+/// Refreshes, splits and merges.
+fn block_circuits(unit: usize, bus: MemoryBus) -> Vec<Circuit> {
+    let mut circuits = vec![];
     circuits.extend(sizes(unit).map(|cells| refresh::circuit(bus, cells)));
     circuits.extend(adapter_sizes(unit).map(|cells| split::circuit(bus, cells, unit)));
     circuits.extend(adapter_sizes(unit).map(|cells| merge::circuit(bus, cells, unit)));
@@ -57,7 +73,6 @@ impl FinalMemory {
         adapters: &AccessAdapterInventory,
         range: &SharedVariableRangeCheckerChip,
     ) -> Vec<Witness> {
-        let unit = config.pointer_unit();
         let mut asked = Compressions::default();
         let publics = roots::public_values(&self.roots_before, &self.roots_after);
         let mut witnesses = vec![Witness { publics, ..witness(Some(roots::trace(config, self))) }];
@@ -78,7 +93,34 @@ impl FinalMemory {
         for rows in share_out::<PARTS>(asked.len()) {
             witnesses.push(witness((!rows.is_empty()).then(|| compress::trace(&asked.distinct()[rows]))));
         }
+        witnesses.extend(self.block_witnesses(config, adapters, range));
+        witnesses
+    }
+
+    /// The witnesses of [`volatile_circuits`]; counts their lookups. Tables without rows are left out. Error: a block that did not
+    /// start as zeros.
+    pub fn volatile_witnesses(
+        &self,
+        config: &MemoryConfig,
+        adapters: &AccessAdapterInventory,
+        range: &SharedVariableRangeCheckerChip,
+    ) -> Result<Vec<Witness>, MemoryError> {
+        let spaces = config.normal_spaces().iter();
+        let spaces = spaces.map(|space| Ok(witness(volatile::trace(config, space, self, range)?)));
+        let mut witnesses = spaces.collect::<Result<Vec<Witness>, MemoryError>>()?;
+        witnesses.extend(self.block_witnesses(config, adapters, range));
+        Ok(witnesses)
+    }
+
+    fn block_witnesses(
+        &self,
+        config: &MemoryConfig,
+        adapters: &AccessAdapterInventory,
+        range: &SharedVariableRangeCheckerChip,
+    ) -> Vec<Witness> {
+        let unit = config.pointer_unit();
         let of_size = |cells: usize| cells.ilog2() as usize;
+        let mut witnesses = vec![];
         witnesses.extend(sizes(unit).map(|cells| witness(refresh::trace(&self.refreshes[of_size(cells)], range))));
         let splits = adapter_sizes(unit).map(|cells| witness(split::trace(&adapters.splits()[of_size(cells)])));
         witnesses.extend(splits);
@@ -119,6 +161,7 @@ mod tests {
             (refresh::circuit(bus, 2), include_str!("refresh/tests.rs")),
             (split::circuit(bus, 4, 1), include_str!("split/tests.rs")),
             (merge::circuit(bus, 4, 1), include_str!("merge/tests.rs")),
+            (volatile::circuit(bus, &config, &config.normal_spaces()[0]), include_str!("volatile/tests.rs")),
             (access::circuit(bus, &config, AccessTable::Read { cells: 2 }), access_tests),
             (access::circuit(bus, &u16s, write), access_tests),
         ];
@@ -140,6 +183,10 @@ mod tests {
         let config = MemoryConfig::default();
         let circuits = circuits(&config, MemoryBus::new());
         assert_eq!(circuits.len(), 1 + 3 * PARTS + 6 + 5 + 5);
+        let volatile = volatile_circuits(&config, MemoryBus::new());
+        assert_eq!(volatile.len(), 1 + 6 + 5 + 5);
+        let zeros = Trace::zeros(volatile[0].width(), 4);
+        engram_memory::testing::Subject::new(volatile[0].clone(), zeros).assert_accepted();
         let names: BTreeSet<&str> = circuits.iter().map(|circuit| circuit.name.as_str()).collect();
         assert_eq!(names.len(), circuits.len());
         for circuit in

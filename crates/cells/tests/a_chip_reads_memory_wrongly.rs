@@ -93,6 +93,22 @@ fn a_chip_and_its_memory_are_proven() {
 }
 
 #[test]
+fn a_chip_and_memory_without_trees_are_proven() {
+    let mut memory = MemoryController::new(&MemoryConfig::default());
+    let circuits: Vec<Arc<Circuit>> =
+        std::iter::once(sums(memory.bridge())).chain(memory.volatile_circuits()).map(Arc::new).collect();
+    let pointers = run(&mut memory);
+    let finalized = memory.finalize().unwrap();
+    let own = Witness { trace: Some(trace(&finalized, &pointers)), ..Default::default() };
+    let mut witnesses = vec![own];
+    witnesses.extend(finalized.into_volatile_witnesses().unwrap());
+    check_witnesses(&circuits, &witnesses).unwrap();
+    let (proving, verifying) = keygen(&circuits, Parameters::SMALLEST).unwrap();
+    let proof = proving.prove(witnesses).unwrap();
+    verifying.verify(&proof).unwrap();
+}
+
+#[test]
 fn a_chip_that_reads_another_cell_is_refused() {
     for cell in 5..9 {
         let (circuits, mut witnesses, _) = witnesses();

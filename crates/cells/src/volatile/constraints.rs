@@ -1,0 +1,59 @@
+//! The circuit of the volatile boundary.
+
+use engram_air::{Circuit, CircuitBuilder, Expr, Ring};
+
+use crate::{
+    bus::{MemoryBus, memory_message},
+    columns::columns,
+    config::{AddressSpaceConfig, MemoryConfig},
+    range_checker::SharedVariableRangeCheckerChip,
+};
+
+/// Most bits of each limb of a block's number.
+pub(super) const LIMB_BITS: u32 = 15;
+
+/// Bits of the low and of the high limb of the numbers of a space's blocks: 30 bits at most, as pointers have no more.
+pub(super) fn limb_bits(config: &MemoryConfig, space: &AddressSpaceConfig) -> [u32; 2] {
+    let bits = config.cells_log2(space) - space.block_cells.ilog2();
+    [bits.min(LIMB_BITS), bits.saturating_sub(LIMB_BITS)]
+}
+
+/// The volatile boundary of a normal space of the configuration.
+///
+/// Columns: real; more, whether the next row is real; same_high, whether it has the same high limb; the block's number, high
+/// and low; step, by how much the next one is higher, less one, in the low limb or else in the high one; the first and last
+/// time; the last cells.
+pub fn circuit(bus: MemoryBus, config: &MemoryConfig, space: &AddressSpaceConfig) -> Circuit {
+    let mut circuit = CircuitBuilder::new(format!("volatile boundary of space {}", space.number));
+    let [real, more, same_high, high, low, step] =
+        ["real", "more", "same_high", "high", "low", "step"].map(|name| circuit.column(name));
+    let [initial_time, last_time] = ["initial_time", "last_time"].map(|name| circuit.column(name));
+    let last = columns(&mut circuit, "last", space.block_cells);
+
+    circuit.assert_bool("real is boolean", real.clone());
+    circuit.assert_bool("same_high is boolean", same_high.clone());
+    let follows = circuit.transition() * circuit.next(&real);
+    circuit.assert_equal("more says that the next row is real", more.clone(), follows);
+    circuit.assert_zero("real rows come first", more.clone() * (Expr::one() - real.clone()));
+
+    let [low_bits, high_bits] = limb_bits(config, space);
+    let mut ask = |label: &str, value: &Expr, bits, enabled: &Expr| {
+        SharedVariableRangeCheckerChip::ask(&mut circuit, label, value.clone(), bits, enabled.clone());
+    };
+    ask("the block's number, low, exists", &low, low_bits, &real);
+    ask("the block's number, high, exists", &high, high_bits, &real);
+    ask("the next block is higher", &step, LIMB_BITS, &more);
+    let high_growth = circuit.next(&high) - high.clone();
+    let low_growth = circuit.next(&low) - low.clone();
+    let stays = more.clone() * same_high.clone();
+    circuit.assert_zero("same_high says that the high limb stays", stays * high_growth.clone());
+    let growth = high_growth.clone() + same_high * (low_growth - high_growth);
+    circuit.assert_zero("the step leads to the next block", more * (step + Expr::one() - growth));
+
+    let pointer = (low + high.shift_left(LIMB_BITS)).shift_left((space.block_cells / config.pointer_unit()).ilog2());
+    let message = |cells: Vec<Expr>, time| memory_message(Expr::integer(space.number), pointer.clone(), cells, time);
+    let first = message(vec![Expr::zero(); space.block_cells], initial_time);
+    bus.send(&mut circuit, "block before".into(), first, real.clone());
+    bus.receive(&mut circuit, "block after".into(), message(last, last_time), real);
+    circuit.build()
+}
