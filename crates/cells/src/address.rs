@@ -38,7 +38,7 @@ pub(crate) fn place(config: &MemoryConfig, space: u32, pointer: u32, len: usize)
     if cell + len as u64 > cells {
         return Err(MemoryError::AddressOutOfBounds { space, pointer, len });
     }
-    if cell % len as u64 != 0 {
+    if !cell.is_multiple_of(len as u64) {
         return Err(MemoryError::Misaligned { space, pointer, len });
     }
     // Below 2^31, as no space has more cells.

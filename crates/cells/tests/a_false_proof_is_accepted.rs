@@ -4,7 +4,7 @@ mod logs;
 
 use engram_air::{F, PrimeCharacteristicRing, parameters::Parameters, poseidon2::hash};
 use engram_cells::{
-    config::{AddressSpaceConfig, AddressSpaceType, MemoryConfig, MemoryConfigBuilder},
+    config::{AddressSpaceConfig, AddressSpaceType, CellKind, MemoryConfig, MemoryConfigBuilder},
     image::MemoryImage,
     log::MemoryLogEntry,
     offline::{AccessAdapterInventory, OfflineMemory},
@@ -47,6 +47,22 @@ fn nothing_done_is_proven_too() {
     let proof = generate_memory_proof(vec![], &MemoryConfig::default()).unwrap();
     let statement = proof.verify(&MemoryConfig::default()).unwrap();
     assert_eq!(statement.initial_roots, statement.final_roots);
+}
+
+/// The most spaces and tables that a configuration can have: the parameters are strong enough for them too.
+#[test]
+fn the_largest_configuration_is_proven() {
+    let space = |number: u32| {
+        let space = AddressSpaceConfig::new(number, AddressSpaceType::Normal).with_block_cells(1 << (number % 5));
+        space
+            .with_cell_kind(if number.is_multiple_of(2) { CellKind::U16 } else { CellKind::Field })
+            .with_pointer_bits(30)
+    };
+    let builder = (1..=16).fold(MemoryConfigBuilder::new(), |builder, number| builder.add_address_space(space(number)));
+    let config = builder.build().unwrap();
+    let log = (1..=16).map(|number| read(number, number)).collect();
+    let statement = generate_memory_proof(log, &config).unwrap().verify(&config).unwrap();
+    assert_eq!(statement.final_roots.len(), 16);
 }
 
 #[test]

@@ -262,7 +262,7 @@ impl Blocks<'_> {
                 initial_times: [0; LEAF_CELLS],
             });
         }
-        let block = offset % LEAF_CELLS >> self.block_log2;
+        let block = (offset % LEAF_CELLS) >> self.block_log2;
         self.touched[*slot as usize - 1].initial_times[block] = self.now;
     }
 }

@@ -41,9 +41,9 @@ const IDENTITY_READ: u32 = 2;
 pub(super) fn aside_digest(log: &[MemoryLogEntry]) -> Digest {
     let mut cells = vec![];
     for (place, entry) in log.iter().enumerate() {
-        let (mark, value) = match entry {
-            &MemoryLogEntry::IncrementTimestampBy(increment) => (INCREMENT, increment),
-            &MemoryLogEntry::Read { address_space: IDENTITY_SPACE, pointer, .. } => (IDENTITY_READ, pointer),
+        let (mark, value) = match *entry {
+            MemoryLogEntry::IncrementTimestampBy(increment) => (INCREMENT, increment),
+            MemoryLogEntry::Read { address_space: IDENTITY_SPACE, pointer, .. } => (IDENTITY_READ, pointer),
             _ => continue,
         };
         let place = place as u64;
