@@ -136,7 +136,9 @@ impl MemoryPerformanceMonitor {
     /// What was done up to now, and what a proof over it by itself would cost if it ended here.
     ///
     /// A copy of the replay is brought to its end, and its tables are filled. That takes about the time and memory that a prover
-    /// takes before it begins: ask for [`Self::metrics`] where it must be quick.
+    /// takes before it begins: ask for [`Self::metrics`] where it must be quick. Idle time is not in the cost: a proof over a
+    /// log leaves it out, and a machine pays a refresh for each 2^17 that a block is left alone. A proof refuses tables of
+    /// accesses with more than 2^20 rows, which are counted here as if it did not.
     pub fn get_performance_report(&self) -> PerformanceReport {
         let mut adapters = self.adapters.clone();
         let memory = self.replay.clone().finalize_blocks(&mut adapters);

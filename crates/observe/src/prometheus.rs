@@ -1,13 +1,16 @@
 //! A report in Prometheus's text format, version 0.0.4 (Prometheus documentation, "Exposition formats").
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 use engram_cells::size::ACCESS_SIZES;
 
-use crate::{error::LabelError, report::PerformanceReport};
+use crate::{error::LabelError, report::PerformanceReport, tables::TableCost};
 
 /// The media type of the text, for whoever answers a scraper.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// One of a table's counts.
+type TableCount = fn(&TableCost) -> u64;
 
 /// Labels that the report's own samples have.
 const RESERVED: [&str; 6] = ["space", "operation", "cells", "adapter", "part", "table"];
@@ -48,7 +51,7 @@ impl PerformanceReport {
     /// over it costs. Where nothing was accessed, gauges for each access are left out, and so is the ratio of reads to writes
     /// where there are no writes. Error: the output's own.
     pub fn write_prometheus(&self, output: impl Write, labels: &Labels) -> io::Result<()> {
-        let mut text = Exposition { output, labels, family: "" };
+        let mut text = Exposition { output: BufWriter::new(output), labels, family: "" };
         self.write_operations(&mut text)?;
         self.write_utilization(&mut text)?;
         self.write_costs(&mut text)?;
@@ -120,7 +123,7 @@ impl PerformanceReport {
                 text.sample(&[("adapter", adapter), ("cells", &cells.to_string())], rows)?;
             }
         }
-        let counts: [(&str, &str, fn(&crate::tables::TableCost) -> u64); 3] = [
+        let counts: [(&str, &str, TableCount); 3] = [
             ("engram_memory_table_rows", "Rows of a table of the proof, padding included.", |table| table.rows),
             ("engram_memory_table_cells", "Committed cells of a table of the proof.", |table| table.cells),
             ("engram_memory_table_interactions", "Interactions of a table of the proof.", |table| table.interactions),

@@ -3,6 +3,7 @@
 mod logs;
 
 use std::{
+    cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
     num::{NonZeroU32, NonZeroUsize},
 };
@@ -101,7 +102,7 @@ fn check_strides(analysis: &AccessPatternAnalysis, accesses: &[(TraceRecord, u32
         cells.windows(2).for_each(|pair| *counts.entry(pair[1] - pair[0]).or_default() += 1);
         assert_eq!((strides.pairs as usize, strides.distinct as usize), (cells.len() - 1, counts.len()));
         let mut expected: Vec<Stride> = counts.into_iter().map(|(cells, count)| Stride { cells, count }).collect();
-        expected.sort_by(|a, b| b.count.cmp(&a.count));
+        expected.sort_by_key(|stride| Reverse(stride.count));
         assert_eq!(strides.top, expected);
     }
     let spaces: BTreeSet<u32> = accesses.iter().map(|(record, ..)| record.space).collect();
