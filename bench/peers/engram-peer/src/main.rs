@@ -36,6 +36,7 @@ fn main() -> Result<()> {
     let mut machine = engram_rv32im::Machine::new(&program, Box::new(io::empty()));
     let profile = engram_prover::profile(&mut machine, options.max_steps, &mut |_| ())?;
     options.plan = engram_prover::plan(&MachineProgram::new(&program), &profile.windows);
+    options.steps_expected = Some(profile.instructions);
     let (proof, report) = engram_prover::prove(&program, Box::new(io::empty()), &options, &mut |_| ())?;
 
     let (key, deriving) = meter.measure(|| Ok(ProgramKey::derive_for(&program, &proof)?))?;
