@@ -68,3 +68,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     assert_eq!(analysis.adapters.by_size.len(), 2);
     Ok(())
 }
+
+#[test]
+fn the_example_holds() {
+    main().unwrap();
+}

@@ -62,3 +62,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("  {sample}");
     Ok(())
 }
+
+#[test]
+fn the_example_holds() {
+    main().unwrap();
+}

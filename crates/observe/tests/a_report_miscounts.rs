@@ -11,7 +11,8 @@ use engram_cells::{
     error::MemoryError,
     log::MemoryLogEntry,
     online::Memory,
-    size::ACCESS_SIZES,
+    range_checker::SharedVariableRangeCheckerChip,
+    size::{ACCESS_SIZES, GAP_BITS},
 };
 use engram_observe::{
     adapters::AdapterRows,
@@ -160,6 +161,14 @@ fn the_logs_rows_are_counted() {
         interactions: 16 * 3,
     };
     assert_eq!(log, [&expected]);
+    // Each row asks for a gap of 17 bits.
+    let range = SharedVariableRangeCheckerChip::new(memory.config());
+    range.check(0, GAP_BITS).unwrap();
+    let filled = range.witnesses().into_iter().filter_map(|witness| witness.trace).collect::<Vec<_>>();
+    let counted = report.tables.iter().filter(|table| table.part == TablePart::RangeChecker);
+    let counted: Vec<(u64, u64)> = counted.map(|table| (table.rows, table.columns)).collect();
+    assert_eq!(counted, filled.iter().map(|trace| (trace.height() as u64, trace.width() as u64)).collect::<Vec<_>>());
+    assert_eq!(counted.len(), 1);
     assert!(report.adapter_rows.is_empty());
     assert_eq!((report.read_write_ratio.reads_per_write(), report.read_write_ratio.read_share()), (None, 1.0));
 }

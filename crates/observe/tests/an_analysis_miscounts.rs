@@ -224,3 +224,21 @@ fn adapters_are_charged_to_who_needs_them() {
     let access = |len| AdapterCause::Access { len };
     assert_eq!(blocks, [(2, 8, end), (4, 16, access(8)), (2, 8, access(1)), (4, 16, end)]);
 }
+
+/// A shorter ranking is the start of a longer one, and leaves nothing out of the sums.
+#[test]
+fn rankings_are_cut_and_sums_are_not() {
+    println!("seed 2");
+    let trace = trace_of(random_memory(&mixed_config(), &mut ChaCha8Rng::seed_from_u64(2), 300));
+    let whole = analyse(&trace);
+    let window_accesses = NonZeroU32::new(WINDOW as u32).unwrap();
+    let options = AnalysisOptions { ranked: NonZeroUsize::new(3).unwrap(), window_accesses };
+    let short = AccessPatternAnalysis::with_options(&trace, options);
+    assert_eq!(short.hot_blocks, whole.hot_blocks[..3]);
+    assert_eq!(short.adapters.by_block, whole.adapters.by_block[..3]);
+    assert_eq!((short.blocks_touched, &short.reuse), (whole.blocks_touched, &whole.reuse));
+    assert_eq!((short.adapters.total, &short.adapters.by_size), (whole.adapters.total, &whole.adapters.by_size));
+    for (short, whole) in short.strides.iter().zip(&whole.strides) {
+        assert_eq!((&short.top[..], short.distinct), (&whole.top[..3], whole.distinct));
+    }
+}
