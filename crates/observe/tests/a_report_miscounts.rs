@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 
 use engram_air::{F, PrimeCharacteristicRing};
 use engram_cells::{
+    access,
+    bus::MemoryBus,
     config::{AddressSpaceConfig, AddressSpaceType, MemoryConfig, MemoryConfigBuilder},
     controller::MemoryController,
     error::MemoryError,
@@ -120,8 +122,17 @@ fn tables_are_those_of_a_proof() {
         let circuits = controller.circuits();
         let finalized = controller.finalize().unwrap();
         let rows = AdapterRows::of(finalized.adapters());
+        let log_tables = access::tables(&config).into_iter().filter_map(|table| {
+            let name = access::circuit(MemoryBus::new(), &config, table).name;
+            let trace = access::trace(&config, table, finalized.accesses(), finalized.range_checker())?.whole();
+            Some((name, trace.height() as u64, trace.width() as u64))
+        });
+        let log_tables: Vec<(String, u64, u64)> = log_tables.collect();
         let filled = finalized.into_witnesses();
         let report = MemoryPerformanceMonitor::of_memory(&memory).unwrap().get_performance_report();
+        let counted = report.tables.iter().filter(|table| table.part == TablePart::Log);
+        let counted: Vec<_> = counted.map(|table| (table.name.clone(), table.rows, table.columns)).collect();
+        assert_eq!(counted, log_tables);
         let mut counted = report.tables.iter().filter(|table| table.part == TablePart::Memory);
         let range_circuits = 2;
         for (circuit, witness) in circuits.iter().zip(&filled).take(circuits.len() - range_circuits) {
