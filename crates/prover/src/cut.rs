@@ -8,8 +8,15 @@ use engram_machine::circuits::{FIRST_CHIP, LOOKUPS, MEMORY, Machine};
 
 use crate::meter::cheapest_parameters;
 
-/// A cut must save this share of what the segment would cost without it, or the prediction's errors decide.
-const SAVING_MIN: f64 = 0.05;
+/// A cut must save this share of what the segment would cost without it. Measured: where a fifth was predicted, nothing was
+/// gained; where a half was, a quarter.
+const SAVING_MIN: f64 = 0.3;
+
+/// A segment is not cut before it costs this many times what it would cost empty.
+const FIXED_MIN: f64 = 2.0;
+
+/// What is cut off is at most this part of what stays. A run may change its ways, so what lies far ahead is not foreseen.
+const REST_MAX_SHARE: u64 = 4;
 
 /// Powers of two below a table's last height that are looked at.
 const HEIGHTS_TRIED: u32 = 2;
@@ -62,28 +69,31 @@ impl Outlook<'_> {
         self.rows.iter().zip(&self.rates).map(|(now, rate)| now + (rate * more) as usize).collect()
     }
 
-    /// Rows of a segment of its own for the steps from one place to another. What does not follow from the steps, because it is
-    /// there once a segment, is taken to be as much as it is here, or less if the segment is shorter.
+    /// Rows of a segment of its own for the steps from one place to another. It touches as much memory anew as this segment would
+    /// in these steps, or as this one did, if it is as long: whichever is more.
     fn rows_between(&self, start: u64, end: u64) -> Vec<usize> {
         let steps = end.saturating_sub(start) as f64;
         let shorter = (steps / self.steps.max(1) as f64).min(1.0);
         let rows = self.rows.iter().zip(&self.rates).enumerate().map(|(circuit, (&now, rate))| match circuit {
-            MEMORY..LOOKUPS => (now as f64 * shorter).ceil() as usize,
+            MEMORY..LOOKUPS => (now as f64 * shorter).max(rate * steps).ceil() as usize,
             FIRST_CHIP.. => (rate * steps).ceil() as usize,
             _ => now,
         });
         rows.collect()
     }
 
+    fn fixed_s(&self, rows: &[usize]) -> f64 {
+        cheapest_parameters(rows).map_or(f64::INFINITY, |parameters| parameters.fixed_s())
+    }
+
     fn seconds(&self, rows: &[usize]) -> f64 {
-        let fixed = cheapest_parameters(rows).map_or(f64::INFINITY, |parameters| parameters.fixed_s());
-        fixed + self.machine.size(rows.iter().copied()).seconds()
+        self.fixed_s(rows) + self.machine.size(rows.iter().copied()).seconds()
     }
 
     /// Is there a table of weight that grows past a power of two within so many steps? Nowhere else is a cut worth a thought.
     pub fn a_table_doubles_within(&self, steps: u64) -> bool {
         let next = self.rows_at(self.steps + steps);
-        let weight = SAVING_MIN / 2.0 * self.machine.size(self.rows.iter().copied()).seconds();
+        let weight = SAVING_MIN / 4.0 * self.machine.size(self.rows.iter().copied()).seconds();
         let doubles = |((circuit, &now), &next): ((&Arc<Circuit>, &usize), &usize)| {
             now.next_power_of_two() < next && Size::of(circuit, now).seconds() > weight
         };
@@ -92,6 +102,10 @@ impl Outlook<'_> {
 
     /// The place, in steps, where cutting a segment that could go on to `end` saves most; `None` where it is best left whole.
     pub fn best_cut(&self, end: u64) -> Option<u64> {
+        // A short segment is mostly fixed cost, and says little about what comes.
+        if self.machine.size(self.rows.iter().copied()).seconds() < FIXED_MIN * self.fixed_s(self.rows) {
+            return None;
+        }
         let last = self.rows_at(end);
         let whole = self.seconds(&last);
         let places = self.rows.iter().zip(&self.rates).zip(&last).flat_map(|((&now, &rate), &last)| {
@@ -101,7 +115,8 @@ impl Outlook<'_> {
             heights.filter(move |&height| rate > 0.0 && height >= now && height < last).map(place)
         });
         let seconds = |place: &u64| self.seconds(&self.rows_at(*place)) + self.seconds(&self.rows_between(*place, end));
-        let places = places.chain([self.steps]).map(|place| (place, seconds(&place)));
+        let is_near_end = |place: &u64| end.saturating_sub(*place) <= place / REST_MAX_SHARE;
+        let places = places.chain([self.steps]).filter(is_near_end).map(|place| (place, seconds(&place)));
         let (place, split) = places.min_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))?;
         (split < whole * (1.0 - SAVING_MIN)).then_some(place)
     }
