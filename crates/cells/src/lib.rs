@@ -76,6 +76,7 @@ pub mod config;
 pub mod context;
 pub mod controller;
 pub mod error;
+pub mod extension;
 pub mod factory;
 pub mod image;
 pub mod log;
@@ -90,6 +91,7 @@ mod row;
 pub mod size;
 pub mod split;
 pub mod tables;
+pub mod testing;
 pub mod volatile;
 
 pub use adapter::{MemoryAdapter, OfflineMemoryAdapter, OnlineMemoryAdapter};
