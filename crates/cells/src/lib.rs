@@ -103,6 +103,7 @@ pub use config::{
 pub use context::{Instruction, OpCode, VmExecutionContext};
 pub use controller::{FinalizedMemory, MemoryController};
 pub use error::{MemoryError, MemoryIntegrationError};
+pub use extension::{CustomInstruction, CustomInstructionProcessor, ExtensionRegistry, MemoryExtension};
 pub use factory::MemoryFactory;
 pub use image::MemoryImage;
 pub use log::{MemoryLogEntry, RecordId};
@@ -112,3 +113,4 @@ pub use proof::{
     MemoryProof, MemoryProofGenerator, MemoryStatement, ProofError, generate_memory_proof, log_commitment,
 };
 pub use range_checker::SharedVariableRangeCheckerChip;
+pub use testing::{ExtensionBench, IntegratedMemorySystem};

@@ -55,6 +55,8 @@
 //!
 //! That an extension's constraints leave no choice is its author's to keep; [`crate::testing::bench`] attacks it.
 
+#[cfg(test)]
+mod attacks;
 mod bulk;
 mod circuit_row;
 pub mod connector;
