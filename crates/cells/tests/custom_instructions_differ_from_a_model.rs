@@ -50,7 +50,7 @@ impl Model {
         let id = instruction.extension_id().number();
         let count = if id == BULK_LOAD || id == BULK_STORE { 8 } else { 1 };
         let pointer = self.get(REGISTERS, 8 * rs1) | self.get(REGISTERS, 8 * rs1 + 1) << 16;
-        if pointer % count != 0 || u64::from(pointer) + u64::from(rs2 * count) >= u64::from(DATA_CELLS) {
+        if !pointer.is_multiple_of(count) || u64::from(pointer) + u64::from(rs2 * count) >= u64::from(DATA_CELLS) {
             return false;
         }
         let (data, register) = ((self.data, pointer + rs2 * count), (REGISTERS, 8 * rd));

@@ -123,7 +123,8 @@ mod tests {
     #[test]
     fn fields_lie_where_the_r_format_has_them() {
         let instruction = CustomInstruction::new(8 * 0x55 + 5, 3, 17, 30).unwrap();
-        assert_eq!(instruction.encode(), 0b1010101_11110_10001_101_00011_0001011);
+        let fields = ["1010101", "11110", "10001", "101", "00011", "0001011"].concat();
+        assert_eq!(u32::from_str_radix(&fields, 2), Ok(instruction.encode()));
         assert_eq!(CustomInstruction::decode(instruction.encode()), Ok(instruction));
     }
 
