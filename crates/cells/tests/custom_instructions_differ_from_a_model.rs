@@ -126,3 +126,21 @@ fn a_sample_of_lists_is_proven() {
         assert_eq!(statement.list_commitment, list_commitment(&list, proof.parameters()).unwrap());
     }
 }
+
+/// Cells that nobody touches for longer than a gap may be are refreshed on the way.
+#[test]
+fn a_register_that_rests_for_long_keeps_its_cells() {
+    let spaces = RegisterSpaces { registers: REGISTERS, data: DATA };
+    let mut image = MemoryImage::new();
+    (0..8).for_each(|cell| image.set_cell(REGISTERS, 8 * 31 + cell, F::from_u32(7 + cell)));
+    let registry = standard_extensions(&config(8), spaces).unwrap();
+    let mut processor = CustomInstructionProcessor::with_image(registry, image).unwrap();
+    let [store, load] = [BULK_STORE, BULK_LOAD].map(|id| move |rd| CustomInstruction::new(id, rd, 0, 3).unwrap());
+    processor.execute_custom_instruction(&store(31)).unwrap();
+    for _ in 0..(1 << 17) / 3 + 1 {
+        processor.execute_custom_instruction(&CustomInstruction::new(BULK_LOAD, 1, 0, 0).unwrap()).unwrap();
+    }
+    processor.execute_custom_instruction(&load(2)).unwrap();
+    assert_eq!(processor.memory().image().cell(REGISTERS, 8 * 2 + 3), F::from_u32(10));
+    processor.check().unwrap();
+}

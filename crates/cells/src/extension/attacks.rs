@@ -37,7 +37,7 @@ fn honest(id: u16) -> Subject {
     }
     let list = processor.instructions();
     let mut tables = RunTables::new(processor.registry(), processor.memory(), processor.executed(), list).unwrap();
-    // The standard extensions have their ids in the order of their registration.
+    // The standard extensions have the first ids.
     let position = EXTENSIONS + usize::from(id);
     let trace = tables.witnesses[position].trace.take().unwrap();
     Subject::new(tables.circuits[position].as_ref().clone(), trace)

@@ -18,10 +18,12 @@ use crate::{bus::MemoryBus, config::MemoryConfig, controller::MemoryController, 
 /// Most extensions of a machine.
 pub const EXTENSIONS_MAX: usize = 32;
 
-/// A machine's memory configuration and its extensions, each with its id. Whoever verifies has the same one.
+/// A machine's memory configuration and its extensions, each with its id. Whoever verifies has the same ones; in which order they
+/// were registered does not matter.
 #[derive(Clone, Debug)]
 pub struct ExtensionRegistry {
     config: MemoryConfig,
+    /// By ascending id.
     extensions: Vec<Registered>,
 }
 
@@ -82,7 +84,9 @@ impl ExtensionRegistry {
         }
         let circuit = Function::circuit(&extension, id, &self.config);
         let (circuit, accesses) = circuit.map_err(|why| ExtensionError::Circuit { extension: name, why })?;
-        self.extensions.push(Registered { id, circuit: circuit.into(), accesses, function: Arc::new(extension) });
+        let registered = Registered { id, circuit: circuit.into(), accesses, function: Arc::new(extension) };
+        let position = self.extensions.partition_point(|other| other.id < id);
+        self.extensions.insert(position, registered);
         Ok(())
     }
 
@@ -91,7 +95,7 @@ impl ExtensionRegistry {
         &self.config
     }
 
-    /// The extensions' circuits with their ids, in the order in which they were registered.
+    /// The extensions' circuits with their ids, by ascending id.
     pub fn circuits(&self) -> impl Iterator<Item = (ExtensionId, &Circuit)> {
         self.extensions.iter().map(|extension| (extension.id, &*extension.circuit))
     }
@@ -101,7 +105,8 @@ impl ExtensionRegistry {
     }
 
     pub(crate) fn get(&self, id: ExtensionId) -> Option<&Registered> {
-        self.extensions.iter().find(|extension| extension.id == id)
+        let position = self.extensions.binary_search_by_key(&id, |extension| extension.id).ok()?;
+        self.extensions.get(position)
     }
 }
 

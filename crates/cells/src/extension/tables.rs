@@ -28,7 +28,7 @@ pub(crate) const LIST: usize = 1;
 /// Where the first extension is.
 pub(crate) const EXTENSIONS: usize = 2;
 
-/// All circuits, in order: the ends of the run, the list, the extensions as they were registered, memory's, the range checker's.
+/// All circuits, in order: the ends of the run, the list, the extensions by id, memory's, the range checker's.
 pub(crate) fn circuits(registry: &ExtensionRegistry) -> Vec<Arc<Circuit>> {
     let mut circuits: Vec<Arc<Circuit>> = vec![connector::circuit().into(), list::circuit().into()];
     circuits.extend(registry.extensions().iter().map(|extension| extension.circuit.clone()));

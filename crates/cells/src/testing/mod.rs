@@ -1,5 +1,5 @@
 //! What tests of machines on this memory are made of: a whole small system ([`system`]) and a bench on which an extension is attacked
-//! ([`bench`]).
+//! ([`mod@bench`]).
 
 pub mod bench;
 pub mod system;

@@ -21,7 +21,7 @@ mod tests;
 
 use engram_air::{F, Trace};
 
-pub use report::{BenchReport, Finding};
+pub use report::{BenchReport, FINDINGS_MAX, Finding};
 use rows::RowAttacks;
 
 use crate::{
