@@ -71,6 +71,19 @@ impl CommittedList {
     }
 }
 
+/// The number of instructions and the last time, from the public values of the ends.
+fn ends(publics: &[F], list: &CommittedList) -> Result<[u32; 2], ProofError> {
+    let &[instructions, last_time] = publics else {
+        return Err(ProofError::Verify("it does not say where its run ends".into()));
+    };
+    let [instructions, last_time] = [instructions, last_time].map(|value| value.as_canonical_u32());
+    // Past 2^29 a time could be one that another access has.
+    if instructions > list.height || last_time > 1 << TIME_BITS {
+        return Err(ProofError::Verify(format!("it ends after {instructions} instructions at time {last_time}")));
+    }
+    Ok([instructions, last_time])
+}
+
 fn backend(error: EngineError) -> ProofError {
     ProofError::Backend(error.to_string())
 }
@@ -150,13 +163,7 @@ impl CustomProof {
         }
         key.verify(&self.proof).map_err(|error| refuse(error.to_string()))?;
         let list = CommittedList::of(self.proof.height(LIST), self.proof.commitment(LIST))?;
-        let &[instructions, last_time] = self.proof.publics(ENDS) else {
-            return Err(refuse("it does not say where its run ends".into()));
-        };
-        let [instructions, last_time] = [instructions, last_time].map(|value| value.as_canonical_u32());
-        if instructions > list.height || last_time > 1 << TIME_BITS {
-            return Err(refuse(format!("it ends after {instructions} instructions at time {last_time}")));
-        }
+        let [instructions, last_time] = ends(self.proof.publics(ENDS), &list)?;
         let (roots, rest) = self.proof.publics(roots_position(registry)).as_chunks::<DIGEST_CELLS>();
         if !rest.is_empty() || roots.len() != 2 * registry.config().normal_spaces().len() {
             return Err(refuse("it has other roots than the configuration has spaces".into()));
@@ -201,6 +208,16 @@ mod tests {
         assert!(CommittedList::of(Some(2 * INSTRUCTIONS_MAX), commitment).is_err());
         assert!(CommittedList::of(Some(1), None).is_err());
         assert_eq!(CommittedList::of(None, None), Ok(CommittedList::default()));
+    }
+
+    #[test]
+    fn ends_past_the_list_or_past_time_are_refused() {
+        let list = CommittedList { height: 4, commitment: Digest::default() };
+        let ends = |publics: &[u32]| ends(&publics.iter().map(|&value| F::from_u32(value)).collect::<Vec<_>>(), &list);
+        assert_eq!(ends(&[4, 1 << 29]), Ok([4, 1 << 29]));
+        for publics in [&[5, 1][..], &[4, (1 << 29) + 1], &[4], &[], &[4, 1, 0]] {
+            assert!(ends(publics).is_err(), "{publics:?}");
+        }
     }
 
     #[test]

@@ -370,6 +370,22 @@ fn a_list_that_was_not_executed_is_refused() {
     }
 }
 
+/// A history in another order, in which each row claims the step that the list has it at: only the thread of execution refuses.
+#[test]
+fn two_instructions_whose_times_are_exchanged_are_refused() {
+    for first in 0..4 {
+        let mut told = mixed();
+        told.swap(first, first + 1);
+        let processor = run(&told);
+        let mut executed = processor.executed().to_vec();
+        executed[first].step += 1;
+        executed[first + 1].step -= 1;
+        let list = mixed().into_iter();
+        let tables = RunTables::new(processor.registry(), processor.memory(), &executed, list).unwrap();
+        assert_refused_by(&tables.check().unwrap_err(), &[STEPS]);
+    }
+}
+
 /// Leaving out what was executed is refused, though memory and list agree.
 #[test]
 fn an_instruction_that_is_left_out_is_refused() {
