@@ -76,6 +76,7 @@ pub mod config;
 pub mod context;
 pub mod controller;
 pub mod error;
+pub mod extension;
 pub mod factory;
 pub mod image;
 pub mod log;
@@ -90,6 +91,7 @@ mod row;
 pub mod size;
 pub mod split;
 pub mod tables;
+pub mod testing;
 pub mod volatile;
 
 pub use adapter::{MemoryAdapter, OfflineMemoryAdapter, OnlineMemoryAdapter};
@@ -101,6 +103,7 @@ pub use config::{
 pub use context::{Instruction, OpCode, VmExecutionContext};
 pub use controller::{FinalizedMemory, MemoryController};
 pub use error::{MemoryError, MemoryIntegrationError};
+pub use extension::{CustomInstruction, CustomInstructionProcessor, ExtensionRegistry, MemoryExtension};
 pub use factory::MemoryFactory;
 pub use image::MemoryImage;
 pub use log::{MemoryLogEntry, RecordId};
@@ -110,3 +113,4 @@ pub use proof::{
     MemoryProof, MemoryProofGenerator, MemoryStatement, ProofError, generate_memory_proof, log_commitment,
 };
 pub use range_checker::SharedVariableRangeCheckerChip;
+pub use testing::{ExtensionBench, IntegratedMemorySystem};
