@@ -1,0 +1,42 @@
+//! `cargo xtask examples`: the examples of the façade, each of which checks its own result.
+
+use std::path::PathBuf;
+
+use crate::failure::Failure;
+use crate::step::{cargo, root, run};
+
+/// The crate whose examples are run.
+const FOLDER: &str = "crates/engram/examples";
+
+/// Builds all examples as the tests build them, and runs each; stops at the first that fails.
+pub fn run_all() -> Result<(), Failure> {
+    let names = names()?;
+    // The whole workspace's examples: features are then those of the tests, and nothing is built twice.
+    run(&cargo(), &["build", "--workspace", "--examples", "--locked"])?;
+    let built = built()?;
+    for name in &names {
+        run(&built.join(name).display().to_string(), &[])?;
+    }
+    eprintln!("\nAll {} examples check.", names.len());
+    Ok(())
+}
+
+/// The names of the examples, in alphabetical order.
+fn names() -> Result<Vec<String>, Failure> {
+    let file = |error| Failure::File { name: FOLDER.to_owned(), error };
+    let mut names = Vec::new();
+    for entry in root().join(FOLDER).read_dir().map_err(file)? {
+        let path = entry.map_err(file)?.path();
+        if path.extension().is_some_and(|extension| extension == "rs") {
+            names.extend(path.file_stem().map(|name| name.to_string_lossy().into_owned()));
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// Where cargo puts examples: beside this program.
+fn built() -> Result<PathBuf, Failure> {
+    let this = std::env::current_exe().map_err(|error| Failure::File { name: "cargo xtask".to_owned(), error })?;
+    Ok(this.parent().unwrap_or(&this).join("examples"))
+}
