@@ -1,12 +1,12 @@
-//! `cargo xtask examples`: the examples of the façade, each of which checks its own result.
+//! `cargo xtask examples`: the examples for whoever builds on the library, each of which checks its own result.
 
 use std::path::PathBuf;
 
 use crate::failure::Failure;
 use crate::step::{cargo, root, run};
 
-/// The crate whose examples are run.
-const FOLDER: &str = "crates/engram/examples";
+/// Whose examples are run. Those of other crates are measurements.
+const FOLDERS: [&str; 2] = ["crates/engram/examples", "crates/observe/examples"];
 
 /// Builds all examples as the tests build them, and runs each; stops at the first that fails.
 pub fn run_all() -> Result<(), Failure> {
@@ -23,12 +23,14 @@ pub fn run_all() -> Result<(), Failure> {
 
 /// The names of the examples, in alphabetical order.
 fn names() -> Result<Vec<String>, Failure> {
-    let file = |error| Failure::File { name: FOLDER.to_owned(), error };
     let mut names = Vec::new();
-    for entry in root().join(FOLDER).read_dir().map_err(file)? {
-        let path = entry.map_err(file)?.path();
-        if path.extension().is_some_and(|extension| extension == "rs") {
-            names.extend(path.file_stem().map(|name| name.to_string_lossy().into_owned()));
+    for folder in FOLDERS {
+        let file = |error| Failure::File { name: folder.to_owned(), error };
+        for entry in root().join(folder).read_dir().map_err(file)? {
+            let path = entry.map_err(file)?.path();
+            if path.extension().is_some_and(|extension| extension == "rs") {
+                names.extend(path.file_stem().map(|name| name.to_string_lossy().into_owned()));
+            }
         }
     }
     names.sort();

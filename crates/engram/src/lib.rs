@@ -80,6 +80,12 @@ pub use engram_service::{
     ErrorRecoveryAction, ErrorRecoveryStrategy, MemberRole, PendingResponse, ResilienceError, ResilientMemorySystem,
 };
 
+// Looking at a memory from outside.
+pub use engram_observe::{
+    analysis::AccessPatternAnalysis, debugger::MemoryDebugger, generator::MemoryTraceGenerator,
+    monitor::MemoryPerformanceMonitor, report::PerformanceReport, trace::MemoryTrace,
+};
+
 // Errors.
 pub use engram_cells::error::{MemoryError, MemoryIntegrationError};
 

@@ -94,7 +94,8 @@ fn main() {
                     write_leaf(&mut memory.borrow_mut(), leaf, &mut random);
                 }
             };
-            bench.iter_batched(write, |()| memory.borrow_mut().commit(), BatchSize::PerIteration);
+            let commit = || memory.borrow_mut().commit().expect("there is room");
+            bench.iter_batched(write, |()| commit(), BatchSize::PerIteration);
         });
     }
     group.finish();
