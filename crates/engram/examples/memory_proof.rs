@@ -12,10 +12,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut image = MemoryImage::new();
     (0..64).for_each(|cell| image.set_cell(1, cell, F::from_u32(cell * cell)));
 
-    // Accesses of 1, 2, 4, ... 32 cells.
+    // Accesses of 1, 4 and 16 cells.
     let mut memory = Memory::with_image(&config, image)?;
-    for step in 0..200u32 {
-        let len = 1 << (step % 6);
+    for step in 0..100u32 {
+        let len = 4u32.pow(step % 3);
         let pointer = step * 7 % (64 / len) * len;
         let (_, cells) = memory.read_dynamic(1, pointer, len as usize)?;
         let data: Vec<F> = cells.into_iter().rev().map(|cell| cell + F::ONE).collect();

@@ -38,6 +38,8 @@ mod factory;
 pub mod machine;
 pub mod storage;
 
+// The names, part by part. What is added here also goes into `tests/a_name_of_the_guide_is_missing.rs`.
+
 // Configuration.
 pub use engram_cells::config::{
     AddressSpaceConfig, AddressSpaceType, CellKind, ConfigError, MemoryConfig, MemoryConfigBuilder, VmConfig,
