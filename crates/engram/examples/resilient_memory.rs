@@ -17,7 +17,7 @@ struct Flaky {
 impl Flaky {
     fn fails(&mut self) -> Result<(), MemoryError> {
         self.accesses += 1;
-        let fails = self.accesses % 3 == 0 || self.accesses > self.dies_at;
+        let fails = self.accesses.is_multiple_of(3) || self.accesses > self.dies_at;
         if fails { Err(MemoryError::NotAvailable { what: "the flaky memory" }) } else { Ok(()) }
     }
 }
