@@ -2,6 +2,8 @@
 
 mod layout;
 mod snapshot;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -71,13 +73,13 @@ pub enum PersistentError {
 /// Memory that outlives the process: the spaces of a configuration in one file, of which there is one handle at a time.
 ///
 /// It answers accesses as [`Memory`] does, with the same errors. What is written is held in RAM until [`Self::commit`], which
-/// makes all of it durable in one step; without that it is lost, and after a crash the file has the last commit. Each commit is a
-/// *generation*, and starts a new log at time 1. What is read is taken from the file leaf by leaf, and checked
-/// against the root.
+/// makes all of it durable in one step; without that it is lost, and after a crash the file has the last commit. Each commit
+/// is a *generation*, and starts a new log at time 1, with room for the configuration's accesses. What is read is taken from
+/// the file leaf by leaf, and checked against the root.
 ///
 /// Roots are those that proofs over logs name. Cells have 16 bits: a space of field elements is refused.
 ///
-/// RAM: 48 MiB for the file's pages and nodes, 5 MiB for leaves that were read, and what is written until it is committed.
+/// RAM: 48 MiB for the file's pages and nodes, 5 MiB for leaves that were read, and the log and what is written until a commit.
 pub struct PersistentMemory {
     store: Store,
     config: MemoryConfig,
