@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod demo;
+mod examples;
 mod failure;
 mod guests;
 mod packages;
@@ -19,6 +20,7 @@ usage: cargo xtask TASK
 
   demo [FILE]   build engram, prove SHA-256 of FILE (by default of README.md), and verify the proof
   test          run all tests; what they need and is missing is installed with apt-get
+  examples      only build and run the examples, which check themselves
   guests        only rebuild the guest programs and compare them with the committed ones
   tidy          only check the house rules
 ";
@@ -30,6 +32,7 @@ fn main() -> ExitCode {
         ["demo"] => demo::demo(None),
         ["demo", file] => demo::demo(Some(file)),
         ["test"] => test::test(),
+        ["examples"] => examples::run_all(),
         ["guests"] => guests::check_rebuilt(),
         ["tidy"] => tidy::tidy(),
         ["help" | "--help" | "-h"] => {

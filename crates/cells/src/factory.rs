@@ -34,8 +34,8 @@ impl MemoryFactory {
         OfflineMemory::new(image, &self.default_config)
     }
 
-    /// Memory that outlives the process. Error: always [`MemoryError::NotAvailable`], and nothing is written at `_path`, as
-    /// there is no store behind it.
+    /// Memory that outlives the process. Error: always [`MemoryError::NotAvailable`], and nothing is written at `_path`: this
+    /// crate knows no disk. The factory of the crate `engram` makes such memory.
     pub fn create_persistent_memory(&self, _path: &Path) -> Result<Box<dyn MemoryAdapter>, MemoryError> {
         Err(MemoryError::NotAvailable { what: "persistent memory" })
     }

@@ -1,0 +1,98 @@
+//! engram for whoever builds on it: memory that can be proven, and the RV32IM machine on top of it.
+//!
+//! # Memory for a virtual machine of your own
+//!
+//! The names at this level are the memory system's. A [`MemoryConfig`] says which address spaces there are; a
+//! [`MemoryController`] is the handle that an executor holds. It answers reads and writes at once and keeps a log. At the end
+//! it replays the log and fills memory's tables; the machine's own chips put their accesses on the bus with a
+//! [`MemoryBridge`], and one proof holds both together. The module [`circuit`] has what chips are written with.
+//! A log can also be proven by itself, without chips: [`generate_memory_proof`].
+//!
+//! ```
+//! use engram::{F, Memory, MemoryConfig, circuit::PrimeCharacteristicRing, generate_memory_proof};
+//!
+//! let config = MemoryConfig::default();
+//! let mut memory = Memory::new(&config);
+//! let _ = memory.write::<1>(1, 0x1000, [F::from_u32(42)])?;
+//! assert_eq!(memory.read::<1>(1, 0x1000)?.1, [F::from_u32(42)]);
+//!
+//! let (_, log) = memory.into_log();
+//! let statement = generate_memory_proof(log, &config)?.verify(&config)?;
+//! assert_ne!(statement.initial_root, statement.final_root);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # The RV32IM machine
+//!
+//! [`machine`] loads ELF files, runs them, proves runs and verifies proofs. [`storage`] is memory that outlives the process.
+//!
+//! # What is where
+//!
+//! Each name is listed here or in a module below, and comes from the crate of its module's name: `engram-cells` for memory,
+//! `engram-air` for circuits, and so on. The folder `examples` has a complete program for each part.
+
+#![forbid(unsafe_code)]
+
+pub mod circuit;
+mod factory;
+pub mod machine;
+pub mod storage;
+
+// The names, part by part. What is added here also goes into `tests/a_name_of_the_guide_is_missing.rs`.
+
+// Configuration.
+pub use engram_cells::config::{
+    AddressSpaceConfig, AddressSpaceType, CellKind, ConfigError, MemoryConfig, MemoryConfigBuilder, VmConfig,
+};
+
+// Memory while a program runs.
+pub use engram_cells::{
+    context::{Instruction, OpCode, VmExecutionContext},
+    controller::{FinalizedMemory, MemoryController},
+    image::MemoryImage,
+    log::{MemoryLogEntry, RecordId},
+    online::Memory,
+};
+
+// Memory as a proof sees it.
+pub use engram_cells::offline::{
+    AccessAdapterInventory, AccessKind, AccessRecord, AccessRecords, FinalMemory, OfflineMemory,
+};
+
+// What chips are connected with.
+pub use engram_cells::{
+    bridge::{AccessExprs, MemoryBridge},
+    bus::MemoryBus,
+    range_checker::SharedVariableRangeCheckerChip,
+};
+
+// Proofs over a log by itself.
+pub use engram_cells::proof::{
+    MemoryProof, MemoryProofGenerator, MemoryStatement, ProofError, generate_memory_proof, log_commitment,
+};
+
+// Every kind of memory behind one interface.
+pub use engram_cells::adapter::{MemoryAdapter, OfflineMemoryAdapter, OnlineMemoryAdapter};
+pub use engram_state::{PersistentError, PersistentMemory};
+pub use factory::MemoryFactory;
+
+// Services around memory.
+pub use engram_service::{
+    BusClient, BusOperation, BusResponse, BusServer, BusServiceError, Degradation, DegradationEvent,
+    ErrorRecoveryAction, ErrorRecoveryStrategy, MemberRole, PendingResponse, ResilienceError, ResilientMemorySystem,
+};
+
+// Looking at a memory from outside.
+pub use engram_observe::{
+    analysis::AccessPatternAnalysis, debugger::MemoryDebugger, generator::MemoryTraceGenerator,
+    monitor::MemoryPerformanceMonitor, report::PerformanceReport, trace::MemoryTrace,
+};
+
+// Errors.
+pub use engram_cells::error::{MemoryError, MemoryIntegrationError};
+
+// Field elements and digests, which all of these speak of.
+pub use engram_air::field::{Digest, F};
+
+/// Bounds of sizes, times and pointers.
+pub use engram_cells::size::{ACCESS_CELLS_MAX, ACCESS_SIZES, GAP_BITS, LEAF_CELLS, POINTER_BITS_MAX, TIME_BITS};

@@ -1,0 +1,23 @@
+//! The RV32IM machine: run ELF files, prove runs, verify proofs.
+//!
+//! ```no_run
+//! use engram::machine::{Options, Program, ProgramKey, prove, verify};
+//!
+//! let program = Program::from_elf(&std::fs::read("guest.elf")?)?;
+//! let input = Box::new(&b"what the guest reads"[..]);
+//! let (proof, _) = prove(&program, input, &Options::default(), &mut |_| {})?;
+//!
+//! let statement = verify(&ProgramKey::derive_for(&program, &proof)?, &proof)?;
+//! println!("exit value {}", statement.exit_value);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+pub use engram_machine::plan::Plan;
+pub use engram_prover::{Options, Progress, ProveError, Report, plan, profile, prove};
+pub use engram_rv32im::{
+    ElfError, ExecutionLog, Exit, Fault, FaultKind, Instruction, Machine, Memory, Opcode, Outcome, Program,
+};
+pub use engram_verifier::{
+    FileError, InitialMemory, KeyError, PlanFile, ProgramKey, Proof, SegmentProof, Statement, VerifyError, verify,
+    verify_from,
+};
