@@ -330,6 +330,36 @@ fn too_many_extensions_are_refused() {
     processor.prove().unwrap().verify(&registry).unwrap();
 }
 
+/// Writes two cells, reads the second by itself, and writes it further on.
+#[derive(Debug)]
+struct Echo;
+
+impl MemoryExtension for Echo {
+    fn name(&self) -> &str {
+        "echo"
+    }
+
+    fn eval<R: InstructionRow>(&self, row: &mut R) {
+        let operands = row.operands();
+        let pair = [operands.rs1.clone(), operands.rs2];
+        row.write("pair", DATA, operands.rd.clone() + operands.rd.clone(), pair);
+        let second = row.read::<1>("second", DATA, operands.rd.clone() + operands.rd + row.constant(1));
+        row.write("echo", DATA, row.constant(100), second);
+    }
+}
+
+#[test]
+fn a_row_finds_what_it_wrote() {
+    let mut registry = ExtensionRegistry::new(&config());
+    registry.register(9, Echo).unwrap();
+    let mut processor = CustomInstructionProcessor::new(registry);
+    for (rd, rs2) in [(3, 21), (4, 22), (3, 23)] {
+        processor.execute_custom_instruction(&custom(9, rd, 20, rs2)).unwrap();
+        assert_eq!(processor.memory().image().cell(DATA, 100), F::from_u8(rs2));
+    }
+    processor.check().unwrap();
+}
+
 /// What a whole run's tables say of a forgery in which all else is honest.
 fn forged(change: impl FnOnce(&mut RunTables)) -> Box<Report> {
     let processor = run(&mixed());
