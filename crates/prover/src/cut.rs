@@ -8,15 +8,17 @@ use engram_machine::circuits::{FIRST_CHIP, LOOKUPS, MEMORY, Machine};
 
 use crate::meter::cheapest_parameters;
 
-/// A cut must save this share of what the segment would cost without it. Measured: where a fifth was predicted, nothing was
-/// gained; where a half was, a quarter.
-const SAVING_MIN: f64 = 0.3;
+/// A cut must save this share of what the segment would cost without it, or the prediction's errors decide.
+const SAVING_MIN: f64 = 0.15;
+
+/// Seconds of one core that a segment costs beside its proof: its tree, its tables' beginnings, checking it.
+const SEGMENT_S: f64 = 0.8;
 
 /// A segment is not cut before it costs this many times what it would cost empty.
 const FIXED_MIN: f64 = 2.0;
 
 /// What is cut off is at most this part of what stays. A run may change its ways, so what lies far ahead is not foreseen.
-const REST_MAX_SHARE: u64 = 4;
+const REST_MAX_SHARE: u64 = 3;
 
 /// Powers of two below a table's last height that are looked at.
 const HEIGHTS_TRIED: u32 = 2;
@@ -87,13 +89,13 @@ impl Outlook<'_> {
     }
 
     fn seconds(&self, rows: &[usize]) -> f64 {
-        self.fixed_s(rows) + self.machine.size(rows.iter().copied()).seconds()
+        SEGMENT_S + self.fixed_s(rows) + self.machine.size(rows.iter().copied()).seconds()
     }
 
     /// Is there a table of weight that grows past a power of two within so many steps? Nowhere else is a cut worth a thought.
     pub fn a_table_doubles_within(&self, steps: u64) -> bool {
         let next = self.rows_at(self.steps + steps);
-        let weight = SAVING_MIN / 4.0 * self.machine.size(self.rows.iter().copied()).seconds();
+        let weight = SAVING_MIN / 2.0 * self.machine.size(self.rows.iter().copied()).seconds();
         let doubles = |((circuit, &now), &next): ((&Arc<Circuit>, &usize), &usize)| {
             now.next_power_of_two() < next && Size::of(circuit, now).seconds() > weight
         };
