@@ -82,6 +82,15 @@ pub use engram_service::{
     ErrorRecoveryAction, ErrorRecoveryStrategy, MemberRole, PendingResponse, ResilienceError, ResilientMemorySystem,
 };
 
+// Instructions of one's own.
+pub use engram_cells::extension::{
+    BulkLoad, BulkStore, CustomInstruction, CustomInstructionProcessor, CustomProof, CustomStatement, ExtensionError,
+    ExtensionRegistry, InstructionRow, MemoryExtension, Operands, RegisterSpaces, standard_extensions,
+};
+
+// For tests of machines and of their instructions.
+pub use engram_cells::testing::{ExtensionBench, IntegratedMemorySystem};
+
 // Looking at a memory from outside.
 pub use engram_observe::{
     analysis::AccessPatternAnalysis, debugger::MemoryDebugger, generator::MemoryTraceGenerator,

@@ -31,6 +31,8 @@ fn every_type_of_the_guide_has_its_name() {
         engram::SharedVariableRangeCheckerChip,
         engram::MemoryProofGenerator,
         engram::BusOperation,
+        engram::CustomInstructionProcessor,
+        engram::IntegratedMemorySystem,
         engram::MemoryTraceGenerator,
         engram::MemoryDebugger,
         engram::MemoryTrace,
@@ -59,6 +61,9 @@ fn every_type_of_the_guide_has_its_name() {
 fn every_trait_and_function_of_the_guide_is_there() {
     fn is_object_safe(_: Option<Box<dyn engram::MemoryAdapter>>) {}
     is_object_safe(None);
+    fn is_an_extension<E: engram::MemoryExtension>() {}
+    is_an_extension::<engram::BulkLoad>();
+    is_an_extension::<engram::BulkStore>();
     let refused = engram::generate_memory_proof(
         vec![engram::MemoryLogEntry::Read { address_space: 7, pointer: 0, len: 1 }],
         &engram::MemoryConfig::default(),
