@@ -9,7 +9,7 @@ use engram_machine::circuits::{FIRST_CHIP, LOOKUPS, MEMORY, Machine};
 use crate::meter::cheapest_parameters;
 
 /// A cut must save this share of what the segment would cost without it, or the prediction's errors decide.
-const SAVING_MIN: f64 = 0.15;
+const SAVING_MIN: f64 = 0.1;
 
 /// Seconds of one core that a segment costs beside its proof: its tree, its tables' beginnings, checking it.
 const SEGMENT_S: f64 = 0.8;
