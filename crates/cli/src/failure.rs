@@ -364,6 +364,15 @@ fn help_state(error: &StateError) -> &'static str {
         StateError::OtherRoot { .. } => "`engram store info` tells its root; has another run changed it?",
         StateError::Store(StoreError::AlreadyOpen) => "wait until the other command is done",
         StateError::Store(StoreError::Program { .. }) => "each program has a state of its own: name another file",
+        StateError::Store(StoreError::Io { .. } | StoreError::Missing { .. } | StoreError::Exists { .. }) => {
+            "check the name, the folder and the disk"
+        }
+        StateError::Store(
+            StoreError::NotAStore { .. }
+            | StoreError::Unfinished
+            | StoreError::Version { .. }
+            | StoreError::Import { .. },
+        ) => "`--store` and `engram store import` make states, `engram store export` makes exports",
         _ => "the state is as it was before; `engram store verify` looks at all of it",
     }
 }
