@@ -9,4 +9,4 @@ pub mod table;
 
 pub use arguments::RunArguments;
 pub use meter::{Meter, Usage, peak_rss_bytes};
-pub use record::{Record, Tool, read};
+pub use record::{Record, Tool, cpu_model, read};

@@ -162,8 +162,8 @@ pub fn read(path: &Path) -> Result<Vec<Record>> {
         .collect()
 }
 
-/// As Linux names it; empty where it does not.
-fn cpu_model() -> String {
+/// The processor, as Linux names it; empty where it does not.
+pub fn cpu_model() -> String {
     let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let line = text.lines().find_map(|line| line.strip_prefix("model name"));
     line.map_or_else(String::new, |line| line.trim_start_matches([' ', '\t', ':']).to_owned())
