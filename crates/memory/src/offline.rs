@@ -83,16 +83,15 @@ impl OfflineMemory {
         Self { spaces, refreshes: vec![], trees: image.trees() }
     }
 
-    /// Memory whose one space is kept elsewhere; the others hold an image, of which that space is left out.
-    pub fn backed(image: MemoryImage, space: u32, backing: Arc<dyn Backing>) -> Self {
-        let mut memory = Self::new(image);
-        for ((known, pages), tree) in SPACES.into_iter().zip(&mut memory.spaces).zip(&mut memory.trees) {
+    /// The same before the first segment, but with one space whose words are kept elsewhere.
+    pub fn with_backing(mut self, space: u32, backing: Arc<dyn Backing>) -> Self {
+        for ((known, pages), tree) in SPACES.into_iter().zip(&mut self.spaces).zip(&mut self.trees) {
             if known.number == space {
                 *pages = Pages::new(known, Some(backing.clone()));
                 *tree = MerkleTree::backed(known, backing.clone());
             }
         }
-        memory
+        self
     }
 
     /// Read the word at `(space, pointer)`. Times start at 1 in each segment, stay below `2^TIME_BITS`, and rise from

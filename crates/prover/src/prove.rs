@@ -167,14 +167,13 @@ pub fn prove(
     let blocks = options.plan.blocks(machine_program.decoded())?;
     let machine = Machine::with_blocks(machine_program.chips(), blocks);
     let tiler = Tiler::new(&machine_program, machine.blocks());
-    let image = machine_program.image()?;
-    let program_commitment = machine_program.commitment(&image.roots());
+    let memory = OfflineMemory::new(machine_program.image()?);
+    let program_commitment = machine_program.commitment(&memory.roots());
     let (memory, executor_memory) = match &options.memory {
-        Some(stored) => (
-            OfflineMemory::backed(image, SPACE_MEMORY, stored.backing.clone()),
-            Memory::stored(program, stored.pages.clone()),
-        ),
-        None => (OfflineMemory::new(image), Memory::of(program)),
+        Some(stored) => {
+            (memory.with_backing(SPACE_MEMORY, stored.backing.clone()), Memory::stored(program, stored.pages.clone()))
+        }
+        None => (memory, Memory::of(program)),
     };
     let mut report = Report::default();
     let mut keys = ProvingKeys::default();

@@ -6,7 +6,7 @@ use engram_air::{
     poseidon2::compress,
 };
 use engram_memory::{address::LEAF_WORDS, tree::leaf_digest};
-use engram_store::TreeHash;
+use engram_store::{StoreError, TreeHash};
 
 /// Bytes of a field element.
 const ELEMENT_BYTES: usize = 4;
@@ -28,6 +28,11 @@ pub fn digest_bytes(digest: &Digest) -> [u8; 32] {
 /// The digest that these bytes are; `None` where a number is not below p.
 pub fn digest_of(bytes: &[u8; 32]) -> Option<Digest> {
     is_digest(bytes).then(|| elements(bytes))
+}
+
+/// A digest that a store holds.
+pub(crate) fn stored_digest(bytes: &[u8; 32], reason: &str) -> Result<Digest, StoreError> {
+    digest_of(bytes).ok_or_else(|| StoreError::NotAStore { reason: reason.to_owned() })
 }
 
 fn is_digest(bytes: &[u8; 32]) -> bool {

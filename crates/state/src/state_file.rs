@@ -16,7 +16,7 @@ use engram_rv32im::{PageSource, memory::Page};
 use engram_store::{Space, Store, StoreConfig, StoreError};
 use thiserror::Error;
 
-use crate::hash::{Poseidon2Tree, digest_bytes, digest_of};
+use crate::hash::{Poseidon2Tree, digest_bytes, stored_digest};
 
 /// The space whose words are kept: main memory. Registers and output start anew with each run.
 pub const STATE_SPACE: engram_memory::Space = SPACES[SPACE_MEMORY as usize - 1];
@@ -60,8 +60,7 @@ fn configuration(program: [u8; 32]) -> StoreConfig {
 
 /// The program that a store names.
 fn program_of(store: &Store) -> Result<Digest, StoreError> {
-    let malformed = || StoreError::NotAStore { reason: "the commitment of its program is none".to_owned() };
-    digest_of(&store.program()).ok_or_else(malformed)
+    stored_digest(&store.program(), "the commitment of its program is none")
 }
 
 impl StateFile {
@@ -190,7 +189,7 @@ fn read(store: &RwLock<Store>) -> RwLockReadGuard<'_, Store> {
 }
 
 fn decoded(root: &[u8; 32]) -> Result<Digest, StoreError> {
-    digest_of(root).ok_or_else(|| StoreError::NotAStore { reason: "its root is no digest".to_owned() })
+    stored_digest(root, "its root is no digest")
 }
 
 impl fmt::Debug for StateFile {

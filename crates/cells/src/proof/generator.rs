@@ -11,7 +11,7 @@ use engram_air::{
 };
 
 use super::{
-    MemoryProof, ProofError, circuits,
+    MemoryProof, ProofError, Size, circuits,
     commitment::{CommittedTable, aside_digest, log_digest},
 };
 use crate::{
@@ -61,11 +61,11 @@ impl MemoryProofGenerator {
     /// Replay the log and prove it.
     pub fn generate_proof(&self) -> Result<MemoryProof, ProofError> {
         let LogTables { circuits, accesses, others } = self.tables()?;
-        let size = Size::of(&accesses, &others);
+        let own = accesses.iter().flatten().flat_map(|table| [&table.committed, &table.witness]);
+        let size = Size::of(own.chain(others.iter().filter_map(|witness| witness.trace.as_ref())));
         let parameters = self.parameters.unwrap_or_else(|| size.fitting());
         size.check(parameters)?;
-        let backend = |error: engram_air::engine::EngineError| ProofError::Backend(error.to_string());
-        let (proving, _) = keygen(&circuits, parameters).map_err(backend)?;
+        let (proving, _) = keygen(&circuits, parameters).map_err(ProofError::of_backend)?;
         let mut witnesses = vec![];
         for table in accesses {
             witnesses.push(match table {
@@ -73,12 +73,12 @@ impl MemoryProofGenerator {
                 Some(AccessTrace { committed, witness }) => Witness {
                     trace: Some(witness),
                     publics: vec![],
-                    committed: Some(Committed::new(parameters, &committed).map_err(backend)?),
+                    committed: Some(Committed::new(parameters, &committed).map_err(ProofError::of_backend)?),
                 },
             });
         }
         witnesses.extend(others);
-        let proof = proving.prove(witnesses).map_err(backend)?;
+        let proof = proving.prove(witnesses).map_err(ProofError::of_backend)?;
         Ok(MemoryProof { parameters, proof, aside: aside_digest(&self.log) })
     }
 
@@ -130,42 +130,6 @@ fn access_tables(
     tables.collect()
 }
 
-/// Cells up to which a parameter set is the fastest, measured on logs of mixed accesses.
-const FITTING_CELLS: [(usize, Parameters); 2] = [(1 << 24, Parameters::Height18), (1 << 28, Parameters::Height20)];
-
-/// How large a proof's tables are.
-struct Size {
-    cells: usize,
-    height_max: usize,
-}
-
-impl Size {
-    fn of(accesses: &[Option<AccessTrace>], others: &[Witness]) -> Self {
-        let own = accesses.iter().flatten().flat_map(|table| [&table.committed, &table.witness]);
-        let traces = own.chain(others.iter().filter_map(|witness| witness.trace.as_ref()));
-        traces.fold(Self { cells: 0, height_max: 0 }, |size, trace| Self {
-            cells: size.cells + trace.values().len(),
-            height_max: size.height_max.max(trace.height()),
-        })
-    }
-
-    /// The parameter set for tables of this size.
-    fn fitting(&self) -> Parameters {
-        let mut sets = FITTING_CELLS.into_iter();
-        let set = sets.find(|&(limit, parameters)| self.cells <= limit && self.check(parameters).is_ok());
-        set.map_or(Parameters::Height22, |(_, parameters)| parameters)
-    }
-
-    /// No table is higher than the parameter set allows.
-    fn check(&self, parameters: Parameters) -> Result<(), ProofError> {
-        let rows_max = 1 << parameters.log_stacked_height();
-        if self.height_max > rows_max {
-            return Err(ProofError::TooManyRows { rows: self.height_max, rows_max });
-        }
-        Ok(())
-    }
-}
-
 /// Prove a log on memory of zeros.
 pub fn generate_memory_proof(log: Vec<MemoryLogEntry>, config: &MemoryConfig) -> Result<MemoryProof, ProofError> {
     MemoryProofGenerator::new(log, config).generate_proof()
@@ -182,17 +146,9 @@ pub fn log_commitment(
     let generator = MemoryProofGenerator::new(log.to_vec(), config).with_image(image.clone());
     let (memory, _) = generator.replay()?;
     let range = SharedVariableRangeCheckerChip::new(config);
-    let mut committed = vec![];
-    for table in access_tables(config, &memory.accesses, &range)? {
-        committed.push(match table {
-            None => CommittedTable::default(),
-            Some(table) => CommittedTable {
-                height: table.committed.height() as u32,
-                commitment: Committed::new(parameters, &table.committed)
-                    .map_err(|error| ProofError::Backend(error.to_string()))?
-                    .commitment(),
-            },
-        });
-    }
+    let tables = access_tables(config, &memory.accesses, &range)?;
+    let commit =
+        |table: &Option<AccessTrace>| CommittedTable::commit(parameters, table.as_ref().map(|table| &table.committed));
+    let committed = tables.iter().map(commit).collect::<Result<Vec<_>, _>>()?;
     Ok(log_digest(&committed, &aside_digest(log)))
 }

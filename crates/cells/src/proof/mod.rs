@@ -22,16 +22,26 @@
 //! names.
 
 mod commitment;
+mod fitting;
 #[cfg(test)]
 mod forged_adapters;
 mod generator;
 mod verify;
 
-use engram_air::{Circuit, engine::Proof, field::Digest, parameters::Parameters};
+use engram_air::{
+    Circuit,
+    engine::{EngineError, Proof},
+    field::Digest,
+    parameters::Parameters,
+};
 use thiserror::Error;
 
+pub(crate) use commitment::CommittedTable;
+pub use commitment::roots_digest;
+pub(crate) use fitting::Size;
 pub use generator::{MemoryProofGenerator, generate_memory_proof, log_commitment};
 pub use verify::MemoryStatement;
+pub(crate) use verify::{check, roots};
 
 use crate::{
     access,
@@ -80,6 +90,12 @@ pub enum ProofError {
     Decode(String),
 }
 
+impl ProofError {
+    pub(crate) fn of_backend(error: EngineError) -> Self {
+        Self::Backend(error.to_string())
+    }
+}
+
 impl From<ProofError> for MemoryIntegrationError {
     fn from(error: ProofError) -> Self {
         match error {
@@ -97,9 +113,18 @@ fn circuits(config: &MemoryConfig) -> Vec<Circuit> {
     log.chain(memory).chain(SharedVariableRangeCheckerChip::circuits()).collect()
 }
 
-/// First byte of an encoded proof, by parameter set.
-const ENCODED_PARAMETERS: [(u8, Parameters); Parameters::ALL.len()] =
-    [(18, Parameters::Height18), (20, Parameters::Height20), (22, Parameters::Height22)];
+/// First byte of an encoded proof: which parameter set.
+pub(crate) fn parameters_byte(parameters: Parameters) -> u8 {
+    parameters.log_stacked_height() as u8
+}
+
+/// The parameter set that the first byte of an encoded proof names, and the other bytes.
+pub(crate) fn split_parameters(bytes: &[u8]) -> Result<(Parameters, &[u8]), ProofError> {
+    let decode = |what: &str| ProofError::Decode(what.into());
+    let (byte, rest) = bytes.split_first().ok_or_else(|| decode("there are none"))?;
+    let parameters = Parameters::ALL.into_iter().find(|known| parameters_byte(*known) == *byte);
+    Ok((parameters.ok_or_else(|| decode("they name no parameter set"))?, rest))
+}
 
 impl MemoryProof {
     /// The parameter set it was made with.
@@ -109,8 +134,7 @@ impl MemoryProof {
 
     /// The bytes of the proof: the parameter set, the digest of what touches no memory, the backend's canonical encoding.
     pub fn encode(&self) -> Vec<u8> {
-        let parameters = ENCODED_PARAMETERS.iter().find(|(_, parameters)| *parameters == self.parameters);
-        let mut bytes = vec![parameters.map_or(0, |(byte, _)| *byte)];
+        let mut bytes = vec![parameters_byte(self.parameters)];
         bytes.extend(self.aside.iter().flat_map(|cell| commitment::integer(*cell).to_le_bytes()));
         bytes.extend(self.proof.encode());
         bytes
@@ -119,12 +143,10 @@ impl MemoryProof {
     /// Read a proof. Exactly one byte string decodes to each proof.
     pub fn decode(bytes: &[u8]) -> Result<Self, ProofError> {
         let decode = |what: &str| ProofError::Decode(what.into());
-        let (byte, rest) = bytes.split_first().ok_or_else(|| decode("there are none"))?;
-        let parameters = ENCODED_PARAMETERS.iter().find(|(known, _)| known == byte);
-        let (_, parameters) = parameters.ok_or_else(|| decode("they name no parameter set"))?;
+        let (parameters, rest) = split_parameters(bytes)?;
         let (aside, rest) = rest.split_at_checked(size_of::<[u32; 8]>()).ok_or_else(|| decode("they end early"))?;
         let aside = commitment::digest_from_bytes(aside).ok_or_else(|| decode("a digest is not canonical"))?;
         let proof = Proof::decode(rest).map_err(|error| decode(&error.to_string()))?;
-        Ok(Self { parameters: *parameters, proof, aside })
+        Ok(Self { parameters, proof, aside })
     }
 }

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use engram_air::{
-    engine::verifying_key,
+    Circuit, F,
+    engine::{EngineError, Proof, verifying_key},
     field::{DIGEST_CELLS, Digest},
+    parameters::Parameters,
 };
 
 use super::{
@@ -39,24 +41,11 @@ impl MemoryProof {
     /// Check the proof against a configuration, and say what it proves. Whether the roots and the log are the wanted ones
     /// is the caller's to check.
     pub fn verify(&self, config: &MemoryConfig) -> Result<MemoryStatement, ProofError> {
-        let refuse = |what: String| ProofError::Verify(what);
         let circuits: Vec<Arc<_>> = circuits(config).into_iter().map(Arc::new).collect();
-        let key = verifying_key(&circuits, self.parameters).map_err(|error| refuse(error.to_string()))?;
-        let bits = key.security_bits();
-        if bits < SECURITY_BITS_MIN {
-            return Err(refuse(format!(
-                "its parameters give {bits:.1} bits of security, fewer than {SECURITY_BITS_MIN}"
-            )));
-        }
-        key.verify(&self.proof).map_err(|error| refuse(error.to_string()))?;
+        check(&circuits, self.parameters, &self.proof)?;
         let committed = self.committed_tables(config)?;
-        let roots = self.proof.publics(access::tables(config).len() + tables::ROOTS);
-        let (roots, rest) = roots.as_chunks::<DIGEST_CELLS>();
-        if !rest.is_empty() || roots.len() != 2 * config.normal_spaces().len() {
-            return Err(refuse("it has other roots than the configuration has spaces".into()));
-        }
-        let side = |side: usize| -> Vec<Digest> { roots.iter().copied().skip(side).step_by(2).collect() };
-        let (initial_roots, final_roots) = (side(0), side(1));
+        let position = access::tables(config).len() + tables::ROOTS;
+        let [initial_roots, final_roots] = roots(self.proof.publics(position), config)?;
         Ok(MemoryStatement {
             initial_root: roots_digest(&initial_roots),
             final_root: roots_digest(&final_roots),
@@ -68,20 +57,34 @@ impl MemoryProof {
 
     /// The log's tables, no higher than times allow.
     fn committed_tables(&self, config: &MemoryConfig) -> Result<Vec<CommittedTable>, ProofError> {
-        let table = |circuit| committed_table(self.proof.height(circuit), self.proof.commitment(circuit));
+        let table = |circuit| CommittedTable::of_proof(&self.proof, circuit, ROWS_MAX, LOG_TABLE);
         (0..access::tables(config).len()).map(table).collect()
     }
 }
 
-/// A log's table, as a proof has it.
-fn committed_table(height: Option<usize>, commitment: Option<Digest>) -> Result<CommittedTable, ProofError> {
-    match (height, commitment) {
-        (None, None) => Ok(CommittedTable::default()),
-        (Some(height), Some(commitment)) if height <= ROWS_MAX => {
-            Ok(CommittedTable { height: height as u32, commitment })
-        }
-        (height, _) => Err(ProofError::Verify(format!("a table of the log has a height of {height:?}"))),
+/// What a log's table is in an error.
+const LOG_TABLE: &str = "a table of the log";
+
+/// The proof holds for these circuits, with as much security as is asked for.
+pub(crate) fn check(circuits: &[Arc<Circuit>], parameters: Parameters, proof: &Proof) -> Result<(), ProofError> {
+    let refuse = |error: EngineError| ProofError::Verify(error.to_string());
+    let key = verifying_key(circuits, parameters).map_err(refuse)?;
+    let bits = key.security_bits();
+    if bits < SECURITY_BITS_MIN {
+        return Err(ProofError::Verify(format!(
+            "its parameters give {bits:.1} bits of security, fewer than {SECURITY_BITS_MIN}"
+        )));
     }
+    key.verify(proof).map_err(refuse)
+}
+
+/// The roots of all normal spaces before and after, from the public values of [`crate::roots`].
+pub(crate) fn roots(publics: &[F], config: &MemoryConfig) -> Result<[Vec<Digest>; 2], ProofError> {
+    let (roots, rest) = publics.as_chunks::<DIGEST_CELLS>();
+    if !rest.is_empty() || roots.len() != 2 * config.normal_spaces().len() {
+        return Err(ProofError::Verify("it has other roots than the configuration has spaces".into()));
+    }
+    Ok([0, 1].map(|side| roots.iter().copied().skip(side).step_by(2).collect()))
 }
 
 #[cfg(test)]
@@ -92,6 +95,7 @@ mod tests {
     #[test]
     fn a_table_of_too_many_rows_is_refused() {
         let commitment = Some(Digest::default());
+        let committed_table = |height, commitment| CommittedTable::of(height, commitment, ROWS_MAX, LOG_TABLE);
         assert!(committed_table(Some(ROWS_MAX), commitment).is_ok());
         assert!(committed_table(Some(2 * ROWS_MAX), commitment).is_err());
         assert!(committed_table(Some(1), None).is_err());

@@ -12,7 +12,7 @@ use std::{
     sync::Arc,
 };
 
-use engram_air::{F, field::Digest, poseidon2::hash};
+use engram_air::{F, field::Digest};
 use engram_cells::{
     adapter::MemoryAdapter,
     config::MemoryConfig,
@@ -20,7 +20,7 @@ use engram_cells::{
     image::MemoryImage,
     log::{MemoryLogEntry, RecordId},
     online::Memory,
-    proof::MemoryProofGenerator,
+    proof::{MemoryProofGenerator, roots_digest},
     size::LEAF_CELLS,
 };
 use engram_store::{PAGE_LEAVES, Store, StoreError, TreeHash};
@@ -28,7 +28,7 @@ use layout::{CellRange, LeafAt, LeafWords, cell, put_page, set_cell, store_confi
 pub use snapshot::PersistentSnapshot;
 use thiserror::Error;
 
-use crate::hash::{Poseidon2Tree, digest_bytes, digest_of};
+use crate::hash::{Poseidon2Tree, digest_bytes, stored_digest};
 
 /// Most leaves that are kept after they were read, so that they are checked once: some 5 MiB.
 const SEEN_LEAVES_MAX: usize = 1 << 16;
@@ -107,14 +107,8 @@ fn opened(result: Result<Store, StoreError>) -> Result<Store, PersistentError> {
     })
 }
 
-/// The digest over the roots of all spaces, as the statement of a proof over a log has it.
-fn root_of(roots: &[Digest]) -> Digest {
-    hash(roots.as_flattened().iter().copied())
-}
-
 fn decoded_roots(roots: &[[u8; 32]]) -> Result<Vec<Digest>, PersistentError> {
-    let decoded = |root| digest_of(root).ok_or_else(|| StoreError::NotAStore { reason: "a root is no digest".into() });
-    Ok(roots.iter().map(decoded).collect::<Result<_, _>>()?)
+    Ok(roots.iter().map(|root| stored_digest(root, "a root is no digest")).collect::<Result<_, _>>()?)
 }
 
 impl PersistentMemory {
@@ -163,7 +157,7 @@ impl PersistentMemory {
     /// # Errors
     /// After a failed commit, in this and all that follows, until the file is opened again.
     pub fn root(&self) -> Result<Digest, PersistentError> {
-        Ok(root_of(&self.roots()?))
+        Ok(roots_digest(&self.roots()?))
     }
 
     /// The root of each normal space at the last commit, in the configuration's order.

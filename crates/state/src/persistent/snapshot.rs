@@ -1,13 +1,12 @@
 //! An earlier generation of a persistent memory.
 
 use engram_air::{F, field::Digest};
-use engram_cells::{config::MemoryConfig, online::Memory};
+use engram_cells::{config::MemoryConfig, online::Memory, proof::roots_digest};
 use engram_store::Snapshot;
 
 use super::{
     PersistentError, decoded_roots,
     layout::{CellRange, cell},
-    root_of,
 };
 
 /// A generation as it was committed, to read. All that it reads is checked against its roots.
@@ -37,7 +36,7 @@ impl PersistentSnapshot {
     /// # Errors
     /// Stored roots that are no digests.
     pub fn root(&self) -> Result<Digest, PersistentError> {
-        Ok(root_of(&self.roots()?))
+        Ok(roots_digest(&self.roots()?))
     }
 
     /// The root of each normal space, in the configuration's order.
