@@ -7,7 +7,7 @@ use std::{
 
 use openvm_cpu_backend::CpuBackend;
 use openvm_stark_backend::{
-    StarkEngine,
+    StarkEngine, SystemParams,
     codec::{Decode, Encode},
     keygen::{
         MultiStarkKeygenBuilder,
@@ -27,6 +27,7 @@ use thiserror::Error;
 use crate::{
     backend::BackendAir,
     circuit::Circuit,
+    device,
     field::{Digest, F},
     parameters::Parameters,
     trace::Trace,
@@ -77,8 +78,12 @@ impl std::fmt::Debug for Committed {
 impl Committed {
     /// Commit to columns under a parameter set.
     pub fn new(parameters: Parameters, trace: &Trace) -> Result<Self, EngineError> {
+        Self::with(parameters.system(), trace)
+    }
+
+    pub(crate) fn with(parameters: SystemParams, trace: &Trace) -> Result<Self, EngineError> {
         let trace = matrix(trace.clone());
-        let (commitment, data) = Engine::new(parameters.system())
+        let (commitment, data) = Engine::new(parameters)
             .device()
             .commit(&[&trace])
             .map_err(|error| EngineError::Prove(error.to_string()))?;
@@ -161,14 +166,9 @@ impl ProvingKey {
     /// Prove, one witness a circuit in order. The prover does not check that constraints hold: a proof of a false
     /// witness is made, and does not verify. [`crate::check`] says what is wrong with one.
     pub fn prove(&self, witnesses: Vec<Witness>) -> Result<Proof, EngineError> {
-        let contexts = witnesses.into_iter().enumerate().filter_map(|(index, witness)| {
-            let trace = matrix(witness.trace?);
-            let committed = witness.committed.into_iter().map(|committed| committed.0).collect();
-            Some((index, AirProvingContext::new(committed, trace, witness.publics)))
-        });
-        let context = ProvingContext::new(contexts.collect());
-        let engine = Engine::new(self.parameters.system());
-        engine.prove(&self.key, context).map(Proof).map_err(|error| EngineError::Prove(format!("{error:?}")))
+        let context = contexts(witnesses);
+        let proof = device::prove(self.parameters.system(), &self.key, context);
+        proof.map(Proof).map_err(|error| EngineError::Prove(error.to_string()))
     }
 }
 
@@ -241,6 +241,16 @@ impl Proof {
     pub fn tables(&self) -> usize {
         self.0.trace_vdata.len()
     }
+}
+
+/// Witnesses in the backend's terms, one a circuit in order.
+pub(crate) fn contexts(witnesses: Vec<Witness>) -> ProvingContext<CpuBackend<Config>> {
+    let contexts = witnesses.into_iter().enumerate().filter_map(|(index, witness)| {
+        let trace = matrix(witness.trace?);
+        let committed = witness.committed.into_iter().map(|committed| committed.0).collect();
+        Some((index, AirProvingContext::new(committed, trace, witness.publics)))
+    });
+    ProvingContext::new(contexts.collect())
 }
 
 fn matrix(trace: Trace) -> RowMajorMatrix<F> {

@@ -11,6 +11,7 @@ pub mod bus;
 pub mod check;
 pub mod circuit;
 pub mod columns;
+mod device;
 pub mod engine;
 pub mod expr;
 pub mod field;
