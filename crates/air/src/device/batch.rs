@@ -12,7 +12,7 @@ use super::{
     Config, DeviceError,
     eq::{corners, eq},
     messages::WeightedMessages,
-    multilinear::{BoundTable, Interpolation, RoundValues},
+    multilinear::{BoundTable, Interpolation, RoundValues, TableOpenings},
     program::Weighted,
     table::{BLOCK, BLOCK_LOG2, Table},
     univariate::{Cosets, linear_polynomials, polynomials},
@@ -72,14 +72,14 @@ impl<'a, TS: FiatShamirTranscript<Config>> Batch<'a, TS> {
             tables.map(|(table, weighted)| table_polynomials(table, weighted, &self.xi, &cosets)).collect();
 
         let eq_sharp = eq_sharp_uni_poly(&self.xi[..BLOCK_LOG2]);
-        let messages: Vec<Ext2Poly> = sums
+        let messages: Vec<[Vec<Ext>; 2]> = sums
             .iter()
             .map(|[numerator, denominator, _]| [numerator, denominator].map(|sum| product(&eq_sharp, sum)))
             .collect();
         let mut univariate =
             Univariate { numerators: vec![], denominators: vec![], coefficients: vec![], claims: vec![] };
         for polynomials in &messages {
-            let [numerator, denominator] = polynomials.each_ref().map(sum_over_block);
+            let [numerator, denominator] = polynomials.each_ref().map(|polynomial| sum_over_block(polynomial));
             self.transcript.observe_ext(numerator);
             self.transcript.observe_ext(denominator);
             univariate.numerators.push(numerator);
@@ -115,7 +115,7 @@ impl<'a, TS: FiatShamirTranscript<Config>> Batch<'a, TS> {
         &mut self,
         weighted: Vec<WeightedTable>,
         claims: Vec<Ext>,
-    ) -> Result<(Vec<Vec<Ext>>, Vec<Vec<(Ext, Option<Ext>)>>), DeviceError> {
+    ) -> Result<(Vec<Vec<Ext>>, Vec<TableOpenings>), DeviceError> {
         let r = self.point[0];
         let interpolation = Interpolation::new(r);
         let tables = self.tables.par_iter().zip(weighted).zip(claims);
@@ -178,8 +178,6 @@ impl<'a, TS: FiatShamirTranscript<Config>> Batch<'a, TS> {
     }
 }
 
-type Ext2Poly = [Vec<Ext>; 2];
-
 /// A table's sums over blocks, as polynomials: of counts, of fingerprints and of constraints, each times `eq` of the block.
 fn table_polynomials(
     table: &Table,
@@ -222,6 +220,6 @@ fn product(a: &UnivariatePoly<Ext>, b: &UnivariatePoly<Ext>) -> Vec<Ext> {
 }
 
 /// The sum of a polynomial over the points that stand for the rows of a block.
-fn sum_over_block(coefficients: &Vec<Ext>) -> Ext {
+fn sum_over_block(coefficients: &[Ext]) -> Ext {
     coefficients.iter().step_by(BLOCK).copied().sum::<Ext>() * F::from_usize(BLOCK)
 }

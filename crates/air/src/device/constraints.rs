@@ -21,6 +21,7 @@ use super::{
     fractions,
     input_layer::fractions,
     messages::{Message, WeightedMessages, messages},
+    multilinear::TableOpenings,
     program::Weighted,
     table::{BLOCK_LOG2, Table},
     values::Ext,
@@ -144,7 +145,7 @@ fn message_weights(table: &Table, position: usize, layout: &StackedLayout, xi: &
 }
 
 /// A table's openings by part, the common one first; a column that is read in the next row has two.
-fn by_part(table: &Table, openings: Vec<(Ext, Option<Ext>)>) -> Vec<Vec<Ext>> {
+fn by_part(table: &Table, openings: TableOpenings) -> Vec<Vec<Ext>> {
     let mut openings = openings.into_iter();
     let mut parts: Vec<Vec<Ext>> = vec![];
     for &width in &table.part_widths {

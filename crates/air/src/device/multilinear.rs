@@ -213,6 +213,9 @@ pub(super) struct BoundTable {
     last: Option<[Ext; 3]>,
 }
 
+/// By column of a table: its value at a point, and its value in the next row there, if that is read.
+pub(super) type TableOpenings = Vec<(Ext, Option<Ext>)>;
+
 /// What a table contributes to a round.
 pub(super) enum RoundValues {
     /// Values of its sums at 1, 2, …, without the factors of `eq` that are bound.
@@ -292,8 +295,8 @@ impl BoundTable {
         };
     }
 
-    /// The columns at the point where all variables are bound: each, and each in the next row, if that is read.
-    pub(super) fn openings(&self) -> Vec<(Ext, Option<Ext>)> {
+    /// The columns where all variables are bound.
+    pub(super) fn openings(&self) -> TableOpenings {
         let BoundRows::Singles(rows) = &self.rows else { return vec![] };
         let next =
             |column: usize| (self.places.first_row > self.places.next).then(|| rows.values[self.places.next + column]);
