@@ -1,6 +1,6 @@
 //! The field: BabyBear, `p = 2^31 - 2^27 + 1`.
 
-pub use openvm_stark_backend::p3_field::{Field, PrimeCharacteristicRing, PrimeField32};
+pub use openvm_stark_backend::p3_field::{Field, PrimeCharacteristicRing, PrimeField32, batch_multiplicative_inverse};
 
 /// An element of the BabyBear field.
 pub type F = p3_baby_bear::BabyBear;
@@ -16,5 +16,5 @@ pub const DIGEST_CELLS: usize = 8;
 
 /// `2^-bits` in the field: what an exact division by a power of two multiplies with.
 pub fn inverse_power_of_two(bits: u32) -> F {
-    F::from_u64(1 << bits).inverse()
+    F::ONE.div_2exp_u64(u64::from(bits))
 }

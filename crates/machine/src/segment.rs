@@ -7,7 +7,7 @@ use engram_air::{
 use engram_memory::{lookups::Lookups, offline::Access, segment::SegmentMemory};
 use engram_vm::{
     connector, rom,
-    row::{RowWriter, Step},
+    row::{Inverses, RowWriter, Step},
 };
 use rayon::prelude::*;
 
@@ -18,6 +18,9 @@ use crate::{
     program::MachineProgram,
     replay::{BlockRows, HintedRecord, PlainRecord, Rows},
 };
+
+/// Rows that one task fills.
+const TASK_ROWS: usize = 256;
 
 impl Machine {
     /// The witnesses of all circuits, in order. Tables without rows are left out.
@@ -67,9 +70,9 @@ impl Machine {
 fn chip_trace(program: &MachineProgram, chip: Chip, width: usize, rows: &Rows, lookups: &Lookups) -> Option<Trace> {
     let (plain, hinted) = (&rows.plain[chip.number()], &rows.hinted[chip.number()]);
     if !plain.is_empty() {
-        Some(fill(width, plain, |cells, record| plain_row(program, chip, cells, record, lookups)))
+        Some(fill(width, plain, |row, record| plain_row(program, chip, row, record, lookups)))
     } else if !hinted.is_empty() {
-        Some(fill(width, hinted, |cells, record| hinted_row(program, chip, cells, record, lookups)))
+        Some(fill(width, hinted, |row, record| hinted_row(program, chip, row, record, lookups)))
     } else {
         None
     }
@@ -81,17 +84,27 @@ fn block_trace(block: &Block, rows: &BlockRows, lookups: &Lookups) -> Option<Tra
     }
     let records: Vec<(u32, &[Access])> =
         rows.times.iter().copied().zip(rows.accesses.chunks_exact(block.accesses().max(1))).collect();
-    Some(fill(block.circuit.width(), &records, |cells, &(time, accesses)| {
+    Some(fill(block.circuit.width(), &records, |(cells, inverses), &(time, accesses)| {
         let step = Step { time, ..Step::default() };
-        block.fill(&mut RowWriter::new(cells, step, accesses, &[], lookups));
+        block.fill(&mut RowWriter::new(cells, inverses, step, accesses, &[], lookups));
     }))
 }
 
+/// A row that is being filled: its cells, and where inverses are wanted in it and those before.
+type Row<'a> = (&'a mut [F], &'a mut Inverses);
+
 /// One row a record, in parallel.
-fn fill<R: Sync>(width: usize, records: &[R], row: impl Fn(&mut [F], &R) + Sync) -> Trace {
+fn fill<R: Sync>(width: usize, records: &[R], row: impl Fn(Row, &R) + Sync) -> Trace {
     let mut trace = Trace::zeros(width, records.len());
-    let rows = trace.values_mut().par_chunks_exact_mut(width).zip(records);
-    rows.with_min_len(256).for_each(|(cells, record)| row(cells, record));
+    let tasks = trace.values_mut().par_chunks_mut(TASK_ROWS * width).zip(records.par_chunks(TASK_ROWS));
+    tasks.for_each(|(cells, records)| {
+        let mut inverses = Inverses::default();
+        for (cells, record) in cells.chunks_exact_mut(width).zip(records) {
+            row((cells, &mut inverses), record);
+            inverses.end_row(width);
+        }
+        inverses.fill(cells);
+    });
     trace
 }
 
@@ -100,16 +113,18 @@ fn step(program: &MachineProgram, instruction: u32, entry: u32, time: u32) -> St
     Step { pc: program.decoded()[instruction as usize].pc, time, operands }
 }
 
-fn plain_row(program: &MachineProgram, chip: Chip, cells: &mut [F], record: &PlainRecord, lookups: &Lookups) {
+fn plain_row(program: &MachineProgram, chip: Chip, row: Row, record: &PlainRecord, lookups: &Lookups) {
+    let (cells, inverses) = row;
     let step = step(program, record.instruction, record.instruction, record.time);
-    chip.eval(&mut RowWriter::new(cells, step, &record.accesses, &[], lookups));
+    chip.eval(&mut RowWriter::new(cells, inverses, step, &record.accesses, &[], lookups));
 }
 
-fn hinted_row(program: &MachineProgram, chip: Chip, cells: &mut [F], record: &HintedRecord, lookups: &Lookups) {
+fn hinted_row(program: &MachineProgram, chip: Chip, row: Row, record: &HintedRecord, lookups: &Lookups) {
+    let (cells, inverses) = row;
     let entry = match chip {
         Chip::BreakCall => program.decoded()[record.instruction as usize].break_entry,
         _ => record.instruction,
     };
     let step = step(program, record.instruction, entry, record.time);
-    chip.eval(&mut RowWriter::new(cells, step, &record.accesses, &record.hints, lookups));
+    chip.eval(&mut RowWriter::new(cells, inverses, step, &record.accesses, &record.hints, lookups));
 }

@@ -13,7 +13,7 @@ use engram_vm::{
     connector::HALT,
     frame::Frame,
     row::RowBuilder,
-    word::{LIMB_BITS, Word, bounded, flag, inverse_or_zero},
+    word::{LIMB_BITS, Word, bounded, flag},
 };
 
 use crate::{
@@ -51,7 +51,7 @@ fn assert_other<B: RowBuilder>(row: &mut B, word: &Word<B::Expr>, product: B::Ex
     let has_high = flag(row, "has a high limb", "has a high limb is boolean", high_value != F::ZERO);
     let decisive = product.clone() + has_high.clone() * (word.high() - product);
     let value = row.value(&decisive);
-    let inverse = row.field_column("inverse", inverse_or_zero(value));
+    let inverse = row.inverse_column("inverse", value);
     row.assert_zero("the word is none of the known", decisive * inverse - row.real());
 }
 

@@ -23,6 +23,7 @@ use engram_memory::{SPACE_MEMORY, image::ImageError, image::MemoryImage, offline
 use engram_rv32im::{ExecutionLog, Fault, Outcome, Program, memory::Memory};
 use engram_verifier::{InitialMemory, KeyError, ProgramKey, Proof, SegmentProof, Statement, VerifyError, verify_from};
 use thiserror::Error;
+use tracing::info_span;
 
 use crate::{
     cut::Growth,
@@ -193,7 +194,7 @@ pub fn prove(
 
         let started = Instant::now();
         let rows = replay.finish(&log)?;
-        let memory = replay.memory_mut().finish_segment();
+        let memory = info_span!("finish_memory").in_scope(|| replay.memory_mut().finish_segment());
         if let Some(message) = options.memory.as_ref().and_then(|stored| stored.backing.failure()) {
             return Err(ProveError::Stored { message });
         }
@@ -205,7 +206,8 @@ pub fn prove(
         report.keys += keys_started.elapsed();
 
         let started = Instant::now();
-        let witnesses = machine.witnesses(&machine_program, &rows, &memory, &key.rom);
+        let witnesses =
+            info_span!("fill_tables").in_scope(|| machine.witnesses(&machine_program, &rows, &memory, &key.rom));
         drop((rows, memory));
         report.trace += replayed + started.elapsed();
         if options.check_constraints {
@@ -297,6 +299,7 @@ impl SegmentRun<'_> {
 
     /// Cover and replay what the log gained; all of it, if the segment is to end here.
     fn replay(&mut self, log: &ExecutionLog, replay: &mut Replay<'_>, is_end: bool) -> Result<(), ReplayError> {
+        let _span = info_span!("replay").entered();
         let covered = self.cover.tiles.len();
         self.tiler.advance(log, &mut self.cover, is_end);
         replay.advance(log, &self.cover.tiles[covered..])

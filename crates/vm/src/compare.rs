@@ -4,7 +4,7 @@ use engram_air::{F, PrimeCharacteristicRing, Ring};
 
 use crate::{
     row::RowBuilder,
-    word::{LIMB_BITS, Word, flag, inverse_or_zero},
+    word::{LIMB_BITS, Word, flag},
 };
 
 /// The sign bit of a normal word: boolean, and the rest of the high limb fits 15 bits.
@@ -62,9 +62,8 @@ pub fn equal<B: RowBuilder>(row: &mut B, x: &Word<B::Expr>, y: &Word<B::Expr>) -
 pub fn both_zero<B: RowBuilder>(row: &mut B, first: B::Expr, second: B::Expr) -> B::Expr {
     let (a, b) = (row.value(&first), row.value(&second));
     let zero = flag(row, "both are zero", "both are zero is boolean", a == F::ZERO && b == F::ZERO);
-    let first_inverse = row.field_column("inverse of the first", inverse_or_zero(a));
-    let second_value = if a == F::ZERO { inverse_or_zero(b) } else { F::ZERO };
-    let second_inverse = row.field_column("inverse of the second", second_value);
+    let first_inverse = row.inverse_column("inverse of the first", a);
+    let second_inverse = row.inverse_column("inverse of the second", if a == F::ZERO { b } else { F::ZERO });
     row.assert_zero("the first is zero where both are", zero.clone() * first.clone());
     row.assert_zero("the second is zero where both are", zero.clone() * second.clone());
     let one = first * first_inverse + second * second_inverse;

@@ -3,7 +3,10 @@
 //! An instruction is a function over a [`RowBuilder`]. Run on a [`SymbolicRow`] it yields the circuit; run on a
 //! [`RowWriter`] it fills one row with values. There is no second copy of its semantics that could drift.
 
-use engram_air::{Bus, Circuit, CircuitBuilder, Expr, F, PrimeCharacteristicRing, PrimeField32, Ring};
+use engram_air::{
+    Bus, Circuit, CircuitBuilder, Expr, F, PrimeCharacteristicRing, PrimeField32, Ring,
+    field::batch_multiplicative_inverse,
+};
 use engram_memory::{
     lookups::Lookups,
     messages::{BYTES, RANGE},
@@ -28,6 +31,10 @@ pub trait RowBuilder {
 
     /// A new column whose witness is any field element, such as an inverse.
     fn field_column(&mut self, name: &'static str, value: F) -> Self::Expr;
+
+    /// A new column with the inverse of a value, or zero. What is returned is for constraints: while rows are filled, inverses are
+    /// made for many rows at once, and it has no value yet.
+    fn inverse_column(&mut self, name: &'static str, value: F) -> Self::Expr;
 
     /// The value of an expression in this row; zero when the circuit is built, so code that computes a witness from it
     /// must accept zeros.
@@ -117,6 +124,10 @@ impl RowBuilder for SymbolicRow {
         self.builder.column(name)
     }
 
+    fn inverse_column(&mut self, name: &'static str, _: F) -> Expr {
+        self.builder.column(name)
+    }
+
     fn value(&self, _: &Expr) -> F {
         F::ZERO
     }
@@ -158,10 +169,37 @@ impl RowBuilder for SymbolicRow {
     }
 }
 
+/// Cells that hold values of which the inverses are wanted. A field inversion costs as much as a hundred multiplications, many
+/// at once three each.
+#[derive(Debug, Default)]
+pub struct Inverses {
+    /// Where they are among the cells of all rows.
+    cells: Vec<usize>,
+    /// Where the current row starts.
+    row_start: usize,
+}
+
+impl Inverses {
+    /// Go on to the next row.
+    pub fn end_row(&mut self, width: usize) {
+        self.row_start += width;
+    }
+
+    /// Put the inverses into the cells of all rows. Zeros stay.
+    pub fn fill(self, cells: &mut [F]) {
+        let wanted: Vec<usize> = self.cells.into_iter().filter(|&cell| cells[cell] != F::ZERO).collect();
+        let values: Vec<F> = wanted.iter().map(|&cell| cells[cell]).collect();
+        for (cell, inverse) in wanted.into_iter().zip(batch_multiplicative_inverse(&values)) {
+            cells[cell] = inverse;
+        }
+    }
+}
+
 /// Fills one row.
 #[derive(Debug)]
 pub struct RowWriter<'a> {
     cells: &'a mut [F],
+    inverses: &'a mut Inverses,
     written: usize,
     accesses: &'a [Access],
     accessed: usize,
@@ -171,10 +209,17 @@ pub struct RowWriter<'a> {
 }
 
 impl<'a> RowWriter<'a> {
-    /// Start a real row.
-    pub fn new(cells: &'a mut [F], step: Step, accesses: &'a [Access], hints: &'a [u32], lookups: &'a Lookups) -> Self {
+    /// Start a real row. `inverses` are to be filled in when all rows are written.
+    pub fn new(
+        cells: &'a mut [F],
+        inverses: &'a mut Inverses,
+        step: Step,
+        accesses: &'a [Access],
+        hints: &'a [u32],
+        lookups: &'a Lookups,
+    ) -> Self {
         cells[0] = F::ONE;
-        Self { cells, written: 1, accesses, accessed: 0, step, hints, lookups }
+        Self { cells, inverses, written: 1, accesses, accessed: 0, step, hints, lookups }
     }
 }
 
@@ -189,6 +234,11 @@ impl RowBuilder for RowWriter<'_> {
         self.cells[self.written] = value;
         self.written += 1;
         value
+    }
+
+    fn inverse_column(&mut self, name: &'static str, value: F) -> F {
+        self.inverses.cells.push(self.inverses.row_start + self.written);
+        self.field_column(name, value)
     }
 
     fn value(&self, expr: &F) -> F {

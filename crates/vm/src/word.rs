@@ -1,6 +1,6 @@
 //! 32-bit words as two 16-bit limbs, and the arithmetic that stays on limbs.
 
-use engram_air::{F, Ring};
+use engram_air::Ring;
 
 use crate::row::RowBuilder;
 
@@ -186,10 +186,4 @@ pub fn flag<B: RowBuilder>(row: &mut B, name: &'static str, label: &'static str,
     let column = row.column(name, u32::from(value));
     row.assert_bool(label, column.clone());
     column
-}
-
-/// The inverse of a value, or zero.
-pub fn inverse_or_zero(value: F) -> F {
-    use engram_air::{Field, PrimeCharacteristicRing};
-    value.try_inverse().unwrap_or(F::ZERO)
 }

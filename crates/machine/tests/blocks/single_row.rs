@@ -7,7 +7,7 @@ use engram_air::{
 };
 use engram_machine::{block::Block, testing::RowChecks};
 use engram_memory::{lookups::Lookups, offline::Access};
-use engram_vm::row::{RowWriter, Step};
+use engram_vm::row::{Inverses, RowWriter, Step};
 
 /// Time at which rows stand.
 const TIME: u32 = 1000;
@@ -22,7 +22,9 @@ pub fn row_of(block: &Block, registers: &[u32; 32], words: &[u32]) -> Vec<F> {
         found.chain(words.take(opened)).zip(0..).map(|(previous, gap)| Access { previous, gap }).collect();
     let mut cells = vec![F::default(); block.circuit.width()];
     let step = Step { time: TIME, ..Step::default() };
-    block.fill(&mut RowWriter::new(&mut cells, step, &accesses, &[], &Lookups::default()));
+    let mut inverses = Inverses::default();
+    block.fill(&mut RowWriter::new(&mut cells, &mut inverses, step, &accesses, &[], &Lookups::default()));
+    inverses.fill(&mut cells);
     cells
 }
 

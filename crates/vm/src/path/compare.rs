@@ -6,7 +6,7 @@ use super::value::{Path, WordId};
 use crate::{
     compare::{both_zero, less_than, less_than_signed},
     row::RowBuilder,
-    word::{LIMB_BITS, flag, inverse_or_zero},
+    word::{LIMB_BITS, flag},
 };
 
 /// What a branch compares.
@@ -92,9 +92,9 @@ impl<B: RowBuilder> Path<'_, B> {
         let ([a, b], [c, d]) = (self.word(x).cells(), self.word(y).cells());
         let (low, high) = (a - c, b - d);
         let (low_value, high_value) = (self.row.value(&low), self.row.value(&high));
-        let low_inverse = self.row.field_column("inverse of the low difference", inverse_or_zero(low_value));
-        let rest = if low_value == F::ZERO { inverse_or_zero(high_value) } else { F::ZERO };
-        let high_inverse = self.row.field_column("inverse of the high difference", rest);
+        let low_inverse = self.row.inverse_column("inverse of the low difference", low_value);
+        let rest = if low_value == F::ZERO { high_value } else { F::ZERO };
+        let high_inverse = self.row.inverse_column("inverse of the high difference", rest);
         let one = low * low_inverse + high * high_inverse;
         self.row.assert_zero("different words differ in a limb", one - self.row.real());
     }
@@ -118,7 +118,7 @@ impl<B: RowBuilder> Path<'_, B> {
         let limbs_value = self.row.value(&by_words) == F::ZERO;
         let limbs = flag(self.row, "by the low limbs", "by the low limbs is boolean", limbs_value);
         let product = by_words.clone() + limbs * (by_limbs - by_words);
-        let inverse = self.row.field_column("inverse of the difference", inverse_or_zero(self.row.value(&product)));
+        let inverse = self.row.inverse_column("inverse of the difference", self.row.value(&product));
         self.row.assert_zero("different words have a difference with an inverse", product * inverse - self.row.real());
     }
 

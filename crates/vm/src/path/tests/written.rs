@@ -12,7 +12,7 @@ use engram_memory::{
 
 use crate::{
     path::{Path, WordId, value::Byte},
-    row::{RowBuilder, RowWriter, Step, SymbolicRow},
+    row::{Inverses, RowBuilder, RowWriter, Step, SymbolicRow},
     word::LIMB_BITS,
 };
 
@@ -47,12 +47,14 @@ pub fn written(script: &impl Script, inputs: &[u32], words: &[u32]) -> Written {
     let mut cells = vec![F::default(); circuit.width()];
     let lookups = Lookups::default();
     let step = Step { time: TIME, ..Step::default() };
-    let mut row = RowWriter::new(&mut cells, step, &accesses, &[], &lookups);
+    let mut inverses = Inverses::default();
+    let mut row = RowWriter::new(&mut cells, &mut inverses, step, &accesses, &[], &lookups);
     let mut path = Path::open(&mut row, 5);
     path.open_registers(&registers);
     script.write(&mut path);
     script.look(&mut path);
     path.close(engram_air::Ring::integer(6));
+    inverses.fill(&mut cells);
     Written { circuit, cells }
 }
 
