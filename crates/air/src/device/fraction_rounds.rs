@@ -34,7 +34,8 @@ pub(super) struct Buffers(Vec<ExtVector>, Vec<ExtVector>);
 impl Buffers {
     /// For a layer of `2^log2` fractions and all smaller ones.
     pub(super) fn for_layer(log2: usize) -> Self {
-        let quads = (1usize << log2) / (4 * LANES);
+        // What is left of them when two variables are bound, and when three are.
+        let quads = (1usize << log2).div_ceil(8 * LANES);
         Self(ExtVector::zero_vec(4 * quads), ExtVector::zero_vec(2 * quads))
     }
 }
@@ -100,6 +101,8 @@ impl<'a, TS: FiatShamirTranscript<Config>> Sumcheck<'a, TS> {
     }
 
     /// Bind the next `bits` variables, the low ones of the source's indices. The unbound ones are those of the lanes.
+    ///
+    /// Nothing is stored before two variables are bound: the source is large, and folding it twice costs less than memory does.
     fn bind<K: ExtKind>(
         &mut self,
         source: &(impl Source<K::Ext> + ?Sized),
@@ -109,12 +112,17 @@ impl<'a, TS: FiatShamirTranscript<Config>> Sumcheck<'a, TS> {
     ) -> Result<[K::Ext; 4], DeviceError> {
         let rest = &self.point[self.bound.len()..][..bits];
         let r = self.send::<K>(sum(source, &SplitEq::new(&rest[1..])), lanes)?;
+        let source = Folded { source, r };
         if let [_] = rest {
+            return Ok(source.entry(0));
+        }
+        let r = self.send::<K>(sum(&source, &SplitEq::new(&rest[2..])), lanes)?;
+        if let [_, _] = rest {
             return Ok(source.fold(source.entry(0), source.entry(1), r));
         }
-        let mut quads = &mut front.as_chunks_mut::<4>().0[..1 << (bits - 1)];
-        let mut r = self.send::<K>(fold_and_sum(source, r, quads, &SplitEq::new(&rest[2..])), lanes)?;
-        for left in (1..bits - 1).rev() {
+        let mut quads = &mut front.as_chunks_mut::<4>().0[..1 << (bits - 2)];
+        let mut r = self.send::<K>(fold_and_sum(&source, r, quads, &SplitEq::new(&rest[3..])), lanes)?;
+        for left in (1..bits - 2).rev() {
             let next = &mut back.as_chunks_mut::<4>().0[..1 << left];
             let sums = fold_and_sum(&*quads, r, next, &SplitEq::new(&rest[bits - left + 1..]));
             r = self.send::<K>(sums, lanes)?;
@@ -204,6 +212,40 @@ where
     }
 }
 
+/// A source with one variable bound.
+struct Folded<'a, S: ?Sized> {
+    source: &'a S,
+    r: Ext,
+}
+
+impl<A: Exts, S: Source<A> + ?Sized> Source<A> for Folded<'_, S> {
+    type Entry = [A; 4];
+
+    fn entry(&self, index: usize) -> [A; 4] {
+        self.source.fold(self.source.entry(2 * index), self.source.entry(2 * index + 1), self.r)
+    }
+
+    fn term(&self, entry: [A; 4]) -> A {
+        folded_term(entry)
+    }
+
+    fn difference(a: [A; 4], b: [A; 4]) -> [A; 4] {
+        <[[A; 4]]>::difference(a, b)
+    }
+
+    fn fold(&self, at_0: [A; 4], at_1: [A; 4], r: Ext) -> [A; 4] {
+        fold(at_0, at_1, r)
+    }
+}
+
+fn folded_term<A: Exts>([p_0_and_more, q_0, p_1, q_1]: [A; 4]) -> A {
+    p_0_and_more * q_1 + p_1 * q_0
+}
+
+fn fold<A: Exts>(at_0: [A; 4], at_1: [A; 4], r: Ext) -> [A; 4] {
+    std::array::from_fn(|column| (at_1[column] - at_0[column]) * r + at_0[column])
+}
+
 impl<A: Exts> Source<A> for [[A; 4]] {
     type Entry = [A; 4];
 
@@ -211,8 +253,8 @@ impl<A: Exts> Source<A> for [[A; 4]] {
         self[index]
     }
 
-    fn term(&self, [p_0_and_more, q_0, p_1, q_1]: [A; 4]) -> A {
-        p_0_and_more * q_1 + p_1 * q_0
+    fn term(&self, entry: [A; 4]) -> A {
+        folded_term(entry)
     }
 
     fn difference(a: [A; 4], b: [A; 4]) -> [A; 4] {
@@ -220,7 +262,7 @@ impl<A: Exts> Source<A> for [[A; 4]] {
     }
 
     fn fold(&self, at_0: [A; 4], at_1: [A; 4], r: Ext) -> [A; 4] {
-        std::array::from_fn(|column| (at_1[column] - at_0[column]) * r + at_0[column])
+        fold(at_0, at_1, r)
     }
 }
 

@@ -41,6 +41,11 @@ impl Fractions {
     fn at(&self, index: usize) -> Fraction<Vector, ExtVector> {
         Fraction { p: self.numerators[index], q: self.denominators[index] }
     }
+
+    /// Of the layer above.
+    fn pair(&self, index: usize) -> Fraction<ExtVector, ExtVector> {
+        self.at(2 * index).add(self.at(2 * index + 1))
+    }
 }
 
 /// `p / q`.
@@ -92,7 +97,8 @@ impl Layer {
     }
 }
 
-/// The layers, lowest first; without the lowest one where it is of vectors.
+/// The layers, lowest first. Where the lowest is of vectors, the first is the one two above it: that and the one between are read
+/// from the fractions themselves, which costs less than the memory would.
 fn layers(fractions: &Fractions) -> Vec<Layer> {
     let lowest = |index: usize| fractions.at(index);
     let vectors = 0..fractions.numerators.len();
@@ -100,8 +106,8 @@ fn layers(fractions: &Fractions) -> Vec<Layer> {
         let with_wide_numerator = |Fraction { p, q }| Fraction { p: ExtVector::from(p), q };
         Layer::new(vectors.map(lowest).map(with_wide_numerator).collect())
     } else {
-        let pairs = (0..vectors.len() / 2).into_par_iter().with_min_len(TASK_VECTORS);
-        Layer::new(pairs.map(|pair| lowest(2 * pair).add(lowest(2 * pair + 1))).collect())
+        let fours = (0..vectors.len() / 4).into_par_iter().with_min_len(TASK_VECTORS);
+        Layer::new(fours.map(|index| fractions.pair(2 * index).add(fractions.pair(2 * index + 1))).collect())
     }];
     while let Some(layer) = layers.last().and_then(Layer::above) {
         layers.push(layer);
@@ -130,12 +136,14 @@ pub(super) fn prove<TS: FiatShamirTranscript<Config>>(
     let mut claims = top_claims(layers.last())?;
     for bits in 0..fractions.log2() {
         let layer = layers.pop();
+        let is_lowest = bits + 1 == fractions.log2();
         if bits > 0 {
             let sumcheck = Sumcheck::new(transcript, &point, claims);
             let outcome = match &layer {
                 Some(Layer::Singles(singles)) => sumcheck.singles(|index| singles[index])?,
                 Some(Layer::Vectors(vectors)) => sumcheck.vectors(|index| vectors[index], &mut buffers)?,
-                None => sumcheck.vectors(|index| fractions.at(index), &mut buffers)?,
+                None if is_lowest => sumcheck.vectors(|index| fractions.at(index), &mut buffers)?,
+                None => sumcheck.vectors(|index| fractions.pair(index), &mut buffers)?,
             };
             proof.sumcheck_polys.push(outcome.polynomials);
             point = outcome.point;
