@@ -20,6 +20,7 @@ pub mod poseidon2;
 pub mod price;
 pub mod tape;
 pub mod trace;
+pub mod vector;
 
 pub use builder::CircuitBuilder;
 pub use bus::{Bus, BusKind};

@@ -45,7 +45,7 @@ pub fn eval_branch<B: RowBuilder>(chip: Chip, row: &mut B, opcode: Opcode) {
     let taken = taken(row, opcode, &x, &y);
     let following = frame.pc() + row.real();
     let exact = following.clone() + taken * (target - following);
-    let next_pc = row.field_column("next pc", row.value(&exact));
+    let next_pc = row.column_of("next pc", &exact);
     row.assert_zero("next pc is the target where the branch is taken", exact - next_pc.clone());
     chip.close_at(row, frame, next_pc);
 }

@@ -10,7 +10,7 @@ use engram_vm::{
     compare::limb_sign,
     frame::Frame,
     row::RowBuilder,
-    word::{Word, flag},
+    word::{Word, flag, limb},
 };
 
 use crate::{chip::Chip, storage::address};
@@ -41,29 +41,28 @@ pub fn eval<B: RowBuilder>(row: &mut B) {
     let address = address(row, &base, &offset, [true, true]);
 
     let [bit0, bit1] = address.offset;
-    let third = row.field_column("offset is 3", row.value(&(bit0.clone() * bit1.clone())));
-    row.assert_zero("offset is 3 where both bits are set", bit0.clone() * bit1.clone() - third.clone());
+    let both = bit0.clone() * bit1.clone();
+    let third = row.column_of("offset is 3", &both);
+    row.assert_zero("offset is 3 where both bits are set", both - third.clone());
     let offsets = [bit0.clone() - third.clone(), bit1.clone() - third.clone(), third];
     // A word is misaligned at offsets 1, 2 and 3, a half-word at 1 and 3.
     let fits = row.real() - bit0 - kind.wide.clone() * offsets[1].clone();
     row.assert_zero("the address is misaligned", fits);
     let within = (row.real() - kind.wide.clone()) * offsets[0].clone();
-    let next = row.field_column("steps to the next word", row.value(&(row.real() - within.clone())));
-    row.assert_zero("a half-word at offset 1 stays in its word", row.real() - within - next.clone());
+    let leaves = row.real() - within;
+    let next = row.column_of("steps to the next word", &leaves);
+    row.assert_zero("a half-word at offset 1 stays in its word", leaves - next.clone());
 
     // The register of a store is read before memory changes; that of a load is written with what the hints below say and
     // the constraints after them show.
-    let register_value = row.hint(0);
-    let result = [register_value & 0xffff, register_value >> 16].map(|limb| row.column("register after", limb));
-    let result = Word::from_cells(result);
+    let result = Word::from_cells([0, 1].map(|index| row.column("register after", |at| limb(at.hint(0), index))));
     let before = frame.write_register(row, rd + rs2, result.clone());
     for (after, before) in result.cells().into_iter().zip(before.cells()) {
         row.assert_zero("a store leaves its register", kind.stores.clone() * (after - before));
     }
 
     let after: [Word<B::Expr>; 2] = std::array::from_fn(|index| {
-        let value = row.hint(1 + index);
-        Word::from_cells([value & 0xffff, value >> 16].map(|limb| row.column("word after", limb)))
+        Word::from_cells([0, 1].map(|part| row.column("word after", |at| limb(at.hint(1 + index), part))))
     });
     let mut bytes: Vec<B::Expr> = Vec::with_capacity(8);
     for (index, after) in after.iter().enumerate() {
@@ -81,9 +80,9 @@ pub fn eval<B: RowBuilder>(row: &mut B) {
 
 /// One boolean for each instruction, of which exactly one is set.
 fn kind<B: RowBuilder>(row: &mut B) -> Kind<B::Expr> {
-    let chosen = row.hint(3) as usize;
-    let flags: [B::Expr; 5] =
-        std::array::from_fn(|index| flag(row, OPCODES[index].name(), "instruction flag is boolean", index == chosen));
+    let flags: [B::Expr; 5] = std::array::from_fn(|index| {
+        flag(row, OPCODES[index].name(), "instruction flag is boolean", |at| at.hint(3) as usize == index)
+    });
     let sum = flags.iter().fold(B::Expr::zero(), |sum, flag| sum + flag.clone());
     row.assert_zero("the row is one instruction", sum - row.real());
     let opcode = |index: usize| {
@@ -111,7 +110,7 @@ fn load<B: RowBuilder>(
     let value: [B::Expr; 4] = std::array::from_fn(|place| {
         let choose = |sum, offset: usize| sum + offsets[offset].clone() * bytes[place + offset + 1].clone();
         let exact = (0..3).fold(B::Expr::zero(), choose);
-        let byte = row.field_column("byte at the offset", row.value(&exact));
+        let byte = row.column_of("byte at the offset", &exact);
         row.assert_zero("byte is the one at the offset", exact - byte.clone());
         byte
     });

@@ -1,13 +1,14 @@
 //! A segment's tables, filled.
 
 use engram_air::{
-    F, Trace,
+    Trace,
     engine::{Committed, Witness},
+    vector::LANES,
 };
 use engram_memory::{lookups::Lookups, offline::Access, segment::SegmentMemory};
 use engram_vm::{
     connector, rom,
-    row::{Inverses, RowWriter, Step},
+    row::{Inverses, RowRecord, RowWriter, Step},
 };
 use rayon::prelude::*;
 
@@ -69,10 +70,11 @@ impl Machine {
 
 fn chip_trace(program: &MachineProgram, chip: Chip, width: usize, rows: &Rows, lookups: &Lookups) -> Option<Trace> {
     let (plain, hinted) = (&rows.plain[chip.number()], &rows.hinted[chip.number()]);
+    let eval = |rows: &mut RowWriter| chip.eval(rows);
     if !plain.is_empty() {
-        Some(fill(width, plain, |row, record| plain_row(program, chip, row, record, lookups)))
+        Some(fill(width, plain, lookups, |record| plain_row(program, record), eval))
     } else if !hinted.is_empty() {
-        Some(fill(width, hinted, |row, record| hinted_row(program, chip, row, record, lookups)))
+        Some(fill(width, hinted, lookups, |record| hinted_row(program, chip, record), eval))
     } else {
         None
     }
@@ -82,30 +84,35 @@ fn block_trace(block: &Block, rows: &BlockRows, lookups: &Lookups) -> Option<Tra
     if rows.times.is_empty() {
         return None;
     }
-    let records: Vec<(u32, &[Access])> =
-        rows.times.iter().copied().zip(rows.accesses.chunks_exact(block.accesses().max(1))).collect();
-    Some(fill(block.circuit.width(), &records, |(cells, inverses), &(time, accesses)| {
-        let step = Step { time, ..Step::default() };
-        block.fill(&mut RowWriter::new(cells, inverses, step, accesses, &[], lookups));
-    }))
+    let accesses = rows.accesses.chunks_exact(block.accesses().max(1));
+    let records: Vec<(u32, &[Access])> = rows.times.iter().copied().zip(accesses).collect();
+    let width = block.circuit.width();
+    Some(fill(width, &records, lookups, |&(time, accesses)| block_row(time, accesses), |rows| block.fill(rows)))
 }
 
-/// A row that is being filled: its cells, and where inverses are wanted in it and those before.
-type Row<'a> = (&'a mut [F], &'a mut Inverses);
-
 /// One row a record, in parallel.
-fn fill<R: Sync>(width: usize, records: &[R], row: impl Fn(Row, &R) + Sync) -> Trace {
+fn fill<'a, R: Sync>(
+    width: usize,
+    records: &'a [R],
+    lookups: &Lookups,
+    record: impl Fn(&'a R) -> RowRecord<'a> + Sync,
+    eval: impl Fn(&mut RowWriter) + Sync,
+) -> Trace {
     let mut trace = Trace::zeros(width, records.len());
     let tasks = trace.values_mut().par_chunks_mut(TASK_ROWS * width).zip(records.par_chunks(TASK_ROWS));
     tasks.for_each(|(cells, records)| {
         let mut inverses = Inverses::default();
-        for (cells, record) in cells.chunks_exact_mut(width).zip(records) {
-            row((cells, &mut inverses), record);
-            inverses.end_row(width);
+        for (index, records) in records.chunks(LANES).enumerate() {
+            let records: Vec<RowRecord> = records.iter().map(&record).collect();
+            eval(&mut RowWriter::new((cells, width), index * LANES, &records, &mut inverses, lookups));
         }
         inverses.fill(cells);
     });
     trace
+}
+
+fn block_row(time: u32, accesses: &[Access]) -> RowRecord<'_> {
+    RowRecord { step: Step { time, ..Step::default() }, accesses, hints: &[] }
 }
 
 fn step(program: &MachineProgram, instruction: u32, entry: u32, time: u32) -> Step {
@@ -113,18 +120,16 @@ fn step(program: &MachineProgram, instruction: u32, entry: u32, time: u32) -> St
     Step { pc: program.decoded()[instruction as usize].pc, time, operands }
 }
 
-fn plain_row(program: &MachineProgram, chip: Chip, row: Row, record: &PlainRecord, lookups: &Lookups) {
-    let (cells, inverses) = row;
+fn plain_row<'a>(program: &MachineProgram, record: &'a PlainRecord) -> RowRecord<'a> {
     let step = step(program, record.instruction, record.instruction, record.time);
-    chip.eval(&mut RowWriter::new(cells, inverses, step, &record.accesses, &[], lookups));
+    RowRecord { step, accesses: &record.accesses, hints: &[] }
 }
 
-fn hinted_row(program: &MachineProgram, chip: Chip, row: Row, record: &HintedRecord, lookups: &Lookups) {
-    let (cells, inverses) = row;
+fn hinted_row<'a>(program: &MachineProgram, chip: Chip, record: &'a HintedRecord) -> RowRecord<'a> {
     let entry = match chip {
         Chip::BreakCall => program.decoded()[record.instruction as usize].break_entry,
         _ => record.instruction,
     };
     let step = step(program, record.instruction, entry, record.time);
-    chip.eval(&mut RowWriter::new(cells, inverses, step, &record.accesses, &record.hints, lookups));
+    RowRecord { step, accesses: &record.accesses, hints: &record.hints }
 }

@@ -5,7 +5,7 @@ use engram_rv32im::Opcode;
 use engram_vm::{
     compare::limb_sign,
     frame::Frame,
-    row::RowBuilder,
+    row::{At, RowBuilder, RowValue},
     word::{LIMB_BITS, Word, bounded, flag, show_bytes, split_limb},
 };
 
@@ -34,22 +34,23 @@ pub fn address<B: RowBuilder>(
     free: [bool; 2],
 ) -> Address<B::Expr> {
     let low_sum = base.low() + offset.low();
-    let value = row.integer(&low_sum);
+    let value = |at: At| low_sum.integer_at(at);
     let offset_bits: [B::Expr; 2] = std::array::from_fn(|index| {
         if free[index] {
-            flag(row, "address bit", "address bit is boolean", value >> index & 1 == 1)
+            flag(row, "address bit", "address bit is boolean", |at| value(at) >> index & 1 == 1)
         } else {
             B::Expr::zero()
         }
     });
-    let pointer_low = row.column("pointer low", (value & 0xffff) >> 2);
+    let pointer_low = row.column("pointer low", |at| (value(at) & 0xffff) >> 2);
     row.range("pointer low fits 14 bits", pointer_low.clone(), B::Expr::integer(POINTER_LOW_BITS));
     let low = pointer_low.clone().shift_left(2) + offset_bits[0].clone() + offset_bits[1].clone().shift_left(1);
-    let carry = (low_sum - low).shift_right(LIMB_BITS);
+    let carry = (low_sum.clone() - low).shift_right(LIMB_BITS);
     row.assert_bool("carry of the address is boolean", carry.clone());
     let high_sum = base.high() + offset.high() + carry;
-    let high = bounded(row, "address high", "address high is below 2^16", row.integer(&high_sum) & 0xffff, LIMB_BITS);
-    let overflow = (high_sum - high.clone()).shift_right(LIMB_BITS);
+    let value = |at: At| high_sum.integer_at(at) & 0xffff;
+    let high = bounded(row, "address high", "address high is below 2^16", value, LIMB_BITS);
+    let overflow = (high_sum.clone() - high.clone()).shift_right(LIMB_BITS);
     row.assert_bool("overflow of the address is boolean", overflow);
     Address { pointer: pointer_low + high.shift_left(POINTER_LOW_BITS), offset: offset_bits }
 }
@@ -63,7 +64,7 @@ fn select<B: RowBuilder>(
     [zero, one]: [B::Expr; 2],
 ) -> B::Expr {
     let exact = zero.clone() + by.clone() * (one - zero);
-    let column = row.field_column(name, row.value(&exact));
+    let column = row.column_of(name, &exact);
     row.assert_zero(label, exact - column.clone());
     column
 }

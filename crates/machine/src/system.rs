@@ -12,8 +12,8 @@ use engram_vm::{
     compare::less_than,
     connector::HALT,
     frame::Frame,
-    row::RowBuilder,
-    word::{LIMB_BITS, Word, bounded, flag},
+    row::{At, RowBuilder, RowValue},
+    word::{LIMB_BITS, Word, bounded, flag, limb},
 };
 
 use crate::{
@@ -47,11 +47,10 @@ fn assert_number<B: RowBuilder>(row: &mut B, number: &Word<B::Expr>, expected: B
 
 /// The word is none of some constants below 2^16. `product` is the product of the low limb's differences to them.
 fn assert_other<B: RowBuilder>(row: &mut B, word: &Word<B::Expr>, product: B::Expr) {
-    let high_value = row.value(&word.high());
-    let has_high = flag(row, "has a high limb", "has a high limb is boolean", high_value != F::ZERO);
+    let is_set = |at: At| word.high().value_at(at) != F::ZERO;
+    let has_high = flag(row, "has a high limb", "has a high limb is boolean", is_set);
     let decisive = product.clone() + has_high.clone() * (word.high() - product);
-    let value = row.value(&decisive);
-    let inverse = row.inverse_column("inverse", value);
+    let inverse = row.inverse_column("inverse", |at| decisive.value_at(at));
     row.assert_zero("the word is none of the known", decisive * inverse - row.real());
 }
 
@@ -71,9 +70,9 @@ pub fn eval_read<B: RowBuilder>(chip: Chip, row: &mut B) {
     assert_number(row, &number, expected);
     let buffer = register(&mut frame, row, A1);
     let asked = register(&mut frame, row, A2);
-    let count = row.hint(0);
-    let low = bounded(row, "count low", "count low is below 2^16", count & 0xffff, LIMB_BITS);
-    let high = bounded(row, "count high", "count high is short", count >> LIMB_BITS, COUNT_BITS - LIMB_BITS);
+    let part = |index: u32| move |at: At| limb(at.hint(0), index);
+    let low = bounded(row, "count low", "count low is below 2^16", part(0), LIMB_BITS);
+    let high = bounded(row, "count high", "count high is short", part(1), COUNT_BITS - LIMB_BITS);
     let count = Word::from_cells([low, high]);
     let more = less_than(row, &asked, &count);
     row.assert_zero("no more is read than asked for", more);
@@ -127,7 +126,7 @@ fn at_most_a_call<B: RowBuilder>(row: &mut B, asked: &Word<B::Expr>) -> Word<B::
     let short = less_than(row, asked, &limit);
     let limbs = asked.cells().into_iter().zip(limit.cells()).map(|(asked, limit)| {
         let exact = limit.clone() + short.clone() * (asked - limit);
-        let limb = row.field_column("count", row.value(&exact));
+        let limb = row.column_of("count", &exact);
         row.assert_zero("count is what is asked for, up to the limit", exact - limb.clone());
         limb
     });
@@ -175,8 +174,8 @@ fn start<B: RowBuilder>(
 pub fn eval_bad_descriptor<B: RowBuilder>(chip: Chip, row: &mut B) {
     let mut frame = Frame::open(row);
     let number = register(&mut frame, row, A7);
-    let writes_value = row.integer(&number.low()) == SYS_WRITE;
-    let writes = flag(row, "writes", "writes is boolean", writes_value);
+    let is_write = |at: At| number.low().integer_at(at) == SYS_WRITE;
+    let writes = flag(row, "writes", "writes is boolean", is_write);
     let expected = row.constant(SYS_READ) + writes.clone();
     assert_number(row, &number, expected);
     let result = Word::constant(row, MINUS_EBADF);
@@ -192,8 +191,8 @@ pub fn eval_bad_descriptor<B: RowBuilder>(chip: Chip, row: &mut B) {
 pub fn eval_exit<B: RowBuilder>(chip: Chip, row: &mut B) {
     let mut frame = Frame::open(row);
     let number = register(&mut frame, row, A7);
-    let group_value = row.integer(&number.low()) == SYS_EXIT_GROUP;
-    let group = flag(row, "ends the group", "ends the group is boolean", group_value);
+    let is_group = |at: At| number.low().integer_at(at) == SYS_EXIT_GROUP;
+    let group = flag(row, "ends the group", "ends the group is boolean", is_group);
     let expected = row.constant(SYS_EXIT) + group;
     assert_number(row, &number, expected);
     let code = register(&mut frame, row, A0);
@@ -212,8 +211,7 @@ pub fn eval_break<B: RowBuilder>(chip: Chip, row: &mut B) {
     let number = register(&mut frame, row, A7);
     let expected = row.constant(SYS_BRK);
     assert_number(row, &number, expected);
-    let value = row.hint(0);
-    let result = Word::from_cells([value & 0xffff, value >> LIMB_BITS].map(|limb| row.column("break after", limb)));
+    let result = Word::from_cells([0, 1].map(|index| row.column("break after", |at| limb(at.hint(0), index))));
     let after = result.clone();
     let before = frame.write(row, SPACE_REGISTERS, B::Expr::integer(BREAK_POINTER), |_, _| after);
     let wanted = frame.write_register(row, B::Expr::integer(A0), result.clone());

@@ -10,8 +10,8 @@ use engram_memory::address::{LEAF_WORDS, SPACE_MEMORY, SPACE_OUTPUT};
 use engram_vm::{
     connector::EXECUTION,
     frame::Frame,
-    row::RowBuilder,
-    word::{LIMB_BITS, Word, bounded, flag, show_bytes, split_limb},
+    row::{At, RowBuilder},
+    word::{LIMB_BITS, Word, bounded, flag, limb, show_bytes, split_limb},
 };
 
 /// A transfer's state.
@@ -80,8 +80,7 @@ mod hint {
 pub const HINTS: usize = 7;
 
 fn column<B: RowBuilder>(row: &mut B, name: &'static str, hint: usize) -> B::Expr {
-    let value = row.hint(hint);
-    row.column(name, value)
+    row.column(name, |at| at.hint(hint))
 }
 
 /// Take the thread at a step of a transfer; offsets are as given.
@@ -113,8 +112,8 @@ fn close<B: RowBuilder>(row: &mut B, frame: &Frame<B>, state: State<B::Expr>, by
 
 /// A place in a word as four booleans of which one is set, and the number of it.
 fn place<B: RowBuilder>(row: &mut B, hint: usize) -> ([B::Expr; 4], B::Expr) {
-    let chosen = row.hint(hint) as usize;
-    let places: [B::Expr; 4] = std::array::from_fn(|index| flag(row, "place", "place is boolean", index == chosen));
+    let places: [B::Expr; 4] =
+        std::array::from_fn(|index| flag(row, "place", "place is boolean", |at| at.hint(hint) as usize == index));
     let sum = places.iter().fold(B::Expr::zero(), |sum, place| sum + place.clone());
     row.assert_zero("a byte has one place", sum - row.real());
     let number = places[1].clone() + places[2].clone().shift_left(1) + places[3].clone() * B::Expr::integer(3);
@@ -131,9 +130,10 @@ fn step_byte<E: Ring>(pointer: E, offset: E, places: &[E; 4]) -> (E, E) {
 pub fn eval_read_word<B: RowBuilder>(row: &mut B) {
     let mut frame = Frame::at(row);
     let state = open(row, &frame, false, B::Expr::zero(), B::Expr::zero());
-    let value = row.hint(hint::INPUT);
-    let limbs =
-        [value & 0xffff, value >> LIMB_BITS].map(|limb| bounded(row, "input", "input is below 2^16", limb, LIMB_BITS));
+    let limbs = [0, 1].map(|index| {
+        let part = |at: At| limb(at.hint(hint::INPUT), index);
+        bounded(row, "input", "input is below 2^16", part, LIMB_BITS)
+    });
     frame.write_memory(row, state.pointer.clone(), |_, _| Word::from_cells(limbs));
     let state = State { pointer: state.pointer + B::Expr::one(), ..state };
     close(row, &frame, state, 4);
@@ -144,15 +144,14 @@ pub fn eval_read_byte<B: RowBuilder>(row: &mut B) {
     let mut frame = Frame::at(row);
     let (places, offset) = place(row, hint::OFFSET);
     let state = open(row, &frame, false, offset, B::Expr::zero());
-    let value = row.hint(hint::INPUT);
-    let byte = bounded(row, "input", "input is a byte", value, 8);
+    let byte = bounded(row, "input", "input is a byte", |at| at.hint(hint::INPUT), 8);
     frame.write_memory(row, state.pointer.clone(), |row, word| {
         let bytes = word.bytes(row);
         let replace =
             |index: usize| bytes[index].clone() + places[index].clone() * (byte.clone() - bytes[index].clone());
         let limbs = [0, 2].map(|index| replace(index) + replace(index + 1).shift_left(8));
         Word::from_cells(limbs.map(|exact| {
-            let limb = row.field_column("limb after", row.value(&exact));
+            let limb = row.column_of("limb after", &exact);
             row.assert_zero("the byte in its place is replaced", exact - limb.clone());
             limb
         }))
@@ -189,12 +188,12 @@ pub fn eval_write_byte<B: RowBuilder>(row: &mut B) {
     let upper = places[2].clone() + places[3].clone();
     let odd = places[1].clone() + places[3].clone();
     let limb_exact = low.clone() + upper * (high - low);
-    let limb = row.field_column("limb", row.value(&limb_exact));
+    let limb = row.column_of("limb", &limb_exact);
     row.assert_zero("limb is the one with the byte", limb_exact - limb.clone());
     let [first, second] = split_limb(row, limb);
     show_bytes(row, first.clone(), second.clone());
     let byte_exact = first.clone() + odd * (second - first);
-    let byte = row.field_column("byte", row.value(&byte_exact));
+    let byte = row.column_of("byte", &byte_exact);
     row.assert_zero("byte is the one in its place", byte_exact - byte.clone());
     frame.write(row, SPACE_OUTPUT, state.output_pointer.clone(), |row, word| {
         let [low, high] = word.cells();
@@ -202,7 +201,7 @@ pub fn eval_write_byte<B: RowBuilder>(row: &mut B) {
             (output_places[index].clone() + output_places[index + 1].clone().shift_left(8)) * byte.clone()
         };
         Word::from_cells([low + added(0), high + added(2)].map(|exact| {
-            let limb = row.field_column("output after", row.value(&exact));
+            let limb = row.column_of("output after", &exact);
             row.assert_zero("the byte is added in its place", exact - limb.clone());
             limb
         }))
@@ -216,9 +215,8 @@ pub fn eval_write_byte<B: RowBuilder>(row: &mut B) {
 /// Nothing remains: the thread goes back to the program.
 pub fn eval_end<B: RowBuilder>(row: &mut B) {
     let frame = Frame::at(row);
-    let writes = row.hint(hint::INPUT);
     let state = State {
-        writes: row.column("writes", writes),
+        writes: column(row, "writes", hint::INPUT),
         pointer: column(row, "pointer", hint::POINTER),
         offset: column(row, "offset", hint::OFFSET),
         output_pointer: column(row, "output pointer", hint::OUTPUT_POINTER),

@@ -3,7 +3,7 @@
 use engram_air::{F, PrimeCharacteristicRing, Ring};
 
 use crate::{
-    row::RowBuilder,
+    row::{At, RowBuilder, RowValue},
     word::{LIMB_BITS, Word, flag},
 };
 
@@ -14,8 +14,7 @@ pub fn sign<B: RowBuilder>(row: &mut B, word: &Word<B::Expr>) -> B::Expr {
 
 /// The highest bit of a value that fits `bits` bits.
 pub fn limb_sign<B: RowBuilder>(row: &mut B, limb: B::Expr, bits: u32) -> B::Expr {
-    let value = row.integer(&limb) >> (bits - 1) == 1;
-    let sign = flag(row, "sign", "sign is boolean", value);
+    let sign = flag(row, "sign", "sign is boolean", |at| limb.integer_at(at) >> (bits - 1) == 1);
     let rest = limb - sign.clone().shift_left(bits - 1);
     row.range("what is left without the sign is short", rest, B::Expr::integer(bits - 1));
     sign
@@ -41,10 +40,10 @@ fn limbs_less_than<B: RowBuilder>(row: &mut B, x: [B::Expr; 2], y: [B::Expr; 2])
     let mut borrow = B::Expr::zero();
     for (x, y) in x.into_iter().zip(y) {
         let exact = x - y - borrow;
-        let value = row.value(&exact);
-        let wraps = engram_air::PrimeField32::as_canonical_u32(&value) >= 1 << LIMB_BITS;
-        let positive = if wraps { value + F::from_u32(1 << LIMB_BITS) } else { value };
-        let difference = row.field_column("difference", positive);
+        let difference = row.field_column("difference", |at| {
+            let wraps = exact.integer_at(at) >= 1 << LIMB_BITS;
+            if wraps { exact.value_at(at) + F::from_u32(1 << LIMB_BITS) } else { exact.value_at(at) }
+        });
         row.range("difference is below 2^16", difference.clone(), B::Expr::integer(LIMB_BITS));
         borrow = (difference - exact).shift_right(LIMB_BITS);
         row.assert_bool("borrow is boolean", borrow.clone());
@@ -60,10 +59,12 @@ pub fn equal<B: RowBuilder>(row: &mut B, x: &Word<B::Expr>, y: &Word<B::Expr>) -
 
 /// Are two expressions both zero? A boolean column.
 pub fn both_zero<B: RowBuilder>(row: &mut B, first: B::Expr, second: B::Expr) -> B::Expr {
-    let (a, b) = (row.value(&first), row.value(&second));
-    let zero = flag(row, "both are zero", "both are zero is boolean", a == F::ZERO && b == F::ZERO);
-    let first_inverse = row.inverse_column("inverse of the first", a);
-    let second_inverse = row.inverse_column("inverse of the second", if a == F::ZERO { b } else { F::ZERO });
+    let is_zero = |expr: &B::Expr, at: At| expr.value_at(at) == F::ZERO;
+    let both = |at: At| is_zero(&first, at) && is_zero(&second, at);
+    let zero = flag(row, "both are zero", "both are zero is boolean", both);
+    let first_inverse = row.inverse_column("inverse of the first", |at| first.value_at(at));
+    let second_inverse = row
+        .inverse_column("inverse of the second", |at| if is_zero(&first, at) { second.value_at(at) } else { F::ZERO });
     row.assert_zero("the first is zero where both are", zero.clone() * first.clone());
     row.assert_zero("the second is zero where both are", zero.clone() * second.clone());
     let one = first * first_inverse + second * second_inverse;

@@ -5,8 +5,8 @@ use engram_air::Ring;
 use crate::{
     compare::{less_than, sign},
     multiply::limb_sums,
-    row::RowBuilder,
-    word::{LIMB_BITS, Word, bounded, flag},
+    row::{At, RowBuilder, RowValue},
+    word::{LIMB_BITS, Word, bounded, flag, limb},
 };
 
 /// Bits of the carry from the low into the high limb of `quotient · divisor + remainder`.
@@ -31,7 +31,7 @@ pub fn divide<B: RowBuilder>(
     let (quotient, remainder, by_zero) = divide_magnitudes(row, &dividend, &divisor);
     let differ = dividend_sign.clone() + divisor_sign.clone() - (dividend_sign.clone() * divisor_sign).shift_left(1);
     let negative = differ * (row.real() - by_zero);
-    let quotient_sign = row.field_column("quotient's sign", row.value(&negative));
+    let quotient_sign = row.column_of("quotient's sign", &negative);
     row.assert_zero("quotient is negative where the signs differ", negative - quotient_sign.clone());
     (negate_if(row, &quotient, quotient_sign), negate_if(row, &remainder, dividend_sign))
 }
@@ -45,19 +45,24 @@ fn divide_magnitudes<B: RowBuilder>(
     dividend: &Word<B::Expr>,
     divisor: &Word<B::Expr>,
 ) -> (Word<B::Expr>, Word<B::Expr>, B::Expr) {
-    let (x, y) = (dividend.value(row), divisor.value(row));
-    let (quotient, remainder) = (x.checked_div(y).unwrap_or(u32::MAX), x.checked_rem(y).unwrap_or(x));
+    let quotient = |at: At| dividend.value_at(at).checked_div(divisor.value_at(at)).unwrap_or(u32::MAX);
+    let remainder = |at: At| {
+        let dividend = dividend.value_at(at);
+        dividend.checked_rem(divisor.value_at(at)).unwrap_or(dividend)
+    };
     // The quotient's limbs are shown to be below 2^16 through its bytes.
-    let quotient = [quotient & 0xffff, quotient >> LIMB_BITS].map(|limb| row.column("quotient", limb));
+    let quotient = [0, 1].map(|index| row.column("quotient", |at| limb(quotient(at), index)));
     let quotient = Word::from_cells(quotient);
-    let remainder = [remainder & 0xffff, remainder >> LIMB_BITS]
-        .map(|limb| bounded(row, "remainder", "remainder limb is below 2^16", limb, LIMB_BITS));
+    let remainder = [0, 1].map(|index| {
+        let witness = |at: At| limb(remainder(at), index);
+        bounded(row, "remainder", "remainder limb is below 2^16", witness, LIMB_BITS)
+    });
     let remainder = Word::from_cells(remainder);
 
     let (quotient_bytes, divisor_bytes) = (quotient.bytes(row), divisor.bytes(row));
     let [low, high, above, top] = limb_sums(&quotient_bytes, &divisor_bytes);
     let low = low + remainder.low();
-    let carry_value = (row.integer(&low).wrapping_sub(row.integer(&dividend.low()))) >> LIMB_BITS;
+    let carry_value = |at: At| low.integer_at(at).wrapping_sub(dividend.low().integer_at(at)) >> LIMB_BITS;
     let carry = bounded(row, "carry", "carry is below 2^9", carry_value, CARRY_BITS);
     row.assert_zero(
         "low limb of quotient times divisor plus remainder",
@@ -85,14 +90,16 @@ fn divide_magnitudes<B: RowBuilder>(
 ///
 /// Each limb is `± limb` plus or minus a borrow, brought below 2^16 by a boolean multiple of 2^16, of which only one fits.
 fn negate_if<B: RowBuilder>(row: &mut B, word: &Word<B::Expr>, negative: B::Expr) -> Word<B::Expr> {
-    let negates = row.integer(&negative) == 1;
     let factor = row.real() - negative.clone().shift_left(1);
     let mut borrow = B::Expr::zero();
     let limbs = word.cells().map(|limb| {
-        let (value, borrowed) = (row.integer(&limb), row.integer(&borrow));
-        let exact = if negates { 0u32.wrapping_sub(value) } else { value }.wrapping_sub(borrowed);
-        let out = bounded(row, "magnitude", "magnitude limb is below 2^16", exact & 0xffff, LIMB_BITS);
-        let lends = flag(row, "borrow", "borrow is boolean", exact >> LIMB_BITS != 0);
+        let exact = |at: At| {
+            let value = limb.integer_at(at);
+            let negated = if negative.integer_at(at) == 1 { 0u32.wrapping_sub(value) } else { value };
+            negated.wrapping_sub(borrow.integer_at(at))
+        };
+        let out = bounded(row, "magnitude", "magnitude limb is below 2^16", |at| exact(at) & 0xffff, LIMB_BITS);
+        let lends = flag(row, "borrow", "borrow is boolean", |at| exact(at) >> LIMB_BITS != 0);
         let expected = factor.clone() * limb - borrow.clone() + lends.clone().shift_left(LIMB_BITS);
         row.assert_zero("magnitude limb is the limb or its negative", expected - out.clone());
         borrow = lends;

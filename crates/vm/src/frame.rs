@@ -9,7 +9,7 @@ use engram_memory::{
 use crate::{
     connector::EXECUTION,
     rom::{OPERANDS, ROM},
-    row::{RowBuilder, Step},
+    row::RowBuilder,
     word::Word,
 };
 
@@ -23,24 +23,21 @@ pub struct Frame<B: RowBuilder> {
     time: B::Expr,
     accesses: u32,
     operands: [Option<B::Expr>; OPERANDS],
-    step: Step,
 }
 
 impl<B: RowBuilder> Frame<B> {
     /// Take the thread of execution.
     pub fn open(row: &mut B) -> Self {
-        let step = row.step();
-        let pc = row.column("pc", step.pc);
-        let time = row.column("time", step.time);
+        let pc = row.column("pc", |at| at.step().pc);
+        let time = row.column("time", |at| at.step().time);
         row.receive(EXECUTION, "takes the thread of execution", &[pc.clone(), time.clone()]);
-        Self { pc, time, accesses: 0, operands: std::array::from_fn(|_| None), step }
+        Self { pc, time, accesses: 0, operands: std::array::from_fn(|_| None) }
     }
 
     /// Start a row that does not take the thread itself, at a time that the caller receives by other means.
     pub fn at(row: &mut B) -> Self {
-        let step = row.step();
-        let time = row.column("time", step.time);
-        Self { pc: B::Expr::zero(), time, accesses: 0, operands: std::array::from_fn(|_| None), step }
+        let time = row.column("time", |at| at.step().time);
+        Self { pc: B::Expr::zero(), time, accesses: 0, operands: std::array::from_fn(|_| None) }
     }
 
     /// The program counter, in words.
@@ -55,7 +52,7 @@ impl<B: RowBuilder> Frame<B> {
 
     /// An operand of the instruction. Trusted: it comes from the committed program.
     pub fn operand(&mut self, row: &mut B, index: usize, name: &'static str) -> B::Expr {
-        let column = row.column(name, self.step.operands[index]);
+        let column = row.column(name, |at| at.step().operands[index]);
         self.operands[index] = Some(column.clone());
         column
     }
@@ -123,9 +120,9 @@ impl<B: RowBuilder> Frame<B> {
     /// The cells before an access and their time, `now - 1 - gap`.
     fn previous(&mut self, row: &mut B) -> (Word<B::Expr>, B::Expr) {
         let access = row.next_access();
-        let low = row.column("previous low", access.previous & 0xffff);
-        let high = row.column("previous high", access.previous >> 16);
-        let gap = row.column("gap", access.gap);
+        let low = row.column("previous low", |at| at.access(access).previous & 0xffff);
+        let high = row.column("previous high", |at| at.access(access).previous >> 16);
+        let gap = row.column("gap", |at| at.access(access).gap);
         row.range("gap is below 2^17", gap.clone(), B::Expr::integer(GAP_BITS));
         (Word::from_cells([low, high]), self.now() - B::Expr::one() - gap)
     }

@@ -4,7 +4,7 @@ use engram_air::Ring;
 
 use crate::{
     compare::sign,
-    row::RowBuilder,
+    row::{At, RowBuilder, RowValue},
     word::{LIMB_BITS, Word, bounded},
 };
 
@@ -53,11 +53,10 @@ pub fn multiply_high<B: RowBuilder>(
     let mut carry = B::Expr::zero();
     let limbs = [0, 1].map(|index| {
         // limb + what is taken away + carry in = the unsigned limb + 2^16 · carry out, carries at most 2
-        let (total, taken) =
-            (row.integer(&unsigned.cells()[index]), row.integer(&(take[index].clone() + carry.clone())));
-        let value = total.wrapping_sub(taken) & 0xffff;
+        let (total, taken) = (unsigned.cells()[index].clone(), take[index].clone() + carry.clone());
+        let value = |at: At| total.integer_at(at).wrapping_sub(taken.integer_at(at)) & 0xffff;
         let limb = bounded(row, "signed limb", "signed limb is below 2^16", value, LIMB_BITS);
-        let out = row.column("carry", (value + taken) >> LIMB_BITS);
+        let out = row.column("carry", |at| (value(at) + taken.integer_at(at)) >> LIMB_BITS);
         let two = row.constant(2);
         let small = out.clone() * (out.clone() - row.real()) * (out.clone() - two);
         row.assert_zero("carry is at most two", small);
@@ -79,11 +78,12 @@ fn product<B: RowBuilder>(row: &mut B, x: &Word<B::Expr>, y: &Word<B::Expr>, lim
     let mut product: [B::Expr; 4] = std::array::from_fn(|_| B::Expr::zero());
     for (index, sum) in sums.into_iter().enumerate().take(limbs) {
         let total = sum + carry.clone();
-        let value = row.integer(&total);
-        let limb = bounded(row, "product limb", "product limb is below 2^16", value & 0xffff, LIMB_BITS);
+        let value = |at: At| total.integer_at(at);
+        let limb = bounded(row, "product limb", "product limb is below 2^16", |at| value(at) & 0xffff, LIMB_BITS);
         let exact = match CARRY_BITS.get(index) {
             Some(&bits) => {
-                carry = bounded(row, "product carry", "product carry is short", value >> LIMB_BITS, bits);
+                let high = |at: At| value(at) >> LIMB_BITS;
+                carry = bounded(row, "product carry", "product carry is short", high, bits);
                 limb.clone() + carry.clone().shift_left(LIMB_BITS)
             }
             None => limb.clone(),

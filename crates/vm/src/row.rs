@@ -1,11 +1,12 @@
 //! Rows that are written once.
 //!
 //! An instruction is a function over a [`RowBuilder`]. Run on a [`SymbolicRow`] it yields the circuit; run on a
-//! [`RowWriter`] it fills one row with values. There is no second copy of its semantics that could drift.
+//! [`RowWriter`] it fills rows with values, several at a time. There is no second copy of its semantics that could drift.
 
 use engram_air::{
     Bus, Circuit, CircuitBuilder, Expr, F, PrimeCharacteristicRing, PrimeField32, Ring,
     field::batch_multiplicative_inverse,
+    vector::{LANES, Vector},
 };
 use engram_memory::{
     lookups::Lookups,
@@ -17,33 +18,31 @@ use engram_memory::{
 ///
 /// Padding rows are zero in every column and every message's count is the `real` column, so a constraint must hold on
 /// zeros: constants in constraints are [`RowBuilder::constant`]s, which vanish with `real`.
+///
+/// A column's witness is a function of the row [`At`] which it stands; it is not called where a circuit is built.
 pub trait RowBuilder {
-    /// Values, or polynomials over columns.
-    type Expr: Ring;
+    /// Values by row, or polynomials over columns.
+    type Expr: Ring + RowValue;
 
     /// One on real rows, zero on padding.
     fn real(&self) -> Self::Expr;
 
-    /// A new column; `value` is its witness in this row.
-    fn column(&mut self, name: &'static str, value: u32) -> Self::Expr {
-        self.field_column(name, F::from_u32(value))
+    /// A new column.
+    fn column(&mut self, name: &'static str, witness: impl Fn(At) -> u32) -> Self::Expr {
+        self.field_column(name, |at| F::from_u32(witness(at)))
     }
 
-    /// A new column whose witness is any field element, such as an inverse.
-    fn field_column(&mut self, name: &'static str, value: F) -> Self::Expr;
+    /// A new column that may be any field element.
+    fn field_column(&mut self, name: &'static str, witness: impl Fn(At) -> F) -> Self::Expr;
+
+    /// A new column with the value of an expression.
+    fn column_of(&mut self, name: &'static str, expr: &Self::Expr) -> Self::Expr {
+        self.field_column(name, |at| expr.value_at(at))
+    }
 
     /// A new column with the inverse of a value, or zero. What is returned is for constraints: while rows are filled, inverses are
     /// made for many rows at once, and it has no value yet.
-    fn inverse_column(&mut self, name: &'static str, value: F) -> Self::Expr;
-
-    /// The value of an expression in this row; zero when the circuit is built, so code that computes a witness from it
-    /// must accept zeros.
-    fn value(&self, expr: &Self::Expr) -> F;
-
-    /// [`RowBuilder::value`] as an integer below p.
-    fn integer(&self, expr: &Self::Expr) -> u32 {
-        self.value(expr).as_canonical_u32()
-    }
+    fn inverse_column(&mut self, name: &'static str, witness: impl Fn(At) -> F) -> Self::Expr;
 
     /// A constant that is zero on padding rows.
     fn constant(&self, value: u32) -> Self::Expr {
@@ -73,14 +72,67 @@ pub trait RowBuilder {
     /// Ask a table, on real rows.
     fn lookup(&mut self, bus: Bus, label: &'static str, fields: &[Self::Expr]);
 
-    /// The witness of the row's next memory access: what was there and since when.
-    fn next_access(&mut self) -> Access;
+    /// The number of the row's next memory access, for [`At::access`].
+    fn next_access(&mut self) -> usize;
+}
 
-    /// The row's program counter, time and instruction operands.
-    fn step(&self) -> Step;
+/// What has a value in each row that is being written.
+pub trait RowValue {
+    /// The value.
+    fn value_at(&self, at: At) -> F;
 
-    /// A free witness of the row, by number.
-    fn hint(&self, index: usize) -> u32;
+    /// The value as an integer below p.
+    fn integer_at(&self, at: At) -> u32 {
+        self.value_at(at).as_canonical_u32()
+    }
+}
+
+impl RowValue for Expr {
+    /// An expression has no value, and where a circuit is built nobody asks for one.
+    fn value_at(&self, _: At) -> F {
+        F::ZERO
+    }
+}
+
+impl RowValue for Vector {
+    fn value_at(&self, at: At) -> F {
+        self.lane(at.lane)
+    }
+}
+
+/// A row that is being written, for those who say what its columns hold.
+#[derive(Clone, Copy, Debug)]
+pub struct At<'a> {
+    lane: usize,
+    record: &'a RowRecord<'a>,
+}
+
+impl At<'_> {
+    /// Where and when the row stands.
+    pub fn step(&self) -> &Step {
+        &self.record.step
+    }
+
+    /// What an access found and since when, by [`RowBuilder::next_access`].
+    pub fn access(&self, number: usize) -> Access {
+        self.record.accesses[number]
+    }
+
+    /// A free witness, by number.
+    pub fn hint(&self, number: usize) -> u32 {
+        self.record.hints[number]
+    }
+}
+
+/// What a row is written from.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RowRecord<'a> {
+    /// Where and when the row stands.
+    pub step: Step,
+    /// Its memory accesses, in order.
+    pub accesses: &'a [Access],
+    /// Free witnesses, in the chip's order.
+    pub hints: &'a [u32],
 }
 
 /// Where and when a row stands.
@@ -120,16 +172,12 @@ impl RowBuilder for SymbolicRow {
         self.real.clone()
     }
 
-    fn field_column(&mut self, name: &'static str, _: F) -> Expr {
+    fn field_column(&mut self, name: &'static str, _: impl Fn(At) -> F) -> Expr {
         self.builder.column(name)
     }
 
-    fn inverse_column(&mut self, name: &'static str, _: F) -> Expr {
+    fn inverse_column(&mut self, name: &'static str, _: impl Fn(At) -> F) -> Expr {
         self.builder.column(name)
-    }
-
-    fn value(&self, _: &Expr) -> F {
-        F::ZERO
     }
 
     fn assert_zero(&mut self, label: &'static str, expr: Expr) {
@@ -156,15 +204,7 @@ impl RowBuilder for SymbolicRow {
         self.builder.lookup(bus, label, fields.to_vec(), self.real.clone());
     }
 
-    fn next_access(&mut self) -> Access {
-        Access { previous: 0, gap: 0 }
-    }
-
-    fn step(&self) -> Step {
-        Step::default()
-    }
-
-    fn hint(&self, _: usize) -> u32 {
+    fn next_access(&mut self) -> usize {
         0
     }
 }
@@ -172,22 +212,12 @@ impl RowBuilder for SymbolicRow {
 /// Cells that hold values of which the inverses are wanted. A field inversion costs as much as a hundred multiplications, many
 /// at once three each.
 #[derive(Debug, Default)]
-pub struct Inverses {
-    /// Where they are among the cells of all rows.
-    cells: Vec<usize>,
-    /// Where the current row starts.
-    row_start: usize,
-}
+pub struct Inverses(Vec<usize>);
 
 impl Inverses {
-    /// Go on to the next row.
-    pub fn end_row(&mut self, width: usize) {
-        self.row_start += width;
-    }
-
     /// Put the inverses into the cells of all rows. Zeros stay.
     pub fn fill(self, cells: &mut [F]) {
-        let wanted: Vec<usize> = self.cells.into_iter().filter(|&cell| cells[cell] != F::ZERO).collect();
+        let wanted: Vec<usize> = self.0.into_iter().filter(|&cell| cells[cell] != F::ZERO).collect();
         let values: Vec<F> = wanted.iter().map(|&cell| cells[cell]).collect();
         for (cell, inverse) in wanted.into_iter().zip(batch_multiplicative_inverse(&values)) {
             cells[cell] = inverse;
@@ -195,82 +225,94 @@ impl Inverses {
     }
 }
 
-/// Fills one row.
+/// Fills rows of a table, as many at a time as a vector has lanes.
+///
+/// Each is written from a [`RowRecord`]. Inverses are to be filled in when all rows are written.
 #[derive(Debug)]
 pub struct RowWriter<'a> {
+    /// Of all rows of a part of the table.
     cells: &'a mut [F],
-    inverses: &'a mut Inverses,
+    width: usize,
+    /// The first row that is being written.
+    first_row: usize,
+    records: &'a [RowRecord<'a>],
     written: usize,
-    accesses: &'a [Access],
     accessed: usize,
-    step: Step,
-    hints: &'a [u32],
+    inverses: &'a mut Inverses,
     lookups: &'a Lookups,
 }
 
 impl<'a> RowWriter<'a> {
-    /// Start a real row. `inverses` are to be filled in when all rows are written.
+    /// Start real rows, at most [`LANES`].
     pub fn new(
-        cells: &'a mut [F],
+        (cells, width): (&'a mut [F], usize),
+        first_row: usize,
+        records: &'a [RowRecord<'a>],
         inverses: &'a mut Inverses,
-        step: Step,
-        accesses: &'a [Access],
-        hints: &'a [u32],
         lookups: &'a Lookups,
     ) -> Self {
-        cells[0] = F::ONE;
-        Self { cells, inverses, written: 1, accesses, accessed: 0, step, hints, lookups }
+        let mut rows = Self { cells, width, first_row, records, written: 0, accessed: 0, inverses, lookups };
+        rows.column("real", |_| 1);
+        rows
+    }
+
+    fn rows(&self) -> impl Iterator<Item = At<'a>> + use<'a> {
+        self.records.iter().enumerate().map(|(lane, record)| At { lane, record })
+    }
+
+    /// Where the cell of the next column is among all, by lane.
+    fn next_cell(&self, lane: usize) -> usize {
+        (self.first_row + lane) * self.width + self.written
     }
 }
 
 impl RowBuilder for RowWriter<'_> {
-    type Expr = F;
+    type Expr = Vector;
 
-    fn real(&self) -> F {
-        F::ONE
+    fn real(&self) -> Vector {
+        Vector::one()
     }
 
-    fn field_column(&mut self, _: &'static str, value: F) -> F {
-        self.cells[self.written] = value;
+    fn field_column(&mut self, _: &'static str, witness: impl Fn(At) -> F) -> Vector {
+        let mut values = [F::ZERO; LANES];
+        for at in self.rows() {
+            let value = witness(at);
+            values[at.lane] = value;
+            self.cells[self.next_cell(at.lane)] = value;
+        }
         self.written += 1;
-        value
+        Vector::new(values)
     }
 
-    fn inverse_column(&mut self, name: &'static str, value: F) -> F {
-        self.inverses.cells.push(self.inverses.row_start + self.written);
-        self.field_column(name, value)
+    fn inverse_column(&mut self, name: &'static str, witness: impl Fn(At) -> F) -> Vector {
+        let first = self.next_cell(0);
+        let cells = (0..self.records.len()).map(|lane| first + lane * self.width);
+        self.inverses.0.extend(cells);
+        self.field_column(name, witness)
     }
 
-    fn value(&self, expr: &F) -> F {
-        *expr
+    fn assert_zero(&mut self, _: &'static str, _: Vector) {}
+
+    fn range(&mut self, _: &'static str, expr: Vector, bits: Vector) {
+        for at in self.rows() {
+            self.lookups.range.count(expr.integer_at(at), bits.integer_at(at));
+        }
     }
 
-    fn assert_zero(&mut self, _: &'static str, _: F) {}
-
-    fn range(&mut self, _: &'static str, expr: F, bits: F) {
-        self.lookups.range.count(expr.as_canonical_u32(), bits.as_canonical_u32());
+    fn byte_and(&mut self, _: &'static str, x: Vector, y: Vector, _: Vector) {
+        for at in self.rows() {
+            self.lookups.bytes.count(x.integer_at(at), y.integer_at(at));
+        }
     }
 
-    fn byte_and(&mut self, _: &'static str, x: F, y: F, _: F) {
-        self.lookups.bytes.count(x.as_canonical_u32(), y.as_canonical_u32());
-    }
+    fn send(&mut self, _: Bus, _: &'static str, _: &[Vector]) {}
 
-    fn send(&mut self, _: Bus, _: &'static str, _: &[F]) {}
+    fn receive(&mut self, _: Bus, _: &'static str, _: &[Vector]) {}
 
-    fn receive(&mut self, _: Bus, _: &'static str, _: &[F]) {}
+    fn lookup(&mut self, _: Bus, _: &'static str, _: &[Vector]) {}
 
-    fn lookup(&mut self, _: Bus, _: &'static str, _: &[F]) {}
-
-    fn next_access(&mut self) -> Access {
+    fn next_access(&mut self) -> usize {
         self.accessed += 1;
-        self.accesses[self.accessed - 1]
-    }
-
-    fn step(&self) -> Step {
-        self.step
-    }
-
-    fn hint(&self, index: usize) -> u32 {
-        self.hints[index]
+        self.accessed - 1
     }
 }

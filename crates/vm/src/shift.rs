@@ -4,7 +4,7 @@ use engram_air::Ring;
 
 use crate::{
     compare::sign,
-    row::RowBuilder,
+    row::{At, RowBuilder, RowValue},
     word::{LIMB_BITS, Word, flag},
 };
 
@@ -28,15 +28,15 @@ struct Amount<E> {
 
 /// The five low bits of a limb. What is above them fits 11 bits, so they are the only five.
 fn amount<B: RowBuilder>(row: &mut B, limb: B::Expr) -> Amount<B::Expr> {
-    let value = row.integer(&limb);
+    let value = |at: At| limb.integer_at(at);
     let bit: [B::Expr; 5] = std::array::from_fn(|index| {
-        flag(row, "bit of the amount", "bit of the amount is boolean", value >> index & 1 == 1)
+        flag(row, "bit of the amount", "bit of the amount is boolean", |at| value(at) >> index & 1 == 1)
     });
     let weighted = |index: usize| bit[index].clone().shift_left(index as u32);
     let bits = weighted(0) + weighted(1) + weighted(2) + weighted(3);
-    let rest = (limb - bits.clone() - weighted(4)).shift_right(5);
+    let rest = (limb.clone() - bits.clone() - weighted(4)).shift_right(5);
     row.range("what is above the amount fits 11 bits", rest, B::Expr::integer(LIMB_BITS - 5));
-    let power = row.column("power", 1 << (value & 15));
+    let power = row.column("power", |at| 1 << (value(at) & 15));
     let factor = |index: usize| B::Expr::one() + bit[index].clone() * B::Expr::integer((1 << (1 << index)) - 1);
     let product = (row.real() + bit[0].clone()) * factor(1) * factor(2) * factor(3);
     row.assert_zero("power is two to the amount's four low bits", product - power.clone());
@@ -46,10 +46,12 @@ fn amount<B: RowBuilder>(row: &mut B, limb: B::Expr) -> Amount<B::Expr> {
 
 /// `limb = high · 2^(16 - k) + low` (left) or `high · 2^k + low` (right), both parts shown to be short. Returns (high, low).
 fn split<B: RowBuilder>(row: &mut B, limb: B::Expr, amount: &Amount<B::Expr>, shift: Shift) -> (B::Expr, B::Expr) {
-    let (value, bits) = (row.integer(&limb), row.integer(&amount.bits));
-    let low_bits = if shift == Shift::Left { LIMB_BITS - bits } else { bits };
-    let high = row.column("high part", value >> low_bits);
-    let low = row.column("low part", value & ((1 << low_bits) - 1));
+    let low_bits = |at: At| {
+        let bits = amount.bits.integer_at(at);
+        if shift == Shift::Left { LIMB_BITS - bits } else { bits }
+    };
+    let high = row.column("high part", |at| limb.integer_at(at) >> low_bits(at));
+    let low = row.column("low part", |at| limb.integer_at(at) & ((1 << low_bits(at)) - 1));
     let short = amount.bits.clone();
     let long = B::Expr::integer(LIMB_BITS) - short.clone();
     let power = amount.power.clone();
@@ -96,8 +98,7 @@ pub fn shift<B: RowBuilder>(row: &mut B, shift: Shift, word: &Word<B::Expr>, by:
 
 /// `part · 2^(16 - k)` for a part that fits k bits: a column `m` with `m · 2^k = part · 2^16`.
 fn moved_down<B: RowBuilder>(row: &mut B, part: B::Expr, amount: &Amount<B::Expr>) -> B::Expr {
-    let bits = row.integer(&amount.bits);
-    let value = row.integer(&part) << (LIMB_BITS - bits);
+    let value = |at: At| part.integer_at(at) << (LIMB_BITS - amount.bits.integer_at(at));
     let moved = row.column("part from the high limb", value);
     let exact = moved.clone() * amount.power.clone() - part.shift_left(LIMB_BITS);
     row.assert_zero("part from the high limb is moved down", exact);
@@ -107,9 +108,9 @@ fn moved_down<B: RowBuilder>(row: &mut B, part: B::Expr, amount: &Amount<B::Expr
 /// What an arithmetic shift fills the top limb with, `sign · (2^16 - 2^(16 - k))`, and a limb of the sign.
 fn fill<B: RowBuilder>(row: &mut B, word: &Word<B::Expr>, amount: &Amount<B::Expr>) -> (B::Expr, B::Expr) {
     let sign = sign(row, word);
-    let bits = row.integer(&amount.bits);
-    let value = row.integer(&sign) * ((1 << LIMB_BITS) - (1 << (LIMB_BITS - bits)));
-    let fill = row.column("fill", value);
+    let fill = row.column("fill", |at| {
+        sign.integer_at(at) * ((1 << LIMB_BITS) - (1 << (LIMB_BITS - amount.bits.integer_at(at))))
+    });
     let exact = sign.clone() * (amount.power.clone() - B::Expr::one()).shift_left(LIMB_BITS);
     row.assert_zero("fill repeats the sign", fill.clone() * amount.power.clone() - exact);
     (fill, sign * B::Expr::integer(0xffff))
@@ -117,7 +118,7 @@ fn fill<B: RowBuilder>(row: &mut B, word: &Word<B::Expr>, amount: &Amount<B::Exp
 
 /// A column that equals an expression of higher degree, so that messages stay linear.
 fn result<B: RowBuilder>(row: &mut B, name: &'static str, label: &'static str, expr: B::Expr) -> B::Expr {
-    let column = row.field_column(name, row.value(&expr));
+    let column = row.column_of(name, &expr);
     row.assert_zero(label, expr - column.clone());
     column
 }

@@ -2,7 +2,7 @@
 
 use engram_air::Ring;
 
-use crate::row::RowBuilder;
+use crate::row::{At, RowBuilder, RowValue};
 
 /// Bits of a limb.
 pub const LIMB_BITS: u32 = 16;
@@ -72,8 +72,11 @@ impl<E: Ring> Word<E> {
     }
 
     /// The word's value in this row, modulo 2^32.
-    pub fn value<B: RowBuilder<Expr = E>>(&self, row: &B) -> u32 {
-        let [low, high] = [0, 1].map(|index| row.integer(&self.limbs[index]));
+    pub fn value_at(&self, at: At) -> u32
+    where
+        E: RowValue,
+    {
+        let [low, high] = self.limbs.each_ref().map(|limb| limb.integer_at(at));
         low.wrapping_add(high << LIMB_BITS)
     }
 
@@ -128,8 +131,7 @@ impl<E: Ring> Word<E> {
         let (x, y) = (self.split_bytes(row), other.split_bytes(row));
         let results: [E; 4] = std::array::from_fn(|index| {
             let (x, y) = (x[index].clone(), y[index].clone());
-            let value = row.integer(&x) & row.integer(&y);
-            let and = row.column("conjunction of bytes", value);
+            let and = conjunction(row, &x, &y);
             row.byte_and("bytes and their conjunction", x.clone(), y.clone(), and.clone());
             match operation {
                 Bitwise::And => and,
@@ -142,13 +144,18 @@ impl<E: Ring> Word<E> {
     }
 }
 
+/// A limb of a word's value, the low one first.
+pub fn limb(value: u32, index: u32) -> u32 {
+    value >> (LIMB_BITS * index) & 0xffff
+}
+
 /// `limb = low + 2^16 · carry` with `low` range-checked and the carry bounded; the carry and its bound.
 fn normalize_limb<B: RowBuilder>(row: &mut B, limb: B::Expr, max: u64) -> (B::Expr, B::Expr, u64) {
     if max <= LIMB_MAX {
         return (limb, B::Expr::zero(), 0);
     }
     assert!(max < 1 << 29, "a limb is normalized before it can reach p");
-    let low = row.column("normal limb", row.integer(&limb) & 0xffff);
+    let low = row.column("normal limb", |at| limb.integer_at(at) & 0xffff);
     row.range("normal limb is below 2^16", low.clone(), B::Expr::integer(LIMB_BITS));
     let carry = (limb - low.clone()).shift_right(LIMB_BITS);
     let carry_max = max >> LIMB_BITS;
@@ -162,28 +169,43 @@ fn normalize_limb<B: RowBuilder>(row: &mut B, limb: B::Expr, max: u64) -> (B::Ex
 
 /// The two bytes of a limb, not yet shown to be bytes.
 pub fn split_limb<B: RowBuilder>(row: &mut B, limb: B::Expr) -> [B::Expr; 2] {
-    let low = row.column("low byte", row.integer(&limb) & 0xff);
+    let low = row.column("low byte", |at| limb.integer_at(at) & 0xff);
     let high = (limb - low.clone()).shift_right(8);
     [low, high]
 }
 
 /// Show that two expressions are bytes, by one lookup.
 pub fn show_bytes<B: RowBuilder>(row: &mut B, x: B::Expr, y: B::Expr) {
-    let value = row.integer(&x) & row.integer(&y);
-    let and = row.column("conjunction of bytes", value);
+    let and = conjunction(row, &x, &y);
     row.byte_and("two values are bytes", x, y, and);
 }
 
+/// A column with the bitwise conjunction of two values, not yet shown to be it.
+pub(crate) fn conjunction<B: RowBuilder>(row: &mut B, x: &B::Expr, y: &B::Expr) -> B::Expr {
+    row.column("conjunction of bytes", |at| x.integer_at(at) & y.integer_at(at))
+}
+
 /// A witness column that is checked to fit `bits` bits.
-pub fn bounded<B: RowBuilder>(row: &mut B, name: &'static str, label: &'static str, value: u32, bits: u32) -> B::Expr {
-    let column = row.column(name, value);
+pub fn bounded<B: RowBuilder>(
+    row: &mut B,
+    name: &'static str,
+    label: &'static str,
+    witness: impl Fn(At) -> u32,
+    bits: u32,
+) -> B::Expr {
+    let column = row.column(name, witness);
     row.range(label, column.clone(), B::Expr::integer(bits));
     column
 }
 
 /// A boolean witness column.
-pub fn flag<B: RowBuilder>(row: &mut B, name: &'static str, label: &'static str, value: bool) -> B::Expr {
-    let column = row.column(name, u32::from(value));
+pub fn flag<B: RowBuilder>(
+    row: &mut B,
+    name: &'static str,
+    label: &'static str,
+    witness: impl Fn(At) -> bool,
+) -> B::Expr {
+    let column = row.column(name, |at| u32::from(witness(at)));
     row.assert_bool(label, column.clone());
     column
 }

@@ -7,7 +7,7 @@ use engram_air::{
 };
 use engram_machine::{block::Block, testing::RowChecks};
 use engram_memory::{lookups::Lookups, offline::Access};
-use engram_vm::row::{Inverses, RowWriter, Step};
+use engram_vm::row::{Inverses, RowRecord, RowWriter, Step};
 
 /// Time at which rows stand.
 const TIME: u32 = 1000;
@@ -23,7 +23,9 @@ pub fn row_of(block: &Block, registers: &[u32; 32], words: &[u32]) -> Vec<F> {
     let mut cells = vec![F::default(); block.circuit.width()];
     let step = Step { time: TIME, ..Step::default() };
     let mut inverses = Inverses::default();
-    block.fill(&mut RowWriter::new(&mut cells, &mut inverses, step, &accesses, &[], &Lookups::default()));
+    let records = [RowRecord { step, accesses: &accesses, hints: &[] }];
+    let width = cells.len();
+    block.fill(&mut RowWriter::new((&mut cells, width), 0, &records, &mut inverses, &Lookups::default()));
     inverses.fill(&mut cells);
     cells
 }

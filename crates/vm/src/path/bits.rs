@@ -5,9 +5,9 @@ use engram_air::Ring;
 
 use super::value::{Byte, Path, Split, WordId};
 use crate::{
-    row::RowBuilder,
+    row::{RowBuilder, RowValue},
     shift::Shift,
-    word::{Bitwise, LIMB_BITS},
+    word::{Bitwise, LIMB_BITS, conjunction},
 };
 
 impl Bitwise {
@@ -110,8 +110,7 @@ impl<B: RowBuilder> Path<'_, B> {
     }
 
     fn conjunction(&mut self, x: B::Expr, y: B::Expr) -> B::Expr {
-        let value = self.row.integer(&x) & self.row.integer(&y);
-        let and = self.row.column("conjunction of bytes", value);
+        let and = conjunction(self.row, &x, &y);
         self.row.byte_and("bytes and their conjunction", x, y, and.clone());
         and
     }
@@ -181,7 +180,7 @@ impl<B: RowBuilder> Path<'_, B> {
         if let Some(split) = split {
             return [checked(split.low.clone()), checked(split.high.clone())];
         }
-        let low = self.row.column("low byte", self.row.integer(&limb) & 0xff);
+        let low = self.row.column("low byte", |at| limb.integer_at(at) & 0xff);
         let high = (limb - low.clone()).shift_right(8);
         [Byte::Expr { expr: low, checked: false }, Byte::Expr { expr: high, checked: false }]
     }
@@ -210,7 +209,7 @@ impl<B: RowBuilder> Path<'_, B> {
                 return (low.clone(), high.clone());
             }
         }
-        let high = self.row.column("high part", self.row.integer(&expr) >> position);
+        let high = self.row.column("high part", |at| expr.integer_at(at) >> position);
         let low = expr - high.clone().shift_left(position);
         self.show_short("high part is short", &high, LIMB_BITS - position);
         self.show_short("low part is short", &low, position);

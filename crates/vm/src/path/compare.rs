@@ -5,7 +5,7 @@ use engram_air::{F, PrimeCharacteristicRing, Ring};
 use super::value::{Path, WordId};
 use crate::{
     compare::{both_zero, less_than, less_than_signed},
-    row::RowBuilder,
+    row::{At, RowBuilder, RowValue},
     word::{LIMB_BITS, flag},
 };
 
@@ -91,10 +91,10 @@ impl<B: RowBuilder> Path<'_, B> {
         let (x, y) = self.compared(x, y);
         let ([a, b], [c, d]) = (self.word(x).cells(), self.word(y).cells());
         let (low, high) = (a - c, b - d);
-        let (low_value, high_value) = (self.row.value(&low), self.row.value(&high));
-        let low_inverse = self.row.inverse_column("inverse of the low difference", low_value);
-        let rest = if low_value == F::ZERO { high_value } else { F::ZERO };
-        let high_inverse = self.row.inverse_column("inverse of the high difference", rest);
+        let low_inverse = self.row.inverse_column("inverse of the low difference", |at| low.value_at(at));
+        let high_inverse = self.row.inverse_column("inverse of the high difference", |at| {
+            if low.value_at(at) == F::ZERO { high.value_at(at) } else { F::ZERO }
+        });
         let one = low * low_inverse + high * high_inverse;
         self.row.assert_zero("different words differ in a limb", one - self.row.real());
     }
@@ -115,10 +115,10 @@ impl<B: RowBuilder> Path<'_, B> {
         let carry = |row: &B, bits: u32| row.real().shift_left(bits);
         let by_words = words.clone() * (words - carry(self.row, 2 * LIMB_BITS));
         let by_limbs = low.clone() * (low - carry(self.row, LIMB_BITS));
-        let limbs_value = self.row.value(&by_words) == F::ZERO;
-        let limbs = flag(self.row, "by the low limbs", "by the low limbs is boolean", limbs_value);
+        let same_words = |at: At| by_words.value_at(at) == F::ZERO;
+        let limbs = flag(self.row, "by the low limbs", "by the low limbs is boolean", same_words);
         let product = by_words.clone() + limbs * (by_limbs - by_words);
-        let inverse = self.row.inverse_column("inverse of the difference", self.row.value(&product));
+        let inverse = self.row.inverse_column("inverse of the difference", |at| product.value_at(at));
         self.row.assert_zero("different words have a difference with an inverse", product * inverse - self.row.real());
     }
 
@@ -146,8 +146,7 @@ impl<B: RowBuilder> Path<'_, B> {
             return known & !1 == target;
         }
         let [low, high] = self.word(address).cells();
-        let odd_value = self.row.integer(&low) & 1 == 1;
-        let odd = flag(self.row, "odd", "odd is boolean", odd_value);
+        let odd = flag(self.row, "odd", "odd is boolean", |at| low.integer_at(at) & 1 == 1);
         let [target_low, target_high] = [target & 0xffff, target >> LIMB_BITS].map(|limb| self.row.constant(limb));
         self.row.assert_zero("low limb of the jump's target", low - odd - target_low);
         self.row.assert_zero("high limb of the jump's target", high - target_high);

@@ -14,7 +14,7 @@ use engram_memory::{
 
 use super::value::{Byte, Path, WordId};
 use crate::{
-    row::RowBuilder,
+    row::{RowBuilder, RowValue},
     word::{LIMB_BITS, Word, flag},
 };
 
@@ -173,12 +173,11 @@ impl<B: RowBuilder> Path<'_, B> {
     /// A place whose byte in the word is a witness.
     fn loose_place(&mut self, address: WordId, width: Width) -> Place<B::Expr> {
         let [low, high] = self.word(address).cells();
-        let value = self.row.integer(&low);
         let bits: [B::Expr; 2] = std::array::from_fn(|index| {
             if index == 0 && width == Width::Half {
                 return B::Expr::zero();
             }
-            flag(self.row, "address bit", "address bit is boolean", value >> index & 1 == 1)
+            flag(self.row, "address bit", "address bit is boolean", |at| low.integer_at(at) >> index & 1 == 1)
         });
         let pointer_low = (low - bits[0].clone() - bits[1].clone().shift_left(1)).shift_right(2);
         self.row.range("pointer low fits 14 bits", pointer_low.clone(), B::Expr::integer(POINTER_LOW_BITS));
@@ -295,9 +294,9 @@ impl<B: RowBuilder> Path<'_, B> {
     /// Take a word off the bus at `time`: what it held, since `time - 1 - gap`.
     fn take(&mut self, space: u32, pointer: B::Expr, time: B::Expr) -> WordId {
         let access = self.row.next_access();
-        let low = self.row.column("previous low", access.previous & 0xffff);
-        let high = self.row.column("previous high", access.previous >> LIMB_BITS);
-        let gap = self.row.column("gap", access.gap);
+        let low = self.row.column("previous low", |at| at.access(access).previous & 0xffff);
+        let high = self.row.column("previous high", |at| at.access(access).previous >> LIMB_BITS);
+        let gap = self.row.column("gap", |at| at.access(access).gap);
         self.row.range("gap is below 2^17", gap.clone(), B::Expr::integer(GAP_BITS));
         let previous_time = time - B::Expr::one() - gap;
         let word = Word::from_cells([low, high]);

@@ -3,7 +3,10 @@
 use engram_air::Ring;
 
 use super::value::{LIMB_LIMIT, LIMB_MAX, Path, WordId};
-use crate::{row::RowBuilder, word::LIMB_BITS};
+use crate::{
+    row::{RowBuilder, RowValue},
+    word::LIMB_BITS,
+};
 
 impl<B: RowBuilder> Path<'_, B> {
     /// `word + constant` modulo 2^32: nothing, until it is used.
@@ -142,7 +145,7 @@ impl<B: RowBuilder> Path<'_, B> {
     }
 
     fn normal_limb(&mut self, sum: &B::Expr) -> B::Expr {
-        let low = self.row.column("normal limb", self.row.integer(sum) & 0xffff);
+        let low = self.row.column("normal limb", |at| sum.integer_at(at) & 0xffff);
         self.row.range("normal limb is below 2^16", low.clone(), B::Expr::integer(LIMB_BITS));
         low
     }

@@ -72,8 +72,7 @@ pub struct Path<'a, B: RowBuilder> {
 impl<'a, B: RowBuilder> Path<'a, B> {
     /// Take the thread of execution at `pc`, a constant that counts words.
     pub fn open(row: &'a mut B, pc: u32) -> Self {
-        let time_value = row.step().time;
-        let time = row.column("time", time_value);
+        let time = row.column("time", |at| at.step().time);
         row.receive(EXECUTION, "takes the thread of execution", &[B::Expr::integer(pc), time.clone()]);
         Self { row, time, values: vec![], constants: vec![], locations: Locations::default() }
     }

@@ -12,7 +12,7 @@ use engram_memory::{
 
 use crate::{
     path::{Path, WordId, value::Byte},
-    row::{Inverses, RowBuilder, RowWriter, Step, SymbolicRow},
+    row::{Inverses, RowBuilder, RowRecord, RowWriter, Step, SymbolicRow},
     word::LIMB_BITS,
 };
 
@@ -48,7 +48,9 @@ pub fn written(script: &impl Script, inputs: &[u32], words: &[u32]) -> Written {
     let lookups = Lookups::default();
     let step = Step { time: TIME, ..Step::default() };
     let mut inverses = Inverses::default();
-    let mut row = RowWriter::new(&mut cells, &mut inverses, step, &accesses, &[], &lookups);
+    let records = [RowRecord { step, accesses: &accesses, hints: &[] }];
+    let width = cells.len();
+    let mut row = RowWriter::new((&mut cells, width), 0, &records, &mut inverses, &lookups);
     let mut path = Path::open(&mut row, 5);
     path.open_registers(&registers);
     script.write(&mut path);
@@ -92,7 +94,7 @@ impl Written {
 /// The value of a word on a row, modulo 2^32.
 pub fn value_of(path: &Path<'_, RowWriter<'_>>, word: WordId) -> u32 {
     let value = path.get(word);
-    let [low, high] = value.limbs.map(|limb| limb.as_canonical_u32());
+    let [low, high] = value.limbs.map(|limb| limb.lane(0).as_canonical_u32());
     low.wrapping_add(high << LIMB_BITS).wrapping_add(value.offset)
 }
 
@@ -102,7 +104,7 @@ pub fn assert_knowledge_is_true(path: &mut Path<'_, RowWriter<'_>>) {
         let value = path.get(id);
         let exact = value_of(path, id);
         for (limb, max) in value.limbs.iter().zip(value.limbs_max) {
-            assert!(u64::from(limb.as_canonical_u32()) <= max, "a limb of {value:?}");
+            assert!(u64::from(limb.lane(0).as_canonical_u32()) <= max, "a limb of {value:?}");
         }
         assert!(value.known.is_none_or(|known| known == exact), "{value:?} is {exact:#x}");
         assert_eq!(value_of(path, value.base).wrapping_add(value.offset), exact, "{value:?} and its base");
@@ -114,14 +116,14 @@ pub fn assert_knowledge_is_true(path: &mut Path<'_, RowWriter<'_>>) {
         for (byte, index) in value.bytes.iter().flatten().zip(0..) {
             let byte = match byte {
                 Byte::Known(byte) => *byte,
-                Byte::Expr { expr, .. } => expr.as_canonical_u32(),
+                Byte::Expr { expr, .. } => expr.lane(0).as_canonical_u32(),
             };
             assert_eq!(byte, exact >> (8 * index) & 0xff, "byte {index} of {exact:#x}");
         }
         for split in &value.splits {
             let limb = exact >> (16 * split.limb) & 0xffff;
-            assert_eq!(split.low.as_canonical_u32(), limb & ((1 << split.position) - 1));
-            assert_eq!(split.high.as_canonical_u32(), limb >> split.position);
+            assert_eq!(split.low.lane(0).as_canonical_u32(), limb & ((1 << split.position) - 1));
+            assert_eq!(split.high.lane(0).as_canonical_u32(), limb >> split.position);
         }
         for &(offset, derived) in &value.derived {
             assert_eq!(value_of(path, derived), exact.wrapping_add(offset));
