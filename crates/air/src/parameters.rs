@@ -16,7 +16,7 @@ pub const DEGREE_MAX: usize = 7;
 /// A proof of nothing costs more time and fewer bytes as that grows, so a small segment wants a small one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Parameters {
-    /// 2^18 rows: a fifth of a second by itself; for tests and short programs.
+    /// 2^18 rows: a third of a second by itself; for tests and short programs.
     Height18,
     /// 2^20 rows.
     Height20,
@@ -43,9 +43,9 @@ impl Parameters {
     /// Seconds of one core that a proof costs on top of its cells and messages, in [`crate::price`]'s units.
     pub fn fixed_s(self) -> f64 {
         match self {
-            Self::Height18 => 0.45,
-            Self::Height20 => 1.7,
-            Self::Height22 => 6.5,
+            Self::Height18 => 0.6,
+            Self::Height20 => 1.4,
+            Self::Height22 => 5.1,
         }
     }
 

@@ -9,12 +9,12 @@ use crate::circuit::Circuit;
 pub const ROWS_MIN: usize = 16;
 
 /// Seconds of one core for a padded main cell, a real interaction and a slot, measured on a processor with 512-bit
-/// vectors. Only ratios matter: they decide between shapes of the same proof.
-pub const CELL_S: f64 = 0.15e-6;
+/// vectors, with what the memory for them costs. Only ratios matter: they decide between shapes of the same proof.
+pub const CELL_S: f64 = 0.08e-6;
 /// See [`CELL_S`].
-pub const INTERACTION_S: f64 = 0.27e-6;
+pub const INTERACTION_S: f64 = 0.05e-6;
 /// See [`CELL_S`].
-pub const SLOT_S: f64 = 0.6e-6;
+pub const SLOT_S: f64 = 0.09e-6;
 
 /// Padded totals over the tables of one proof.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,24 +1,27 @@
-//! Where to cut a run whose length is known: a table that is a little higher than a power of two is half padding, and so are
-//! all messages together. Two segments that fill theirs may cost less than one that does not.
+//! Where to cut a run: a table that is a little higher than a power of two is half padding, and so are all messages together. Two
+//! segments that fill theirs may cost less than one that does not.
 
-use std::sync::Arc;
-
-use engram_air::{Circuit, price::Size};
 use engram_machine::circuits::{FIRST_CHIP, LOOKUPS, MEMORY, Machine};
 
 use crate::meter::cheapest_parameters;
 
-/// A cut must save this share of what the segment would cost without it, or the prediction's errors decide.
-const SAVING_MIN: f64 = 0.1;
+/// A cut near the run's end must save this share of what the rest would cost without it, or the prediction's errors decide.
+const SAVING_MIN: f64 = 0.06;
 
 /// Seconds of one core that a segment costs beside its proof: its tree, its tables' beginnings, checking it.
-const SEGMENT_S: f64 = 0.8;
+const SEGMENT_S: f64 = 0.25;
 
-/// A segment is not cut before it costs this many times what it would cost empty.
-const FIXED_MIN: f64 = 2.0;
+/// A segment is not cut near the run's end before it costs this many times what it would cost empty, and elsewhere not before it
+/// costs as many times more: then a longer one saves next to nothing.
+const END_EMPTY_MIN: f64 = 1.25;
+/// See [`END_EMPTY_MIN`].
+const EMPTY_MIN: f64 = 5.0;
 
-/// What is cut off is at most this part of what stays. A run may change its ways, so what lies far ahead is not foreseen.
-const REST_MAX_SHARE: u64 = 3;
+/// A run may change its ways, so what lies far ahead is not foreseen: only so much of what the segment has behind it.
+const FORESEEN_SHARE: f64 = 0.4;
+
+/// A segment that becomes dearer by this share at once may be better cut before.
+const JUMP_MIN: f64 = 0.02;
 
 /// Powers of two below a table's last height that are looked at.
 const HEIGHTS_TRIED: u32 = 2;
@@ -92,35 +95,57 @@ impl Outlook<'_> {
         SEGMENT_S + self.fixed_s(rows) + self.machine.size(rows.iter().copied()).seconds()
     }
 
-    /// Is there a table of weight that grows past a power of two within so many steps? Nowhere else is a cut worth a thought.
-    pub fn a_table_doubles_within(&self, steps: u64) -> bool {
-        let next = self.rows_at(self.steps + steps);
-        let weight = SAVING_MIN / 2.0 * self.machine.size(self.rows.iter().copied()).seconds();
-        let doubles = |((circuit, &now), &next): ((&Arc<Circuit>, &usize), &usize)| {
-            now.next_power_of_two() < next && Size::of(circuit, now).seconds() > weight
-        };
-        self.machine.circuits().iter().zip(self.rows).zip(&next).any(doubles)
+    /// Does the segment become dearer within so many steps, as tables do when they double? Nowhere else is a cut worth a thought.
+    pub fn is_dearer_within(&self, steps: u64) -> bool {
+        self.seconds(&self.rows_at(self.steps + steps)) > (1.0 + JUMP_MIN) * self.seconds(self.rows)
     }
 
-    /// The place, in steps, where cutting a segment that could go on to `end` saves most; `None` where it is best left whole.
-    pub fn best_cut(&self, end: u64) -> Option<u64> {
-        // A short segment is mostly fixed cost, and says little about what comes.
-        if self.machine.size(self.rows.iter().copied()).seconds() < FIXED_MIN * self.fixed_s(self.rows) {
-            return None;
+    /// The place, in steps, where to cut a segment that could go on to `end`, and whose run goes on to `run_end`, or nobody knows
+    /// how far; `None` where it should go on as far as is foreseen. The next look is `look` steps away.
+    pub fn best_cut(&self, end: u64, run_end: Option<u64>, look: u64) -> Option<u64> {
+        let now = self.seconds(self.rows);
+        let empty = SEGMENT_S + self.fixed_s(self.rows);
+        let foreseen = self.steps + (self.steps as f64 * FORESEEN_SHARE) as u64;
+        match run_end {
+            Some(run_end) if run_end <= end.min(foreseen) => {
+                if now < END_EMPTY_MIN * empty {
+                    None
+                } else {
+                    self.best_split(run_end)
+                }
+            }
+            // A place is good if a step costs less, on average, than it would farther on.
+            _ => {
+                let here = now / self.steps as f64;
+                let mut ahead = self.places(end.min(foreseen)).into_iter().filter(|&place| place > self.steps + look);
+                let dearer = |place: u64| self.seconds(&self.rows_at(place)) / place as f64 >= here;
+                (now >= EMPTY_MIN * empty && ahead.all(dearer)).then_some(self.steps)
+            }
         }
+    }
+
+    /// The place where the rest of a run is best split in two, if that saves enough.
+    fn best_split(&self, run_end: u64) -> Option<u64> {
+        let whole = self.seconds(&self.rows_at(run_end));
+        let seconds =
+            |place: u64| self.seconds(&self.rows_at(place)) + self.seconds(&self.rows_between(place, run_end));
+        let places = self.places(run_end).into_iter().chain([self.steps]).map(|place| (place, seconds(place)));
+        let (place, split) = places.min_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))?;
+        (split < whole * (1.0 - SAVING_MIN)).then_some(place)
+    }
+
+    /// Places from here on, in steps, after which a table doubles, and the end.
+    fn places(&self, end: u64) -> Vec<u64> {
         let last = self.rows_at(end);
-        let whole = self.seconds(&last);
         let places = self.rows.iter().zip(&self.rates).zip(&last).flat_map(|((&now, &rate), &last)| {
             let top = last.max(1).ilog2();
             let heights = (top.saturating_sub(HEIGHTS_TRIED - 1)..=top).map(|power| 1usize << power);
             let place = move |height: usize| self.steps + ((height - now) as f64 / rate) as u64;
-            heights.filter(move |&height| rate > 0.0 && height >= now && height < last).map(place)
+            heights.filter(move |&height| rate > 0.0 && height > now && height < last).map(place)
         });
-        let seconds = |place: &u64| self.seconds(&self.rows_at(*place)) + self.seconds(&self.rows_between(*place, end));
-        let is_near_end = |place: &u64| end.saturating_sub(*place) <= place / REST_MAX_SHARE;
-        let places = places.chain([self.steps]).filter(is_near_end).map(|place| (place, seconds(&place)));
-        let (place, split) = places.min_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))?;
-        (split < whole * (1.0 - SAVING_MIN)).then_some(place)
+        let mut places: Vec<u64> = places.filter(|&place| place > self.steps && place < end).collect();
+        places.push(end);
+        places
     }
 }
 
@@ -142,7 +167,7 @@ mod tests {
             growth.note(&rows, steps);
         }
         rows[FIRST_CHIP] = steps as usize / 2;
-        growth.outlook(&machine, &rows, steps)?.best_cut(end)
+        growth.outlook(&machine, &rows, steps)?.best_cut(end, Some(end), STEPS / 1000)
     }
 
     #[test]
@@ -150,7 +175,7 @@ mod tests {
         let place = best_cut(STEPS - 1000, STEPS + 10_000).unwrap();
         assert!(place.abs_diff(STEPS) < 100, "{place}");
         // Seen from afar, it is the same place.
-        let place = best_cut(STEPS / 2 + 1000, STEPS + 10_000).unwrap();
+        let place = best_cut(STEPS / 4 * 3, STEPS + 10_000).unwrap();
         assert!(place.abs_diff(STEPS) < 100, "{place}");
     }
 

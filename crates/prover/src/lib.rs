@@ -14,5 +14,5 @@ pub mod prove;
 
 pub use options::Options;
 pub use planner::plan;
-pub use profile::profile;
+pub use profile::{Profile, profile};
 pub use prove::{Progress, ProveError, Report, prove};

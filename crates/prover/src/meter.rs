@@ -35,26 +35,31 @@ pub fn rows(machine: &Machine, program: &MachineProgram, replay: &Replay<'_>) ->
 }
 
 /// Bytes that the process uses to prove a segment of this size, predicted. Measured to hold within 10 % on segments from
-/// 2^21 to 2^25 slots: the sumcheck over fractions takes most.
+/// 2^20 to 2^26 slots: the most is used while committing, where there are few messages for many cells, or while summing fractions.
 pub fn proving_bytes(parameters: Parameters, size: Size, steps: u64) -> u64 {
     let height = 1u64 << parameters.log_stacked_height();
-    BASE_BYTES + CELL_BYTES * size.cells + SLOT_BYTES * size.slots() + ROW_BYTES * height + STEP_BYTES * steps
+    let committing = COMMITTING_CELL_BYTES * size.cells;
+    let summing = CELL_BYTES * size.cells + SLOT_BYTES * size.slots();
+    BASE_BYTES + committing.max(summing) + ROW_BYTES * height + STEP_BYTES * steps
 }
 
 /// The process with its keys, programs and images, before any segment.
-const BASE_BYTES: u64 = 150 << 20;
+const BASE_BYTES: u64 = 100 << 20;
 
-/// A committed cell: in its table, in the committed matrix and in that matrix' code of rate 1/2.
-const CELL_BYTES: u64 = 24;
+/// A cell while it is committed to: in its table, in the committed matrix, and twice in that matrix' code of rate 1/2.
+const COMMITTING_CELL_BYTES: u64 = 34;
 
-/// A slot: fractions over the extension field, and the layers above them.
-const SLOT_BYTES: u64 = 150;
+/// A committed cell: in its table, in the committed matrix and in that matrix' code.
+const CELL_BYTES: u64 = 16;
+
+/// A slot: a fraction, and the layers above it.
+const SLOT_BYTES: u64 = 36;
 
 /// A row of the committed matrix: its hash tree.
 const ROW_BYTES: u64 = 40;
 
-/// An executed instruction: its place in the log and its record.
-const STEP_BYTES: u64 = 48;
+/// An executed instruction: its place in the log.
+const STEP_BYTES: u64 = 8;
 
 /// The cheapest parameter set under which no table is too high.
 pub fn cheapest_parameters(rows: &[usize]) -> Option<Parameters> {

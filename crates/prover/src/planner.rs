@@ -19,13 +19,16 @@ use engram_machine::{
 };
 use engram_rv32im::{Format, Opcode};
 
-use crate::profile::WINDOWS_MIN;
+use crate::profile::Profile;
 
 /// A window of a run: positions of consecutively executed instructions.
 pub type Window = Vec<u32>;
 
 /// Most instructions that a path grows to.
 const LENGTH_MAX: usize = 256;
+
+/// A path that grows is looked at again when it is longer by one part in so many.
+const TRIED_PER_STEP: usize = 4;
 
 /// Visits of a path's start that growing looks at.
 const VISITS_MAX: usize = 4_096;
@@ -56,9 +59,9 @@ fn table_cost(circuit: &Circuit, rows: usize, sampled: bool) -> f64 {
     rows_cost(circuit, height as f64, height.max(ROWS_MIN) as f64)
 }
 
-/// Blocks for a program whose runs look like these windows.
-pub fn plan(program: &MachineProgram, windows: &[Window]) -> Plan {
-    let mut planner = Planner::new(program, windows);
+/// Blocks for a program whose runs look like this one.
+pub fn plan(program: &MachineProgram, profile: &Profile) -> Plan {
+    let mut planner = Planner::new(program, &profile.windows, profile.is_sampled());
     let blocks_max = CIRCUITS_MAX.saturating_sub(FIRST_CHIP + program.chips().len());
     // A block that others made useless may be proposed again once it is left out, but not for ever.
     for _ in 0..4 * blocks_max {
@@ -96,7 +99,7 @@ pub fn block_price(block: &Block) -> BlockPrice {
 
 /// Rows of each of a plan's blocks in these windows.
 pub fn rows_in(program: &MachineProgram, blocks: &[Block], windows: &[Window]) -> Vec<usize> {
-    let mut planner = Planner::new(program, windows);
+    let mut planner = Planner::new(program, windows, true);
     blocks.iter().for_each(|block| planner.accept(block.clone()));
     planner.cover();
     planner.rows
@@ -105,6 +108,8 @@ pub fn rows_in(program: &MachineProgram, blocks: &[Block], windows: &[Window]) -
 struct Planner<'a> {
     program: &'a MachineProgram,
     windows: &'a [Window],
+    /// Are the windows samples of a longer run?
+    is_sampled: bool,
     chips: Vec<(Chip, Circuit)>,
     /// By instruction: cost of a row that proves it alone.
     single_cost: Vec<f64>,
@@ -120,7 +125,7 @@ struct Planner<'a> {
 }
 
 impl<'a> Planner<'a> {
-    fn new(program: &'a MachineProgram, windows: &'a [Window]) -> Self {
+    fn new(program: &'a MachineProgram, windows: &'a [Window], is_sampled: bool) -> Self {
         let chips: Vec<(Chip, Circuit)> = program.chips().into_iter().map(|chip| (chip, chip.circuit())).collect();
         let costs: HashMap<Chip, f64> = chips.iter().map(|(chip, circuit)| (*chip, row_cost(circuit))).collect();
         let single_cost =
@@ -129,6 +134,7 @@ impl<'a> Planner<'a> {
         Self {
             program,
             windows,
+            is_sampled,
             chips,
             single_cost,
             blocks: vec![],
@@ -141,12 +147,7 @@ impl<'a> Planner<'a> {
     }
 
     fn table_cost(&self, circuit: &Circuit, rows: usize) -> f64 {
-        table_cost(circuit, rows, self.is_sampled())
-    }
-
-    /// Are the windows samples of a longer run?
-    fn is_sampled(&self) -> bool {
-        self.windows.len() >= WINDOWS_MIN
+        table_cost(circuit, rows, self.is_sampled)
     }
 
     fn pc(&self, step: u32) -> u32 {
@@ -266,8 +267,7 @@ impl<'a> Planner<'a> {
         let mut single = 0.0;
         let mut best: Option<(Block, f64)> = None;
         let mut tried = 0;
-        // Where padding counts, a length that just fits a power of two of rows is worth looking for.
-        let tried_per_step = if self.is_sampled() { 4 } else { 8 };
+        let mut height = usize::MAX;
         loop {
             // Where do the visits that came this far stand?
             let mut next: HashMap<u32, usize> = HashMap::new();
@@ -284,9 +284,12 @@ impl<'a> Planner<'a> {
             // A path cut in the middle of a way would leave the rest of it to others, which would be cut elsewhere again.
             let cut =
                 ends && !breaks && best.as_ref().is_some_and(|(block, _)| 2 * block.path.steps.len() > LENGTH_MAX);
+            let rows = || self.disjoint(&visits, steps.len()) as f64 * scale;
+            // Where padding counts, the first length that needs a lower table is worth a look.
+            let is_lower = || !self.is_sampled && (rows() as usize).next_power_of_two() < height;
             if !steps.is_empty()
                 && (breaks || ends && !cut)
-                && (ends || (steps.len() - tried) * tried_per_step >= tried)
+                && (ends || (steps.len() - tried) * TRIED_PER_STEP >= tried || is_lower())
             {
                 tried = steps.len();
                 let path = BlockPath { steps: steps.clone(), final_pc: self.pc(step) };
@@ -295,7 +298,8 @@ impl<'a> Planner<'a> {
                 if interactions.len() > INTERACTIONS_MAX || constraints.len() > CONSTRAINTS_MAX {
                     break;
                 }
-                let rows = self.disjoint(&visits, steps.len()) as f64 * scale;
+                let rows = rows();
+                height = (rows as usize).next_power_of_two();
                 let saving = rows * single - self.table_cost(&block.circuit, rows as usize);
                 let known = self.blocks.iter().any(|(known, _)| known.path == block.path);
                 if !known && best.as_ref().is_none_or(|(_, known)| saving > *known) {

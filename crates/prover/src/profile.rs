@@ -8,7 +8,7 @@ use crate::planner::Window;
 const WINDOW_STEPS: u64 = 1 << 15;
 
 /// Windows that are at least kept where not all of the run is.
-pub(crate) const WINDOWS_MIN: usize = 16;
+const WINDOWS_MIN: usize = 16;
 
 /// What a run executed.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +19,13 @@ pub struct Profile {
     pub instructions: u64,
     /// Whether it ran to its exit.
     pub exited: bool,
+}
+
+impl Profile {
+    /// Are the windows samples, and not all of the run?
+    pub(crate) fn is_sampled(&self) -> bool {
+        self.windows.iter().map(|window| window.len() as u64).sum::<u64>() < self.instructions
+    }
 }
 
 /// Run a machine to its exit or for `max_steps`, and keep windows of what it executes. All but the windows runs at plain

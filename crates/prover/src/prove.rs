@@ -41,6 +41,9 @@ const METER_STEPS: u64 = 1 << 13;
 /// Instructions at the end of a log that may be covered only when it ends.
 const STEPS_HELD_BACK: u64 = 1 << 9;
 
+/// A run of unknown length is foreseen so many times as far as its segment is.
+const STEPS_FORESEEN: u64 = 4;
+
 /// Bytes moved by system calls between two looks at the meter; a call may move as many as it moves beyond that.
 const METER_BYTES: u64 = 1 << 17;
 
@@ -318,16 +321,14 @@ impl SegmentRun<'_> {
 
     /// Is the place to cut before the next look, as far as one can see what is still to come?
     fn is_best_cut(&self, growth: &Growth, rows: &[usize], steps: u64, steps_before: u64, options: &Options) -> bool {
-        let Some(left) = options.steps_expected.and_then(|expected| expected.checked_sub(steps_before + steps)) else {
-            return false;
-        };
         let Some(outlook) = growth.outlook(self.machine, rows, steps) else { return false };
         let next_look = METER_STEPS + STEPS_HELD_BACK;
-        if !outlook.a_table_doubles_within(next_look) {
+        if !outlook.is_dearer_within(next_look) {
             return false;
         }
+        let run_end = options.steps_expected.map(|expected| expected.saturating_sub(steps_before).max(steps));
         // How far the segment could go on.
-        let (mut fits, mut end) = (steps, steps + left);
+        let (mut fits, mut end) = (steps, run_end.unwrap_or(STEPS_FORESEEN * steps));
         if !self.fits(&outlook.rows_at(end), end, options) {
             while end - fits > METER_STEPS {
                 let middle = fits.midpoint(end);
@@ -335,7 +336,7 @@ impl SegmentRun<'_> {
             }
             end = fits;
         }
-        outlook.best_cut(end).is_some_and(|place| place < steps + next_look)
+        outlook.best_cut(end, run_end, next_look).is_some_and(|place| place < steps + next_look)
     }
 }
 

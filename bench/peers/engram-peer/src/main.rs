@@ -35,7 +35,7 @@ fn main() -> Result<()> {
     let mut options = Options { self_check: false, ..Options::default() };
     let mut machine = engram_rv32im::Machine::new(&program, Box::new(io::empty()));
     let profile = engram_prover::profile(&mut machine, options.max_steps, &mut |_| ())?;
-    options.plan = engram_prover::plan(&MachineProgram::new(&program), &profile.windows);
+    options.plan = engram_prover::plan(&MachineProgram::new(&program), &profile);
     options.steps_expected = Some(profile.instructions);
     let (proof, report) = engram_prover::prove(&program, Box::new(io::empty()), &options, &mut |_| ())?;
 

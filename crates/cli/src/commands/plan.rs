@@ -32,7 +32,7 @@ pub fn plan(arguments: &PlanArguments) -> Result<u8, Failure> {
     let profile = engram_prover::profile(&mut machine, max_steps, &mut |instructions| bar.tried(instructions))
         .map_err(|fault| Failure::of_fault(*fault))?;
     let program = MachineProgram::new(&program);
-    let plan = engram_prover::plan(&program, &profile.windows);
+    let plan = engram_prover::plan(&program, &profile);
     drop(bar);
 
     let internal = |error: engram_machine::plan::PlanError| Failure::Internal { message: error.to_string() };

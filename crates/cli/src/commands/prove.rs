@@ -74,7 +74,7 @@ pub fn prove(arguments: &ProveArguments) -> Result<u8, Failure> {
     let mut bar = Bar::trying();
     let profile = try_run(&program, state.as_ref(), &input, options.max_steps, &bar)?;
     if arguments.plan == PlanChoice::Auto {
-        options.plan = engram_prover::plan(&MachineProgram::new(&program), &profile.windows);
+        options.plan = engram_prover::plan(&MachineProgram::new(&program), &profile);
     }
     options.steps_expected = Some(profile.instructions);
     bar.prove(profile.instructions);

@@ -8,6 +8,7 @@ use engram_machine::{
     testing::ZERO,
     tile::{Cover, Tile, Tiler},
 };
+use engram_prover::Profile;
 use engram_rv32im::{
     ExecutionLog,
     Opcode::{self, *},
@@ -204,10 +205,11 @@ fn the_same_run_is_planned_alike() {
         // Windows of odd sizes, too, as a profile of another stride would have.
         let odd: Vec<Vec<u32>> =
             profile.windows.iter().flat_map(|window| window.chunks(9973).map(<[u32]>::to_vec)).collect();
-        for windows in [&profile.windows, &odd] {
-            let first = engram_prover::plan(&program, windows);
+        let odd = Profile { windows: odd, ..profile };
+        for profile in [&guest.profile(), &odd] {
+            let first = engram_prover::plan(&program, profile);
             for _ in 0..3 {
-                assert_eq!(engram_prover::plan(&program, windows), first, "{name}");
+                assert_eq!(engram_prover::plan(&program, profile), first, "{name}");
             }
         }
     }

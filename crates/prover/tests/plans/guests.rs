@@ -76,7 +76,7 @@ impl Guest {
     }
 
     pub fn plan(&self) -> Plan {
-        plan(&MachineProgram::new(&self.program), &self.profile().windows)
+        plan(&MachineProgram::new(&self.program), &self.profile())
     }
 
     /// A plan of as many as may be of the run's stretches of up to 64 instructions between system calls.
