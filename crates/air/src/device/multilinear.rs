@@ -262,9 +262,13 @@ impl BoundTable {
         previous: Ext,
     ) -> RoundValues {
         if self.variables == 0 {
-            let [numerator, denominator, constraints] = self.single_row();
-            let first = || [numerator * bound[0], denominator * bound[0], constraints * bound[1]];
-            let last = self.last.map_or_else(first, |last| last.map(|value| value * previous));
+            let last = match self.last {
+                Some(last) => last.map(|value| value * previous),
+                None => {
+                    let [numerator, denominator, constraints] = self.single_row();
+                    [numerator * bound[0], denominator * bound[0], constraints * bound[1]]
+                }
+            };
             self.last = Some(last);
             return RoundValues::Last(last);
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use openvm_stark_backend::{StarkEngine, SystemParams, keygen::MultiStarkKeygenBuilder, prover::DeviceDataTransporter};
 use openvm_stark_sdk::config::baby_bear_poseidon2::BabyBearPoseidon2CpuEngine;
 
-use super::*;
+use super::{values::continue_values, *};
 use crate::{
     Bus, Circuit, CircuitBuilder, Expr, PrimeCharacteristicRing, Ring, Trace,
     backend::BackendAir,
@@ -156,6 +156,17 @@ fn tables_without_constraints_are_proven_as_the_backend_does() {
     for height in [1u32, 16, 1 << 9] {
         let trace = Trace::from_rows((0..height).map(F::from_u32).collect(), 1);
         assert_same_proof(vec![circuit.clone()], || vec![witness(trace.clone())]);
+    }
+}
+
+#[test]
+fn values_of_a_polynomial_are_continued() {
+    for degree in 0..6 {
+        let value =
+            |x: usize| (0..=degree).map(|power| Ext::from_usize(x).exp_u64(power) * Ext::from_u32(7)).sum::<Ext>();
+        let mut values: Vec<Ext> = (0..=degree as usize).map(value).collect();
+        continue_values(&mut values, 9);
+        assert_eq!(values, (0..9).map(value).collect::<Vec<_>>());
     }
 }
 
