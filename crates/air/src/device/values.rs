@@ -1,11 +1,12 @@
 //! What the device computes with: the extension field, and vectors of field elements.
 
 use openvm_stark_backend::p3_field::{
-    Algebra, BasedVectorSpace, ExtensionField, Field, PackedFieldExtension, PackedValue, PrimeCharacteristicRing,
+    Algebra, BasedVectorSpace, ExtensionField, Field, PackedFieldExtension, PrimeCharacteristicRing,
 };
 use openvm_stark_sdk::config::baby_bear_poseidon2;
 
 use crate::field::F;
+pub(super) use crate::vector::LANES;
 
 /// The field of degree 4 that challenges are from.
 pub(super) type Ext = baby_bear_poseidon2::EF;
@@ -15,9 +16,6 @@ pub(super) type Vector = <F as Field>::Packing;
 
 /// A vector of extension elements.
 pub(super) type ExtVector = <Ext as ExtensionField<F>>::ExtensionPacking;
-
-/// Elements in a vector.
-pub(super) const LANES: usize = <Vector as PackedValue>::WIDTH;
 
 /// Base-two logarithm of [`LANES`].
 pub(super) const LANES_LOG2: usize = LANES.trailing_zeros() as usize;
