@@ -157,17 +157,22 @@ mod tests {
 
     const STEPS: u64 = 1 << 21;
 
-    /// A machine without blocks whose first chip has a row every other step.
-    fn best_cut(steps: u64, end: u64) -> Option<u64> {
+    /// A machine without blocks whose first chips have a row every other step, in a segment that may go on to `end`.
+    fn best_cut_of(chips: usize, steps: u64, end: u64, run_end: Option<u64>) -> Option<u64> {
         let machine = Machine::new(CHIPS.to_vec());
         let mut rows = vec![0; machine.circuits().len()];
         let mut growth = Growth::default();
         for steps in [0, steps / 4, steps / 2] {
-            rows[FIRST_CHIP] = steps as usize / 2;
+            rows[FIRST_CHIP..FIRST_CHIP + chips].fill(steps as usize / 2);
             growth.note(&rows, steps);
         }
-        rows[FIRST_CHIP] = steps as usize / 2;
-        growth.outlook(&machine, &rows, steps)?.best_cut(end, Some(end), STEPS / 1000)
+        rows[FIRST_CHIP..FIRST_CHIP + chips].fill(steps as usize / 2);
+        growth.outlook(&machine, &rows, steps)?.best_cut(end, run_end, STEPS / 1000)
+    }
+
+    /// The last segment of a run, with one chip.
+    fn best_cut(steps: u64, end: u64) -> Option<u64> {
+        best_cut_of(1, steps, end, Some(end))
     }
 
     #[test]
@@ -183,6 +188,19 @@ mod tests {
     fn a_table_that_will_be_full_is_left_whole() {
         assert_eq!(best_cut(STEPS / 2 - 1000, STEPS - 1000), None);
         assert_eq!(best_cut(STEPS / 2, STEPS), None);
+    }
+
+    #[test]
+    fn a_long_run_is_cut_where_all_tables_are_full() {
+        let full = STEPS / 4;
+        for run_end in [None, Some(40 * STEPS)] {
+            assert_eq!(best_cut_of(20, full - 1000, 8 * full, run_end), Some(full - 1000), "{run_end:?}");
+            for steps in [full / 3 * 2, full / 4 * 3, full / 10 * 9] {
+                assert_eq!(best_cut_of(20, steps, 8 * full, run_end), None, "{run_end:?}, {steps}");
+            }
+            // A segment that is mostly fixed cost goes on.
+            assert_eq!(best_cut_of(1, full - 1000, 8 * full, run_end), None, "{run_end:?}");
+        }
     }
 
     #[test]
