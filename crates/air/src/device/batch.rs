@@ -2,7 +2,7 @@
 
 use openvm_stark_backend::{
     FiatShamirTranscript,
-    p3_field::{Field, PrimeCharacteristicRing, TwoAdicField},
+    p3_field::{Field, PrimeCharacteristicRing},
     poly_common::{UnivariatePoly, eq_uni_poly, eval_eq_sharp_uni, eval_eq_uni},
     prover::{poly::eq_sharp_uni_poly, sumcheck::sumcheck_round0_deg},
 };
@@ -14,7 +14,7 @@ use super::{
     messages::WeightedMessages,
     multilinear::{BoundTable, Interpolation, RoundValues, TableOpenings},
     program::Weighted,
-    table::{BLOCK, BLOCK_LOG2, Table},
+    table::{BLOCK, BLOCK_LOG2, Table, block_points},
     univariate::{Cosets, linear_polynomials, polynomials},
     values::Ext,
 };
@@ -89,7 +89,8 @@ impl<'a, TS: FiatShamirTranscript<Config>> Batch<'a, TS> {
         let mu = self.transcript.sample_ext();
         self.mu = mu.powers().take(3 * self.tables.len()).collect();
         let (message_mu, constraint_mu) = self.mu.split_at(2 * self.tables.len());
-        let mut coefficients = vec![Ext::ZERO; sumcheck_round0_deg(BLOCK_LOG2, self.degree + 1) + 1];
+        let coefficients_count = sumcheck_round0_deg(BLOCK_LOG2, self.degree + 1) + 1;
+        let mut coefficients = vec![Ext::ZERO; coefficients_count];
         let mut constraints = UnivariatePoly::new(vec![]);
         for ([_, _, sum], &mu) in sums.iter().zip(constraint_mu) {
             add_multiple(constraints.coeffs_mut(), mu, sum.coeffs());
@@ -99,7 +100,7 @@ impl<'a, TS: FiatShamirTranscript<Config>> Batch<'a, TS> {
             add_multiple(&mut coefficients, mu, polynomial);
         }
         // Polynomials come from more values than their degree asks for; the coefficients above it are zeros.
-        coefficients.truncate(sumcheck_round0_deg(BLOCK_LOG2, self.degree + 1) + 1);
+        coefficients.truncate(coefficients_count);
         coefficients.iter().for_each(|&coefficient| self.transcript.observe_ext(coefficient));
         let r = self.transcript.sample_ext();
         self.point.push(r);
@@ -121,9 +122,9 @@ impl<'a, TS: FiatShamirTranscript<Config>> Batch<'a, TS> {
         let tables = self.tables.par_iter().zip(weighted).zip(claims);
         let mut tables: Vec<BoundTable> =
             tables.map(|((table, weighted), claim)| BoundTable::new(table, &interpolation, weighted, claim)).collect();
-        let roots: Vec<F> = F::two_adic_generator(BLOCK_LOG2).powers().take(BLOCK).collect();
         // The bound factors of eq: of messages, and of constraints.
-        let mut bound = [eval_eq_sharp_uni(&roots, &self.xi[..BLOCK_LOG2], r), eval_eq_uni(BLOCK_LOG2, self.xi[0], r)];
+        let mut bound =
+            [eval_eq_sharp_uni(&block_points(), &self.xi[..BLOCK_LOG2], r), eval_eq_uni(BLOCK_LOG2, self.xi[0], r)];
         let rounds = self.tables.iter().map(Table::blocks_log2).max().unwrap_or(0);
         let mut polynomials = vec![];
         for round in 0..rounds {
@@ -197,8 +198,7 @@ fn table_polynomials(
         add_multiple(numerator.coeffs_mut(), Ext::ONE, more_numerator.coeffs());
         add_multiple(denominator.coeffs_mut(), Ext::ONE, more_denominator.coeffs());
     }
-    let norm = F::from_usize(table.repeats()).inverse();
-    numerator.coeffs_mut().iter_mut().for_each(|coefficient| *coefficient *= norm);
+    numerator.coeffs_mut().iter_mut().for_each(|coefficient| *coefficient *= table.norm);
     [numerator, denominator, UnivariatePoly::new(vanishing)]
 }
 

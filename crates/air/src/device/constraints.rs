@@ -161,18 +161,13 @@ fn observe_openings<TS: FiatShamirTranscript<Config>>(
     tables: &[Table],
     column_openings: &[Vec<Vec<Ext>>],
 ) {
-    let common = tables
-        .iter()
-        .zip(column_openings)
-        .flat_map(|(table, parts)| parts.iter().take(1).map(move |part| (table, part)));
-    let committed = tables
-        .iter()
-        .zip(column_openings)
-        .flat_map(|(table, parts)| parts.iter().skip(1).map(move |part| (table, part)));
-    for (table, part) in common.chain(committed) {
-        for (local, next) in column_openings_by_rot(part, table.reads_next()) {
+    let mut observe = |table: &Table, parts: &[Vec<Ext>]| {
+        for (local, next) in parts.iter().flat_map(|part| column_openings_by_rot(part, table.reads_next())) {
             transcript.observe_ext(local);
             transcript.observe_ext(next);
         }
-    }
+    };
+    // The common parts of all tables, then the committed ones.
+    tables.iter().zip(column_openings).for_each(|(table, parts)| observe(table, &parts[..1]));
+    tables.iter().zip(column_openings).for_each(|(table, parts)| observe(table, &parts[1..]));
 }

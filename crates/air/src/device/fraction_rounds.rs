@@ -93,8 +93,12 @@ impl<'a, TS: FiatShamirTranscript<Config>> Sumcheck<'a, TS> {
         let [quad] = quads[..] else {
             let room = Ext::zero_vec(4 * LANES);
             let mut buffers = (room.clone(), room);
-            let quad =
-                self.bind::<ExtSingles>(&quads[..], LANES_LOG2, &[Ext::ONE], (&mut buffers.0, &mut buffers.1))?;
+            let quad = self.bind::<ExtSingles>(
+                &Quads(|index: usize| quads[index]),
+                LANES_LOG2,
+                &[Ext::ONE],
+                (&mut buffers.0, &mut buffers.1),
+            )?;
             return Ok(self.end(quad));
         };
         Ok(self.end(quad))
@@ -105,31 +109,32 @@ impl<'a, TS: FiatShamirTranscript<Config>> Sumcheck<'a, TS> {
     /// Nothing is stored before two variables are bound: the source is large, and folding it twice costs less than memory does.
     fn bind<K: ExtKind>(
         &mut self,
-        source: &(impl Source<K::Ext> + ?Sized),
+        source: &impl Source<K::Ext>,
         bits: usize,
         lanes: &[Ext],
         (mut front, mut back): (&mut [K::Ext], &mut [K::Ext]),
     ) -> Result<[K::Ext; 4], DeviceError> {
         let rest = &self.point[self.bound.len()..][..bits];
         let r = self.send::<K>(sum(source, &SplitEq::new(&rest[1..])), lanes)?;
-        let source = Folded { source, r };
+        let folded = Quads(|index: usize| source.fold_pair(index, r));
         if let [_] = rest {
-            return Ok(source.entry(0));
+            return Ok(folded.entry(0));
         }
-        let r = self.send::<K>(sum(&source, &SplitEq::new(&rest[2..])), lanes)?;
+        let r = self.send::<K>(sum(&folded, &SplitEq::new(&rest[2..])), lanes)?;
         if let [_, _] = rest {
-            return Ok(source.fold(source.entry(0), source.entry(1), r));
+            return Ok(folded.fold_pair(0, r));
         }
         let mut quads = &mut front.as_chunks_mut::<4>().0[..1 << (bits - 2)];
-        let mut r = self.send::<K>(fold_and_sum(&source, r, quads, &SplitEq::new(&rest[3..])), lanes)?;
+        let mut r = self.send::<K>(fold_and_sum(&folded, r, quads, &SplitEq::new(&rest[3..])), lanes)?;
         for left in (1..bits - 2).rev() {
             let next = &mut back.as_chunks_mut::<4>().0[..1 << left];
-            let sums = fold_and_sum(&*quads, r, next, &SplitEq::new(&rest[bits - left + 1..]));
+            let sums =
+                fold_and_sum(&Quads(|index: usize| quads[index]), r, next, &SplitEq::new(&rest[bits - left + 1..]));
             r = self.send::<K>(sums, lanes)?;
             std::mem::swap(&mut front, &mut back);
             quads = &mut front.as_chunks_mut::<4>().0[..1 << left];
         }
-        Ok(quads[..].fold(quads[0], quads[1], r))
+        Ok(Quads(|index: usize| quads[index]).fold_pair(0, r))
     }
 
     /// Send the round's polynomial, from the quadratic's value at 0 and its leading coefficient, and bind the variable.
@@ -174,6 +179,11 @@ trait Source<A>: Sync {
 
     /// Between two entries, where the variable that tells them apart is `r`: `p₀ + λ q₀`, and `q₀ p₁ q₁`.
     fn fold(&self, at_0: Self::Entry, at_1: Self::Entry, r: Ext) -> [A; 4];
+
+    /// The two entries of a pair, folded.
+    fn fold_pair(&self, pair: usize, r: Ext) -> [A; 4] {
+        self.fold(self.entry(2 * pair), self.entry(2 * pair + 1), r)
+    }
 }
 
 /// A layer as it is: fractions `2i` and `2i + 1` are entry `i`.
@@ -212,49 +222,18 @@ where
     }
 }
 
-/// A source with one variable bound.
-struct Folded<'a, S: ?Sized> {
-    source: &'a S,
-    r: Ext,
-}
+/// Entries as [`Source::fold`] leaves them.
+struct Quads<Get>(Get);
 
-impl<A: Exts, S: Source<A> + ?Sized> Source<A> for Folded<'_, S> {
+impl<A: Exts, Get: Fn(usize) -> [A; 4] + Sync> Source<A> for Quads<Get> {
     type Entry = [A; 4];
 
     fn entry(&self, index: usize) -> [A; 4] {
-        self.source.fold(self.source.entry(2 * index), self.source.entry(2 * index + 1), self.r)
+        self.0(index)
     }
 
-    fn term(&self, entry: [A; 4]) -> A {
-        folded_term(entry)
-    }
-
-    fn difference(a: [A; 4], b: [A; 4]) -> [A; 4] {
-        <[[A; 4]]>::difference(a, b)
-    }
-
-    fn fold(&self, at_0: [A; 4], at_1: [A; 4], r: Ext) -> [A; 4] {
-        fold(at_0, at_1, r)
-    }
-}
-
-fn folded_term<A: Exts>([p_0_and_more, q_0, p_1, q_1]: [A; 4]) -> A {
-    p_0_and_more * q_1 + p_1 * q_0
-}
-
-fn fold<A: Exts>(at_0: [A; 4], at_1: [A; 4], r: Ext) -> [A; 4] {
-    std::array::from_fn(|column| (at_1[column] - at_0[column]) * r + at_0[column])
-}
-
-impl<A: Exts> Source<A> for [[A; 4]] {
-    type Entry = [A; 4];
-
-    fn entry(&self, index: usize) -> [A; 4] {
-        self[index]
-    }
-
-    fn term(&self, entry: [A; 4]) -> A {
-        folded_term(entry)
+    fn term(&self, [p_0_and_more, q_0, p_1, q_1]: [A; 4]) -> A {
+        p_0_and_more * q_1 + p_1 * q_0
     }
 
     fn difference(a: [A; 4], b: [A; 4]) -> [A; 4] {
@@ -262,16 +241,16 @@ impl<A: Exts> Source<A> for [[A; 4]] {
     }
 
     fn fold(&self, at_0: [A; 4], at_1: [A; 4], r: Ext) -> [A; 4] {
-        fold(at_0, at_1, r)
+        std::array::from_fn(|column| (at_1[column] - at_0[column]) * r + at_0[column])
     }
 }
 
 /// The sums, over pairs of entries, of the quadratic's value at 0 and of its leading coefficient.
-fn sum<A: Exts>(source: &(impl Source<A> + ?Sized), eq: &SplitEq) -> [A; 2] {
+fn sum<A: Exts>(source: &impl Source<A>, eq: &SplitEq) -> [A; 2] {
     let task = |(task, &high): (usize, &Ext)| {
         let mut sums = [A::ZERO; 2];
         for (pair, &low) in (task * eq.low.len()..).zip(&eq.low) {
-            add_pair(source, source.entry(2 * pair), source.entry(2 * pair + 1), low, &mut sums);
+            add_pair(source, pair, low, &mut sums);
         }
         sums.map(|sum| sum * high)
     };
@@ -279,23 +258,23 @@ fn sum<A: Exts>(source: &(impl Source<A> + ?Sized), eq: &SplitEq) -> [A; 2] {
 }
 
 /// Bind a variable of the source, and sum over pairs of what comes out.
-fn fold_and_sum<A: Exts>(source: &(impl Source<A> + ?Sized), r: Ext, quads: &mut [[A; 4]], eq: &SplitEq) -> [A; 2] {
+fn fold_and_sum<A: Exts>(source: &impl Source<A>, r: Ext, quads: &mut [[A; 4]], eq: &SplitEq) -> [A; 2] {
     let task = |(task, (quads, &high)): (usize, (&mut [[A; 4]], &Ext))| {
         let mut sums = [A::ZERO; 2];
         let start = task * eq.low.len();
         for ((pair, quads), &low) in (start..).zip(quads.as_chunks_mut::<2>().0).zip(&eq.low) {
             for (half, quad) in quads.iter_mut().enumerate() {
-                let index = 4 * pair + 2 * half;
-                *quad = source.fold(source.entry(index), source.entry(index + 1), r);
+                *quad = source.fold_pair(2 * pair + half, r);
             }
-            add_pair::<A, [[A; 4]]>(&[], quads[0], quads[1], low, &mut sums);
+            add_pair(&Quads(|half: usize| quads[half]), 0, low, &mut sums);
         }
         sums.map(|sum| sum * high)
     };
     quads.par_chunks_mut(2 * eq.low.len()).zip(&eq.high).enumerate().map(task).reduce(|| [A::ZERO; 2], add)
 }
 
-fn add_pair<A: Exts, S: Source<A> + ?Sized>(source: &S, at_0: S::Entry, at_1: S::Entry, low: Ext, sums: &mut [A; 2]) {
+fn add_pair<A: Exts, S: Source<A>>(source: &S, pair: usize, low: Ext, sums: &mut [A; 2]) {
+    let (at_0, at_1) = (source.entry(2 * pair), source.entry(2 * pair + 1));
     sums[0] += source.term(at_0) * low;
     sums[1] += source.term(S::difference(at_1, at_0)) * low;
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use openvm_stark_backend::{
-    p3_field::{BasedVectorSpace, Field, PackedValue, PrimeCharacteristicRing},
+    p3_field::{BasedVectorSpace, PackedValue, PrimeCharacteristicRing},
     prover::stacked_pcs::StackedLayout,
 };
 use rayon::prelude::*;
@@ -77,14 +77,13 @@ impl Stage<'_> {
 
     /// Write a message's fractions on some rows, from an index on.
     fn write_message(&mut self, table: &Table, message: &Message, rows: Range<usize>, index: usize) {
-        let norm = F::from_usize(table.repeats()).inverse();
         let mut room = match message {
             Message::Linear { .. } => vec![],
             Message::Other { program, .. } => program.room::<BaseVectors>(),
         };
         for start in (rows.start / LANES * LANES..rows.end).step_by(LANES) {
             let Fraction { p, q } = fraction(table, message, self.alpha, start, &mut room);
-            let p = p * norm;
+            let p = p * table.norm;
             for row in start.max(rows.start)..rows.end.min(start + LANES) {
                 let coefficient = |index: usize| coefficients(&q)[index].as_slice()[row - start];
                 self.write(index + row - rows.start, p.as_slice()[row - start], coefficient);

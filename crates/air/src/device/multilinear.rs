@@ -4,9 +4,7 @@
 //! columns, the weighted sums of counts and of fingerprints, since binding a variable of a sum is binding it in its parts.
 
 use openvm_stark_backend::{
-    p3_field::{
-        BasedVectorSpace, Field, PackedValue, PrimeCharacteristicRing, TwoAdicField, batch_multiplicative_inverse,
-    },
+    p3_field::{BasedVectorSpace, Field, PackedValue, PrimeCharacteristicRing, batch_multiplicative_inverse},
     poly_common::UnivariatePoly,
 };
 use rayon::prelude::*;
@@ -15,8 +13,10 @@ use super::{
     eq::{SplitEq, corners},
     messages::WeightedMessages,
     program::Weighted,
-    table::{BLOCK, BLOCK_LOG2, Input, Table},
-    values::{Ext, ExtKind, ExtSingles, ExtVector, ExtVectors, Kind, LANES, LANES_LOG2, Vector, continue_values},
+    table::{BLOCK, BLOCK_LOG2, Input, Table, block_points},
+    values::{
+        COEFFICIENTS, Ext, ExtKind, ExtSingles, ExtVector, ExtVectors, Kind, LANES, LANES_LOG2, Vector, continue_values,
+    },
 };
 use crate::field::F;
 
@@ -104,7 +104,6 @@ impl<K: ExtKind> Rows<K> {
     ) -> Vec<[Ext; N]> {
         let program = weighted.program();
         let columns: Vec<usize> = program.inputs().iter().map(|&input| places.of_input(input)).collect();
-        let start = Ext::from_u32(numbers.start);
         let task = |(task, &high): (usize, &Ext)| {
             let mut room = program.room::<K>();
             let mut steps = K::Ext::zero_vec(columns.len());
@@ -113,15 +112,13 @@ impl<K: ExtKind> Rows<K> {
                 let (at_0, at_1) = (self.row(2 * pair), self.row(2 * pair + 1));
                 for ((value, step), &column) in room.iter_mut().zip(&mut steps).zip(&columns) {
                     *step = at_1[column] - at_0[column];
-                    *value = match numbers.start {
-                        0 => at_0[column],
-                        1 => at_1[column],
-                        _ => *step * start + at_0[column],
-                    };
+                    *value = at_0[column];
                 }
+                let go_on = |room: &mut [K::Ext]| room.iter_mut().zip(&steps).for_each(|(value, &step)| *value += step);
+                (0..numbers.start).for_each(|_| go_on(&mut room));
                 for (number, sums) in sums.iter_mut().enumerate() {
                     if number > 0 {
-                        room.iter_mut().zip(&steps).for_each(|(value, &step)| *value += step);
+                        go_on(&mut room);
                     }
                     let more = weighted.run::<K>(&mut room);
                     sums.iter_mut().zip(more).for_each(|(sum, more)| *sum += more * low);
@@ -163,17 +160,34 @@ enum BoundRows {
     Singles(Rows<ExtSingles>),
 }
 
+impl BoundRows {
+    /// See [`Rows::sums`].
+    fn sums<const N: usize>(
+        &self,
+        weighted: &Weighted<N>,
+        places: &Places,
+        numbers: std::ops::Range<u32>,
+        eq: &SplitEq,
+        lanes: &[Ext],
+    ) -> Vec<[Ext; N]> {
+        match self {
+            Self::Vectors(rows) => rows.sums(weighted, places, numbers, eq, lanes),
+            Self::Singles(rows) => rows.sums(weighted, places, numbers, eq, lanes),
+        }
+    }
+}
+
 /// Values that interpolate what is on the rows of a block at a challenge.
 pub(super) struct Interpolation {
     weights: [Ext; BLOCK],
     /// By coefficient.
-    vectors: [[Vector; BLOCK]; 4],
+    vectors: [[Vector; BLOCK]; COEFFICIENTS],
 }
 
 impl Interpolation {
     pub(super) fn new(r: Ext) -> Self {
-        let roots: Vec<F> = F::two_adic_generator(BLOCK_LOG2).powers().take(BLOCK).collect();
-        let inverses = batch_multiplicative_inverse(&roots.iter().map(|&root| r - root).collect::<Vec<_>>());
+        let roots = block_points();
+        let inverses = batch_multiplicative_inverse(&roots.map(|root| r - root));
         let scale = (r.exp_power_of_2(BLOCK_LOG2) - Ext::ONE) * F::from_usize(BLOCK).inverse();
         let weights: [Ext; BLOCK] = std::array::from_fn(|row| scale * inverses[row] * roots[row]);
         let coefficient = |index: usize, row: usize| {
@@ -246,7 +260,7 @@ impl BoundTable {
             let value = |input, row| interpolation.single(table, input, row);
             BoundRows::Singles(bind_blocks(places, 1 << variables, &messages, value))
         };
-        let norm = F::from_usize(table.repeats()).inverse();
+        let norm = table.norm;
         let (constraint_values, last) = (vec![], None);
         Self { places, rows, variables, constraints, messages, norm, claim, constraint_values, last }
     }
@@ -312,10 +326,7 @@ impl BoundTable {
         let degree = self.constraints.program().degree() as u32;
         let mut values = vec![Ext::ZERO];
         if degree > 0 {
-            let sums = match &self.rows {
-                BoundRows::Vectors(rows) => rows.sums(&self.constraints, &self.places, 1..degree + 1, eq, lanes),
-                BoundRows::Singles(rows) => rows.sums(&self.constraints, &self.places, 1..degree + 1, eq, lanes),
-            };
+            let sums = self.rows.sums(&self.constraints, &self.places, 1..degree + 1, eq, lanes);
             values.extend(sums.as_flattened());
             values[0] = (self.claim - xi * values[1]) * inverse;
         }
@@ -330,10 +341,7 @@ impl BoundTable {
         };
         let other = self.messages.other.as_ref().map(|other| {
             let numbers = 0..other.program().degree() as u32 + 1;
-            match &self.rows {
-                BoundRows::Vectors(rows) => rows.sums(other, &self.places, numbers, eq, lanes),
-                BoundRows::Singles(rows) => rows.sums(other, &self.places, numbers, eq, lanes),
-            }
+            self.rows.sums(other, &self.places, numbers, eq, lanes)
         });
         let continued = |sums: &[[Ext; 2]], output: usize| {
             let mut values: Vec<Ext> = sums.iter().map(|sums| sums[output]).collect();

@@ -6,7 +6,7 @@ use openvm_cpu_backend::CpuBackend;
 use openvm_stark_backend::{
     air_builders::symbolic::{SymbolicConstraintsDag, symbolic_variable::Entry, symbolic_variable::SymbolicVariable},
     keygen::types::StarkVerifyingKey,
-    p3_field::{PackedValue, PrimeCharacteristicRing},
+    p3_field::{Field, PackedValue, PrimeCharacteristicRing, TwoAdicField},
     prover::{AirProvingContext, DeviceMultiStarkProvingKey, MatrixDimensions},
 };
 
@@ -21,6 +21,12 @@ pub(super) const BLOCK_LOG2: usize = 4;
 
 /// Rows that one value of the univariate variable each stands for. Lower tables repeat their rows up to it.
 pub(super) const BLOCK: usize = 1 << BLOCK_LOG2;
+
+/// The points of the univariate variable that stand for the rows of a block.
+pub(super) fn block_points() -> [F; BLOCK] {
+    let mut points = F::two_adic_generator(BLOCK_LOG2).powers();
+    std::array::from_fn(|_| points.next().unwrap_or_default())
+}
 
 /// What a circuit's expressions read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -47,11 +53,13 @@ pub(super) struct Table<'a> {
     key: &'a StarkVerifyingKey<F, Digest>,
     publics: &'a [F],
     /// Rows before they are repeated.
-    pub(super) height: usize,
+    height: usize,
     /// Committed parts first, then the common one; with repeated rows.
     columns: Vec<Cow<'a, [F]>>,
     /// Columns by part.
     pub(super) part_widths: Vec<usize>,
+    /// One over how often each row is repeated.
+    pub(super) norm: F,
 }
 
 impl<'a> Table<'a> {
@@ -73,7 +81,8 @@ impl<'a> Table<'a> {
         }
         let part_widths = parts.iter().map(|&(_, _, width)| width).collect();
         let key = &key.per_air.get(*circuit).ok_or(DeviceError::NoColumn)?.vk;
-        Ok(Self { key, publics: &context.public_values, height, columns, part_widths })
+        let norm = F::from_usize(height.max(BLOCK) / height).inverse();
+        Ok(Self { key, publics: &context.public_values, height, columns, part_widths, norm })
     }
 
     /// The circuit's expressions.
@@ -99,11 +108,6 @@ impl<'a> Table<'a> {
     /// Base-two logarithm of the number of blocks.
     pub(super) fn blocks_log2(&self) -> usize {
         self.rows().trailing_zeros() as usize - BLOCK_LOG2
-    }
-
-    /// How often each row is repeated.
-    pub(super) fn repeats(&self) -> usize {
-        self.rows() / self.height
     }
 
     /// What a variable of the circuit's expressions is.

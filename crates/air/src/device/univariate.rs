@@ -1,7 +1,7 @@
 //! The first round: each table's sums as polynomials in the univariate variable, which runs through the rows of a block.
 
 use openvm_stark_backend::{
-    p3_field::{Field, PackedValue, PrimeCharacteristicRing, TwoAdicField},
+    p3_field::{Field, PackedValue, PrimeCharacteristicRing},
     p3_matrix::dense::RowMajorMatrix,
     poly_common::UnivariatePoly,
 };
@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::{
     messages::Linear,
     program::Weighted,
-    table::{BLOCK, BLOCK_LOG2, Input, Table},
+    table::{BLOCK, BLOCK_LOG2, Input, Table, block_points},
     values::{BaseVectors, Ext, ExtVector, Kind, LANES, Vector},
 };
 use crate::field::F;
@@ -32,8 +32,7 @@ pub(super) struct Cosets {
 impl Cosets {
     /// The cosets shifted by `g`, `g²`, … for the field's generator `g`.
     pub(super) fn new(count: usize) -> Self {
-        let omega = F::two_adic_generator(BLOCK_LOG2);
-        let roots: Vec<F> = omega.powers().take(BLOCK).collect();
+        let roots = block_points();
         let shifts: Vec<F> = F::GENERATOR.powers().skip(1).take(count).collect();
         let zerofier = |shift: F| shift.exp_power_of_2(BLOCK_LOG2) - F::ONE;
         let size = F::from_usize(BLOCK);
