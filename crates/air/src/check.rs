@@ -7,7 +7,6 @@ use std::{
     cmp::Reverse,
     collections::HashMap,
     fmt::{self, Display, Formatter},
-    sync::Arc,
 };
 
 use rayon::prelude::*;
@@ -15,7 +14,6 @@ use rayon::prelude::*;
 use crate::{
     bus::{Bus, BusKind},
     circuit::Circuit,
-    engine::Witness,
     field::{F, MODULUS, PrimeCharacteristicRing, PrimeField32},
     tape::{Message, Row, Tape},
     trace::Trace,
@@ -142,25 +140,6 @@ pub fn check(tables: &[Table<'_>]) -> Result<(), Box<Report>> {
         report.messages.push(BusFailure { bus: *bus, fields: fields.clone(), sum: signed(*sum), origins, nearest });
     }
     if report.total == 0 { Ok(()) } else { Err(Box::new(report)) }
-}
-
-/// All columns of a witness: the committed ones, then the others. `None` where the table is left out of the proof.
-pub fn whole_trace(witness: &Witness) -> Option<Trace> {
-    let trace = witness.trace.as_ref()?;
-    let Some(committed) = &witness.committed else { return Some(trace.clone()) };
-    let committed = committed.trace();
-    let width = committed.width() + trace.width();
-    let rows = (0..trace.height()).flat_map(|row| committed.row(row).iter().chain(trace.row(row)).copied());
-    Some(Trace::from_rows(rows.collect(), width))
-}
-
-/// Check the witnesses of a proof, one a circuit in order, before proving them.
-pub fn check_witnesses(circuits: &[Arc<Circuit>], witnesses: &[Witness]) -> Result<(), Box<Report>> {
-    let traces: Vec<Option<Trace>> = witnesses.iter().map(whole_trace).collect();
-    let tables = circuits.iter().zip(&traces).zip(witnesses).filter_map(|((circuit, trace), witness)| {
-        Some(Table { circuit, trace: trace.as_ref()?, publics: &witness.publics })
-    });
-    check(&tables.collect::<Vec<_>>())
 }
 
 impl Table<'_> {

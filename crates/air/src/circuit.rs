@@ -2,6 +2,9 @@
 
 use crate::{bus::Bus, expr::Expr};
 
+/// Highest degree of a constraint. 7 costs circuits of a lower degree nothing, and lets Poseidon2's x^7 be one constraint.
+pub const DEGREE_MAX: usize = 7;
+
 /// A polynomial that is zero in every row.
 #[derive(Clone, Debug)]
 pub struct Constraint {

@@ -1,6 +1,6 @@
 //! The field: BabyBear, `p = 2^31 - 2^27 + 1`.
 
-pub use openvm_stark_backend::p3_field::{Field, PrimeCharacteristicRing, PrimeField32, batch_multiplicative_inverse};
+pub use p3_field::{Field, PrimeCharacteristicRing, PrimeField32, batch_multiplicative_inverse};
 
 /// An element of the BabyBear field.
 pub type F = p3_baby_bear::BabyBear;

@@ -3,8 +3,8 @@
 
 use std::sync::OnceLock;
 
-use openvm_stark_backend::p3_symmetric::Permutation;
 use p3_baby_bear::{Poseidon2BabyBear, default_babybear_poseidon2_16};
+use p3_symmetric::Permutation;
 
 use crate::field::{DIGEST_CELLS, Digest, F, PrimeCharacteristicRing};
 

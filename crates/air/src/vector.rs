@@ -2,7 +2,7 @@
 
 use std::ops::{Add, Mul, Neg, Sub};
 
-use openvm_stark_backend::p3_field::{Field, PackedValue};
+use p3_field::{Field, PackedValue};
 
 use crate::{
     expr::Ring,

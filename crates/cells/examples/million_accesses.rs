@@ -4,12 +4,13 @@
 
 use std::time::Instant;
 
-use engram_air::{F, PrimeCharacteristicRing, parameters::Parameters};
+use engram_air::{F, PrimeCharacteristicRing};
 use engram_cells::{
     config::{AddressSpaceConfig, AddressSpaceType, MemoryConfigBuilder},
     online::Memory,
     proof::MemoryProofGenerator,
 };
+use engram_stark::parameters::Parameters;
 
 /// Cells that the accesses go to.
 const CELLS: u32 = 1 << 16;

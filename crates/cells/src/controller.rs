@@ -1,6 +1,7 @@
 //! One handle for a VM's executor: online memory with its log, then the tables that prove it.
 
-use engram_air::{Circuit, F, engine::Witness};
+use engram_air::{Circuit, F};
+use engram_stark::engine::Witness;
 
 use crate::{
     bridge::MemoryBridge,

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use engram_air::{Circuit, CircuitBuilder, Expr, engine::Witness};
+use engram_air::{Circuit, CircuitBuilder, Expr};
 use engram_memory::{
     RangeCounter,
     messages::{RANGE, RANGE_BITS_MAX, range_message},
     range,
 };
+use engram_stark::engine::Witness;
 
 use crate::{config::MemoryConfig, error::MemoryError};
 

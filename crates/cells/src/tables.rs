@@ -1,11 +1,12 @@
 //! The tables of a memory, in the order in which a machine lists them.
 
-use engram_air::{Circuit, Trace, engine::Witness};
+use engram_air::{Circuit, Trace};
 use engram_memory::{
     compress::{self, Compressions},
     merkle,
     tables::{PARTS, parts, split as share_out},
 };
+use engram_stark::engine::Witness;
 
 use crate::{
     boundary,

@@ -3,12 +3,7 @@
 
 use std::sync::Arc;
 
-use engram_air::{
-    Circuit, CircuitBuilder, Expr, F, PrimeCharacteristicRing, Ring, Trace,
-    check::check_witnesses,
-    engine::{Witness, keygen},
-    parameters::Parameters,
-};
+use engram_air::{Circuit, CircuitBuilder, Expr, F, PrimeCharacteristicRing, Ring, Trace};
 use engram_cells::{
     bridge::{AccessExprs, MemoryBridge},
     config::MemoryConfig,
@@ -16,6 +11,11 @@ use engram_cells::{
     log::RecordId,
     roots,
     size::GAP_BITS,
+};
+use engram_stark::{
+    engine::check_witnesses,
+    engine::{Witness, keygen},
+    parameters::Parameters,
 };
 
 /// Each row reads four cells and writes the sum of the first two, and then that of the last two, into two cells of the same

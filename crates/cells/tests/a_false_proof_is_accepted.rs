@@ -2,7 +2,7 @@
 
 mod logs;
 
-use engram_air::{F, PrimeCharacteristicRing, parameters::Parameters, poseidon2::hash};
+use engram_air::{F, PrimeCharacteristicRing, poseidon2::hash};
 use engram_cells::{
     config::{AddressSpaceConfig, AddressSpaceType, CellKind, MemoryConfig, MemoryConfigBuilder},
     image::MemoryImage,
@@ -10,6 +10,7 @@ use engram_cells::{
     offline::{AccessAdapterInventory, OfflineMemory},
     proof::{MemoryProof, MemoryProofGenerator, ProofError, generate_memory_proof, log_commitment},
 };
+use engram_stark::parameters::Parameters;
 use logs::{mixed_config, random_memory};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;

@@ -4,13 +4,13 @@ mod logs;
 
 use std::sync::Arc;
 
-use engram_air::{check::check_witnesses, engine::Witness, parameters::Parameters};
 use engram_cells::{
     MemoryController, MemoryLogEntry, access,
     offline::{AccessAdapterInventory, BlockRecords, OfflineMemory},
     online::Memory,
     proof::{MemoryProof, MemoryProofGenerator, log_commitment},
 };
+use engram_stark::{engine::Witness, engine::check_witnesses, parameters::Parameters};
 use logs::{memory_with_pauses, mixed_config, random_memory, word_config};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;

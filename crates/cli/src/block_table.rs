@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use engram_machine::block::Block;
-use engram_machine::program::MachineProgram;
 use engram_prover::planner::block_price;
 use engram_rv32im::source_lines::SourceLines;
+use engram_rv32im_air::block::Block;
+use engram_rv32im_air::program::MachineProgram;
 
 use crate::table::{Align, Table};
 

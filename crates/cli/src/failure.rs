@@ -2,11 +2,11 @@
 
 use std::io;
 
-use engram_air::engine::EngineError;
-use engram_machine::plan::PlanError;
 use engram_prover::ProveError;
 use engram_rv32im::fault::FaultKind;
 use engram_rv32im::{ElfError, Fault};
+use engram_rv32im_air::plan::PlanError;
+use engram_stark::engine::EngineError;
 use engram_state::StateError;
 use engram_store::StoreError;
 use engram_verifier::{FileError, VerifyError};

@@ -7,9 +7,11 @@
 
 pub use engram_air::{
     Bus, BusKind, Circuit, CircuitBuilder, Expr, Field, PrimeCharacteristicRing, PrimeField32, Ring, Trace,
-    check::{Report, check_witnesses},
-    columns,
-    engine::{Committed, EngineError, Proof, ProvingKey, VerifyingKey, Witness, keygen, verifying_key},
+    check::Report, columns,
+};
+pub use engram_stark::{
+    engine::check_witnesses,
+    engine::{Committed, EngineError, ProvingKey, StarkProof, VerifyingKey, Witness, keygen, verifying_key},
     parameters::Parameters,
 };
 

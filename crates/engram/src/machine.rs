@@ -12,12 +12,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-pub use engram_machine::plan::Plan;
 pub use engram_prover::{Options, Progress, ProveError, Report, plan, profile, prove};
 pub use engram_rv32im::{
-    ElfError, ExecutionLog, Exit, Fault, FaultKind, Instruction, Machine, Memory, Opcode, Outcome, Program,
+    ElfError, Emulator, ExecutionLog, Exit, Fault, FaultKind, Instruction, Memory, Opcode, Outcome, Program,
 };
+pub use engram_rv32im_air::plan::Plan;
 pub use engram_verifier::{
-    FileError, InitialMemory, KeyError, PlanFile, ProgramKey, Proof, SegmentProof, Statement, VerifyError, verify,
+    FileError, InitialMemory, KeyError, PlanFile, ProgramKey, RunProof, SegmentProof, Statement, VerifyError, verify,
     verify_from,
 };

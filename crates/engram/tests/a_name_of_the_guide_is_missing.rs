@@ -48,7 +48,7 @@ fn every_type_of_the_guide_has_its_name() {
         engram::ErrorRecoveryAction,
         engram::ResilientMemorySystem,
         engram::machine::Program,
-        engram::machine::Proof,
+        engram::machine::RunProof,
     ];
     for (path, named) in names {
         let last = |path: &str| path.rsplit("::").next().map(str::trim).map(str::to_owned);

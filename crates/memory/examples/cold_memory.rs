@@ -3,17 +3,16 @@
 
 use std::{sync::Arc, time::Instant};
 
-use engram_air::{
-    Circuit, CircuitBuilder, F, PrimeCharacteristicRing, Trace,
-    engine::{Witness, keygen},
-    parameters::Parameters,
-    price::Size,
-};
+use engram_air::{Circuit, CircuitBuilder, F, PrimeCharacteristicRing, Trace, price::Size};
 use engram_memory::{
     Lookups, MemoryImage, OfflineMemory, SPACE_MEMORY, SegmentMemory,
     access::{AccessExprs, eval_access},
     address::{GAP_BITS, WORD_CELLS, cells},
     lookup_circuits, tables,
+};
+use engram_stark::{
+    engine::{Witness, keygen},
+    parameters::Parameters,
 };
 
 engram_air::columns! {

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use engram_air::{Circuit, Trace, engine::Witness};
+use engram_air::{Circuit, Trace};
+use engram_stark::engine::Witness;
 
 use crate::{
     boundary, bytes,

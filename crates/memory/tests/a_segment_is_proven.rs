@@ -4,16 +4,14 @@ mod machine;
 
 use std::{collections::HashMap, sync::Arc};
 
-use engram_air::{
-    Circuit, F, PrimeCharacteristicRing,
-    engine::{EngineError, Proof, VerifyingKey, Witness, keygen},
-    field::Digest,
-    parameters::Parameters,
-    poseidon2::compress,
-};
+use engram_air::{Circuit, F, PrimeCharacteristicRing, field::Digest, poseidon2::compress};
 use engram_memory::{
     Lookups, MemoryImage, OfflineMemory, SPACE_MEMORY, SPACES, SegmentMemory, address::LEAF_WORDS, circuits,
     lookup_circuits, roots, tables, tree::leaf_digest,
+};
+use engram_stark::{
+    engine::{EngineError, StarkProof, VerifyingKey, Witness, keygen},
+    parameters::Parameters,
 };
 use machine::{Accesses, access_circuit, assert_checks, image, random_accesses};
 use rand::SeedableRng;
@@ -55,7 +53,7 @@ fn all_witnesses(accesses: &Accesses, segment: &SegmentMemory) -> Vec<Witness> {
     [accesses].into_iter().chain(memory).chain(lookups.witnesses()).collect()
 }
 
-fn assert_verifies(key: &VerifyingKey, proof: &Proof, segment: &SegmentMemory) {
+fn assert_verifies(key: &VerifyingKey, proof: &StarkProof, segment: &SegmentMemory) {
     key.verify(proof).unwrap();
     let publics = roots::public_values(&segment.roots_before, &segment.roots_after);
     assert_eq!(proof.publics(1 + tables::ROOTS), publics);

@@ -4,12 +4,12 @@ mod machine;
 
 use std::{collections::HashMap, sync::Arc};
 
-use engram_air::{
-    Circuit,
+use engram_air::Circuit;
+use engram_memory::{Lookups, MemoryImage, OfflineMemory, SegmentMemory, lookup_circuits, refresh, volatile};
+use engram_stark::{
     engine::{Committed, EngineError, Witness, keygen},
     parameters::Parameters,
 };
-use engram_memory::{Lookups, MemoryImage, OfflineMemory, SegmentMemory, lookup_circuits, refresh, volatile};
 use machine::{Accesses, access_circuit, assert_checks, image, random_accesses};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;

@@ -1,6 +1,6 @@
 //! What the tables of a proof over a log cost.
 
-use engram_air::{Circuit, engine::Witness, price::Size};
+use engram_air::{Circuit, price::Size};
 use engram_cells::{
     access::{self, AccessTrace},
     bus::MemoryBus,
@@ -9,6 +9,7 @@ use engram_cells::{
     range_checker::SharedVariableRangeCheckerChip,
     tables,
 };
+use engram_stark::engine::Witness;
 use serde::Serialize;
 
 /// What a table belongs to.

@@ -1,7 +1,7 @@
 //! Where to cut a run: a table that is a little higher than a power of two is half padding, and so are all messages together. Two
 //! segments that fill theirs may cost less than one that does not.
 
-use engram_machine::circuits::{FIRST_CHIP, LOOKUPS, MEMORY, Machine};
+use engram_rv32im_air::circuits::{FIRST_CHIP, LOOKUPS, MEMORY, Machine};
 
 use crate::meter::cheapest_parameters;
 
@@ -151,7 +151,7 @@ impl Outlook<'_> {
 
 #[cfg(test)]
 mod tests {
-    use engram_machine::chip::CHIPS;
+    use engram_rv32im_air::chip::CHIPS;
 
     use super::*;
 

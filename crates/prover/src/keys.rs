@@ -2,11 +2,11 @@
 
 use std::collections::{HashMap, hash_map::Entry};
 
-use engram_air::{
+use engram_rv32im_air::{circuits::Machine, program::MachineProgram};
+use engram_stark::{
     engine::{Committed, EngineError, ProvingKey, keygen},
     parameters::Parameters,
 };
-use engram_machine::{circuits::Machine, program::MachineProgram};
 use engram_vm::rom;
 
 /// What proves segments under one parameter set.

@@ -1,12 +1,13 @@
 //! Predicting what a segment costs while it is being executed, to know where to cut.
 
-use engram_air::{parameters::Parameters, price::Size};
-use engram_machine::{
+use engram_air::price::Size;
+use engram_memory::tables;
+use engram_rv32im_air::{
     circuits::{CONNECTOR, FIRST_CHIP, LOOKUPS, MEMORY, Machine, ROM},
     program::MachineProgram,
     replay::Replay,
 };
-use engram_memory::tables;
+use engram_stark::parameters::Parameters;
 
 /// Rows of the fixed tables: ranges in blocks of 16, narrow ranges, bytes.
 const FIXED_ROWS: [usize; 3] = [1 << 14, 1, 1 << 12];

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use engram_air::parameters::Parameters;
-use engram_machine::plan::Plan;
 use engram_memory::Backing;
 use engram_rv32im::memory::PageSource;
+use engram_rv32im_air::plan::Plan;
+use engram_stark::parameters::Parameters;
 
 /// How to prove.
 #[derive(Clone, Debug)]

@@ -10,14 +10,14 @@ use engram_air::{
     Circuit,
     price::{CELL_S, INTERACTION_S, ROWS_MIN, SLOT_S},
 };
-use engram_machine::{
+use engram_rv32im::{Format, Opcode};
+use engram_rv32im_air::{
     block::{Block, BlockPath},
     chip::Chip,
     circuits::FIRST_CHIP,
     plan::{CIRCUITS_MAX, COLUMNS_MAX, CONSTRAINTS_MAX, INTERACTIONS_MAX, PLAN_STEPS_MAX, Plan},
     program::MachineProgram,
 };
-use engram_rv32im::{Format, Opcode};
 
 use crate::profile::Profile;
 

@@ -1,6 +1,6 @@
 //! Looking at a run before proving it: what it executes, in windows spread over it.
 
-use engram_rv32im::{ExecutionLog, Fault, Machine, Outcome};
+use engram_rv32im::{Emulator, ExecutionLog, Fault, Outcome};
 
 use crate::planner::Window;
 
@@ -33,7 +33,7 @@ impl Profile {
 ///
 /// Windows are taken at a stride that doubles whenever there are too many, so that they stay spread over a run of any
 /// length.
-pub fn profile(machine: &mut Machine<'_>, max_steps: u64, note: &mut dyn FnMut(u64)) -> Result<Profile, Box<Fault>> {
+pub fn profile(machine: &mut Emulator<'_>, max_steps: u64, note: &mut dyn FnMut(u64)) -> Result<Profile, Box<Fault>> {
     let mut profile = Profile::default();
     let mut stride = WINDOW_STEPS;
     let start = machine.steps();

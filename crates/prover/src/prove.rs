@@ -5,23 +5,24 @@ use std::{
     time::{Duration, Instant},
 };
 
-use engram_air::{
-    check::{Report as CheckReport, check_witnesses},
-    engine::{EngineError, Witness},
-    field::Digest,
-    parameters::Parameters,
-    price::Size,
-};
-use engram_machine::{
+use engram_air::{check::Report as CheckReport, field::Digest, price::Size};
+use engram_memory::{SPACE_MEMORY, image::ImageError, image::MemoryImage, offline::OfflineMemory};
+use engram_rv32im::{ExecutionLog, Fault, Outcome, Program, memory::Memory};
+use engram_rv32im_air::{
     circuits::Machine,
     plan::PlanError,
     program::MachineProgram,
     replay::{Replay, ReplayError},
     tile::{Cover, Tiler},
 };
-use engram_memory::{SPACE_MEMORY, image::ImageError, image::MemoryImage, offline::OfflineMemory};
-use engram_rv32im::{ExecutionLog, Fault, Outcome, Program, memory::Memory};
-use engram_verifier::{InitialMemory, KeyError, ProgramKey, Proof, SegmentProof, Statement, VerifyError, verify_from};
+use engram_stark::{
+    engine::check_witnesses,
+    engine::{EngineError, Witness},
+    parameters::Parameters,
+};
+use engram_verifier::{
+    InitialMemory, KeyError, ProgramKey, RunProof, SegmentProof, Statement, VerifyError, verify_from,
+};
 use thiserror::Error;
 use tracing::info_span;
 
@@ -163,7 +164,7 @@ pub fn prove(
     input: Box<dyn Read + Send + '_>,
     options: &Options,
     progress: &mut dyn FnMut(Progress),
-) -> Result<(Proof, Report), ProveError> {
+) -> Result<(RunProof, Report), ProveError> {
     if options.max_ram_bytes < RAM_BYTES_MIN {
         return Err(ProveError::Ram { max_ram_bytes: options.max_ram_bytes });
     }
@@ -181,7 +182,7 @@ pub fn prove(
     };
     let mut report = Report::default();
     let mut keys = ProvingKeys::default();
-    let mut executor = engram_rv32im::Machine::with_memory(program, executor_memory, input);
+    let mut executor = engram_rv32im::Emulator::with_memory(program, executor_memory, input);
     let mut replay = Replay::with_blocks(&machine_program, machine.blocks(), memory);
     let mut log = ExecutionLog::starting_at(executor.state());
     let [_, initial_root, _] = replay.memory().roots();
@@ -235,7 +236,8 @@ pub fn prove(
     }
     report.segments = segments.len();
     report.memory = options.memory.as_ref().map(|_| replay.memory().image());
-    let proof = Proof { program_commitment, plan: options.plan.clone(), output: executor.output().to_vec(), segments };
+    let proof =
+        RunProof { program_commitment, plan: options.plan.clone(), output: executor.output().to_vec(), segments };
     if options.self_check {
         let memory = options.memory.as_ref().map_or(InitialMemory::Program, |_| InitialMemory::Root(initial_root));
         report.statement = Some(verify_from(&ProgramKey::derive_for(program, &proof)?, &proof, memory)?);
@@ -256,7 +258,7 @@ impl SegmentRun<'_> {
     /// instructions and the times to the report.
     fn execute(
         &mut self,
-        executor: &mut engram_rv32im::Machine<'_>,
+        executor: &mut engram_rv32im::Emulator<'_>,
         log: &mut ExecutionLog,
         replay: &mut Replay<'_>,
         options: &Options,
@@ -347,7 +349,7 @@ fn ahead(rows: &[usize], last_rows: &[usize]) -> Vec<usize> {
 
 fn choose_parameters(
     machine: &Machine,
-    rows: &engram_machine::replay::Rows,
+    rows: &engram_rv32im_air::replay::Rows,
     memory: &engram_memory::segment::SegmentMemory,
     entries: usize,
     options: &Options,

@@ -2,13 +2,13 @@
 
 use std::io::Cursor;
 
-use engram_air::parameters::Parameters;
-use engram_machine::{plan::Plan, testing::Run};
 use engram_prover::{Options, prove};
 use engram_rv32im::{
     Machine, Outcome, Program,
     testing::{RandomProgram, SplitMix64, link},
 };
+use engram_rv32im_air::{plan::Plan, testing::Run};
+use engram_stark::parameters::Parameters;
 use engram_verifier::{ProgramKey, Statement, verify};
 
 const PROGRAMS: usize = 50;

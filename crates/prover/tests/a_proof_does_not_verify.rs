@@ -2,9 +2,9 @@
 
 use std::io::Cursor;
 
-use engram_air::parameters::Parameters;
 use engram_prover::{Options, prove};
 use engram_rv32im::Program;
+use engram_stark::parameters::Parameters;
 
 fn guest(name: &str) -> Program {
     let path = format!("{}/../../guests/elf/{name}.elf", env!("CARGO_MANIFEST_DIR"));

@@ -2,10 +2,10 @@
 
 use std::io::Cursor;
 
-use engram_air::parameters::Parameters;
-use engram_machine::testing::every_instruction;
 use engram_prover::{Options, prove};
 use engram_rv32im::{Machine, Outcome, Program};
+use engram_rv32im_air::testing::every_instruction;
+use engram_stark::parameters::Parameters;
 
 #[test]
 fn every_instruction_is_proven_and_verified() {

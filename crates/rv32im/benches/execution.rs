@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use engram_rv32im::testing::{Qemu, SplitMix64};
-use engram_rv32im::{ExecutionLog, Machine, Outcome, Program};
+use engram_rv32im::{Emulator, ExecutionLog, Outcome, Program};
 
 /// Steps of a recorded stretch: about what a segment of a proof takes.
 const STRETCH_STEPS: u64 = 1 << 22;
@@ -39,18 +39,18 @@ fn read_guest(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-fn machine<'p>(program: &'p Program, input: &'p [u8]) -> Machine<'p> {
-    Machine::new(program, Box::new(Cursor::new(input)))
+fn machine<'p>(program: &'p Program, input: &'p [u8]) -> Emulator<'p> {
+    Emulator::new(program, Box::new(Cursor::new(input)))
 }
 
-fn run(machine: &mut Machine) -> u64 {
+fn run(machine: &mut Emulator) -> u64 {
     match machine.run(u64::MAX) {
         Ok(Outcome::Exited(exit)) if exit.value == 0 => machine.steps(),
         other => panic!("{other:?}"),
     }
 }
 
-fn record(machine: &mut Machine, log: &mut ExecutionLog) -> u64 {
+fn record(machine: &mut Emulator, log: &mut ExecutionLog) -> u64 {
     loop {
         log.restart_at(machine.state());
         match machine.record(STRETCH_STEPS, log) {

@@ -1,6 +1,6 @@
 //! The RV32IM machine: instruction decoder, ELF loader, disassembler, guest memory, system calls and executor.
 //!
-//! Nothing here knows of proofs or fields. A [`Program`] is loaded from an ELF file, a [`Machine`] runs it, and an
+//! Nothing here knows of proofs or fields. A [`Program`] is loaded from an ELF file, an [`Emulator`] runs it, and an
 //! [`ExecutionLog`] holds what a replay needs to recompute the run. The prover's own replay uses the functions of
 //! [`semantics`], so that an instruction means the same on both sides.
 //!
@@ -9,12 +9,12 @@
 
 pub mod disassembly;
 pub mod elf;
+pub mod emulator;
 pub mod fault;
 pub mod instruction;
 pub mod isa;
 pub mod layout;
 pub mod log;
-pub mod machine;
 pub mod memory;
 pub mod program;
 pub mod semantics;
@@ -24,12 +24,12 @@ pub mod source_lines;
 pub mod testing;
 
 pub use elf::ElfError;
+pub use emulator::{Emulator, Exit, Outcome};
 pub use fault::{Fault, FaultKind};
 pub use instruction::Instruction;
 pub use isa::{Format, Opcode};
 pub use layout::Layout;
 pub use log::{CpuState, ExecutionLog};
-pub use machine::{Exit, Machine, Outcome};
 pub use memory::{Access, AccessError, Memory, PageSource};
 pub use program::{Program, Segment, Symbol};
 pub use source_lines::SourceLines;

@@ -4,7 +4,7 @@
 use std::io::Cursor;
 
 use engram_rv32im::testing::{Qemu, RandomProgram, SplitMix64, link};
-use engram_rv32im::{Machine, Outcome, Program};
+use engram_rv32im::{Emulator, Outcome, Program};
 
 const PROGRAMS: usize = 10_000;
 /// Many programs share an executable, because starting qemu takes longer than running one.
@@ -14,7 +14,7 @@ const CONSTRUCTS: u32 = 60;
 /// Runs in pieces, some of them recorded, so that stopping and going on are tested with everything else.
 fn run(elf: &[u8], input: &[u8], random: &mut SplitMix64) -> Result<Vec<u8>, String> {
     let program = Program::from_elf(elf).map_err(|error| error.to_string())?;
-    let mut machine = Machine::new(&program, Box::new(Cursor::new(input.to_vec())));
+    let mut machine = Emulator::new(&program, Box::new(Cursor::new(input.to_vec())));
     let mut log = machine.start_log();
     loop {
         let max_steps_log2 = 1 + random.below(20);

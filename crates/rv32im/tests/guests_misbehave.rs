@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Cursor;
 
 use engram_rv32im::testing::{GuestVector, guest_elf, guest_vectors};
-use engram_rv32im::{Fault, Machine, Outcome, Program};
+use engram_rv32im::{Emulator, Fault, Outcome, Program};
 
 const STEPS_MAX: u64 = 1 << 32;
 
@@ -28,12 +28,12 @@ fn every_vector_holds() {
     assert!(vectors.len() >= 40, "only {} cases", vectors.len());
     for GuestVector { name, guest: program, input, end, output: expected } in vectors {
         let program = guest(&program);
-        let mut plain = Machine::new(&program, Box::new(Cursor::new(&input)));
+        let mut plain = Emulator::new(&program, Box::new(Cursor::new(&input)));
         let outcome = plain.run(STEPS_MAX);
         assert_eq!(end_of(&outcome), end, "{name}: {outcome:?}");
         assert!(plain.output() == expected, "{name}: output {:?}", String::from_utf8_lossy(plain.output()));
 
-        let mut recorded = Machine::new(&program, Box::new(Cursor::new(&input)));
+        let mut recorded = Emulator::new(&program, Box::new(Cursor::new(&input)));
         let mut log = recorded.start_log();
         assert_eq!(recorded.record(STEPS_MAX, &mut log), outcome, "{name}");
         assert_eq!(recorded.state(), plain.state(), "{name}");
@@ -47,7 +47,7 @@ fn every_vector_holds() {
 #[test]
 fn a_fault_names_its_source_line() {
     let program = guest("fault-store-read-only");
-    let mut machine = Machine::without_input(&program);
+    let mut machine = Emulator::without_input(&program);
     let Err(fault) = machine.run(STEPS_MAX) else { panic!("no fault") };
     println!("{fault}; {}", fault.help());
     assert!(fault.source_line.as_ref().is_some_and(|line| line.contains("guests/faults/")), "{fault}");

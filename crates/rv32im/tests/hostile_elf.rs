@@ -5,7 +5,7 @@ use std::path::Path;
 
 use engram_rv32im::elf::{IMAGE_BYTES_MAX, INSTRUCTIONS_MAX};
 use engram_rv32im::testing::{ElfSegment, SplitMix64, elf_file, text_segment};
-use engram_rv32im::{ElfError, Instruction, Machine, Opcode, Program};
+use engram_rv32im::{ElfError, Emulator, Instruction, Opcode, Program};
 
 const NOP: Instruction = Instruction { opcode: Opcode::Addi, rd: 0, rs1: 0, rs2: 0, imm: 0 };
 
@@ -87,7 +87,7 @@ fn programs_run_at_any_link_address() {
         let program = Program::from_elf(&elf).unwrap_or_else(|error| panic!("{address:#x}: {error}"));
         assert_eq!(program.index_of(address), Some(0));
         assert_eq!(program.instructions().len(), 4);
-        let mut machine = Machine::without_input(&program);
+        let mut machine = Emulator::without_input(&program);
         let outcome = machine.run(3);
         assert_eq!(machine.steps(), 3, "{address:#x}: {outcome:?}");
         let Err(fault) = machine.run(10) else { panic!("ran off the end") };
@@ -123,7 +123,7 @@ fn damaged_files_never_panic() {
             }
             let Ok(program) = Program::from_elf(&elf) else { continue };
             loaded += 1;
-            if let Err(fault) = Machine::without_input(&program).run(100_000) {
+            if let Err(fault) = Emulator::without_input(&program).run(100_000) {
                 assert!(!fault.to_string().is_empty());
             }
             for &(pc, _) in program.instructions().iter().step_by(997) {

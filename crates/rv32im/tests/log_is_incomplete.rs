@@ -3,13 +3,13 @@
 
 use std::io::Cursor;
 
-use engram_rv32im::machine::system_calls::{
+use engram_rv32im::emulator::system_calls::{
     FILE_DEBUG, FILE_INPUT, FILE_OUTPUT, MINUS_EBADF, MINUS_ENOSYS, SYS_BRK, SYS_EXIT, SYS_EXIT_GROUP, SYS_READ,
     SYS_WRITE, TRANSFER_MAX_BYTES,
 };
 use engram_rv32im::semantics::{alu, branch_taken, load_extract, store_merge};
 use engram_rv32im::testing::{RandomProgram, SplitMix64, link};
-use engram_rv32im::{CpuState, ExecutionLog, Format, Instruction, Machine, Memory, Outcome, Program};
+use engram_rv32im::{CpuState, Emulator, ExecutionLog, Format, Instruction, Memory, Outcome, Program};
 
 /// Replays a stretch and returns the state after it.
 fn replay(program: &Program, log: &ExecutionLog, memory: &mut Memory) -> CpuState {
@@ -66,7 +66,7 @@ fn replay(program: &Program, log: &ExecutionLog, memory: &mut Memory) -> CpuStat
 }
 
 fn check(program: &Program, input: &[u8], stretch_steps: u64) {
-    let mut machine = Machine::new(program, Box::new(Cursor::new(input.to_vec())));
+    let mut machine = Emulator::new(program, Box::new(Cursor::new(input.to_vec())));
     let mut log = machine.start_log();
     let mut memory = machine.memory().clone();
     loop {

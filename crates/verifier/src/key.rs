@@ -1,24 +1,24 @@
 //! What a verifier knows of a program.
 
-use engram_air::{
-    engine::{Committed, EngineError, VerifyingKey, verifying_key},
-    field::Digest,
-    parameters::Parameters,
-};
-use engram_machine::{
+use engram_air::field::Digest;
+use engram_memory::image::{ImageError, MemoryImage};
+use engram_rv32im::Program;
+use engram_rv32im_air::{
     circuits::Machine,
     plan::{Plan, PlanError},
     program::{MachineProgram, chips},
 };
-use engram_memory::image::{ImageError, MemoryImage};
-use engram_rv32im::Program;
+use engram_stark::{
+    engine::{Committed, EngineError, VerifyingKey, verifying_key},
+    parameters::Parameters,
+};
 use engram_vm::rom;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::{
     file::{FileError, Kind},
-    proof::Proof,
+    proof::RunProof,
     text::{Text, TextError},
 };
 
@@ -90,7 +90,7 @@ impl ProgramKey {
 
     /// As much of the key as this proof needs: its plan, and the parameter sets that it uses. The highest set takes seconds
     /// to derive, and most proofs do without.
-    pub fn derive_for(program: &Program, proof: &Proof) -> Result<Self, KeyError> {
+    pub fn derive_for(program: &Program, proof: &RunProof) -> Result<Self, KeyError> {
         let used = |set: &Parameters| proof.segments.iter().any(|segment| segment.parameters == *set);
         let sets: Vec<Parameters> = Parameters::ALL.into_iter().filter(used).collect();
         Self::derive_sets(program, &proof.plan, &sets)
@@ -118,7 +118,7 @@ impl ProgramKey {
     }
 
     /// This key with the circuits of a proof's blocks instead of its own, as far as the proof needs them.
-    pub(crate) fn for_plan_of(&self, proof: &Proof) -> Result<Self, KeyError> {
+    pub(crate) fn for_plan_of(&self, proof: &RunProof) -> Result<Self, KeyError> {
         let instructions = self.text.decoded()?;
         let machine = Machine::with_blocks(chips(&instructions), proof.plan.blocks(&instructions)?);
         let used = |own: &&SegmentKey| proof.segments.iter().any(|segment| segment.parameters == own.parameters);

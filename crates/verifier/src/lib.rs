@@ -23,5 +23,5 @@ pub mod verify;
 pub use file::FileError;
 pub use key::{KeyError, ProgramKey, SegmentKey};
 pub use plan_file::PlanFile;
-pub use proof::{Proof, SegmentProof};
+pub use proof::{RunProof, SegmentProof};
 pub use verify::{InitialMemory, Statement, VerifyError, verify, verify_from};

@@ -1,7 +1,7 @@
 //! A plan as a file.
 
 use engram_air::field::Digest;
-use engram_machine::plan::Plan;
+use engram_rv32im_air::plan::Plan;
 use serde::{Deserialize, Serialize};
 
 use crate::file::{FileError, Kind};

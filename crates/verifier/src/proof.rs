@@ -1,7 +1,8 @@
 //! A proof as a file.
 
-use engram_air::{field::Digest, parameters::Parameters};
-use engram_machine::plan::Plan;
+use engram_air::field::Digest;
+use engram_rv32im_air::plan::Plan;
+use engram_stark::parameters::Parameters;
 use serde::{Deserialize, Serialize};
 
 use crate::file::{FileError, Kind};
@@ -17,7 +18,7 @@ pub const PROOF_BYTES_MAX: u64 = 1 << 32;
 
 /// A proof that a program ran.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Proof {
+pub struct RunProof {
     /// Which program.
     pub program_commitment: Digest,
     /// Which blocks its segments may use: advice from which the circuits are derived.
@@ -37,7 +38,7 @@ pub struct SegmentProof {
     pub bytes: Vec<u8>,
 }
 
-impl Proof {
+impl RunProof {
     /// The bytes of a proof file.
     pub fn encode(&self) -> Vec<u8> {
         PROOF_FILE.encode(self)

@@ -1,7 +1,7 @@
 //! A program's instructions as a key holds them.
 
-use engram_machine::program::{Decoded, decode};
 use engram_rv32im::{Instruction, Program};
+use engram_rv32im_air::program::{Decoded, decode};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 

@@ -1,24 +1,21 @@
 //! From a proof's bytes to the statement it proves.
 
-use engram_air::{
-    F,
-    engine::{self, EngineError},
-    field::Digest,
-};
-use engram_machine::{
-    circuits::{CONNECTOR, ROM, ROOTS},
-    transfer::{OUTPUT_FIRST_POINTER, OUTPUT_LENGTH_POINTER},
-};
+use engram_air::{F, field::Digest};
 use engram_memory::{
     address::SPACE_OUTPUT,
     image::{ImageError, MemoryImage},
 };
+use engram_rv32im_air::{
+    circuits::{CONNECTOR, ROM, ROOTS},
+    transfer::{OUTPUT_FIRST_POINTER, OUTPUT_LENGTH_POINTER},
+};
+use engram_stark::engine::{self, EngineError};
 use engram_vm::connector::Ends;
 use thiserror::Error;
 
 use crate::{
     key::{KeyError, ProgramKey, SegmentKey, empty_roots},
-    proof::{Proof, SEGMENTS_MAX, SegmentProof},
+    proof::{RunProof, SEGMENTS_MAX, SegmentProof},
 };
 
 /// Bits of proven security below which no proof is accepted.
@@ -137,12 +134,12 @@ pub enum InitialMemory {
 
 /// Check a proof under a program's key: of a run on the program's own image. The circuits of blocks that the key does not
 /// hold are derived from its program.
-pub fn verify(key: &ProgramKey, proof: &Proof) -> Result<Statement, VerifyError> {
+pub fn verify(key: &ProgramKey, proof: &RunProof) -> Result<Statement, VerifyError> {
     verify_from(key, proof, InitialMemory::Program)
 }
 
 /// As [`verify()`], of a run on that memory.
-pub fn verify_from(key: &ProgramKey, proof: &Proof, memory: InitialMemory) -> Result<Statement, VerifyError> {
+pub fn verify_from(key: &ProgramKey, proof: &RunProof, memory: InitialMemory) -> Result<Statement, VerifyError> {
     if proof.program_commitment != key.commitment {
         return Err(VerifyError::OtherProgram);
     }
@@ -201,7 +198,7 @@ fn verify_segment(key: &ProgramKey, segment: usize, proof: &SegmentProof) -> Res
         return Err(VerifyError::Security { segment, bits });
     }
     let failed = |error| VerifyError::Segment { segment, error };
-    let proof = engine::Proof::decode(&proof.bytes).map_err(failed)?;
+    let proof = engine::StarkProof::decode(&proof.bytes).map_err(failed)?;
     key.circuits.verify(&proof).map_err(failed)?;
     let rom_rows = proof.height(ROM).and_then(|rows| u32::try_from(rows).ok());
     if proof.commitment(ROM) != Some(key.rom) || rom_rows != Some(key.rom_rows) {

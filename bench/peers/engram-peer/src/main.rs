@@ -8,8 +8,8 @@ use std::io;
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
-use engram_machine::circuits::Machine;
-use engram_machine::program::MachineProgram;
+use engram_rv32im_air::circuits::Machine;
+use engram_rv32im_air::program::MachineProgram;
 use engram_prover::Options;
 use engram_prover::keys::ProvingKeys;
 use engram_rv32im::Program;
@@ -33,7 +33,7 @@ fn main() -> Result<()> {
     let program = Program::from_elf(&fs::read(&arguments.elf).with_context(place)?).with_context(place)?;
 
     let mut options = Options { self_check: false, ..Options::default() };
-    let mut machine = engram_rv32im::Machine::new(&program, Box::new(io::empty()));
+    let mut machine = engram_rv32im::Emulator::new(&program, Box::new(io::empty()));
     let profile = engram_prover::profile(&mut machine, options.max_steps, &mut |_| ())?;
     options.plan = engram_prover::plan(&MachineProgram::new(&program), &profile);
     options.steps_expected = Some(profile.instructions);

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
-use engram_air::engine::{keygen, verifying_key};
-use engram_air::parameters::Parameters;
+use engram_stark::{engine::{keygen, verifying_key}};
+use engram_stark::{parameters::Parameters};
 use engram_air::{Circuit, F, PrimeCharacteristicRing};
 use engram_cells::access;
 use engram_cells::bus::MemoryBus;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use engram_air::{Circuit, CircuitBuilder, Expr, F, PrimeCharacteristicRing, Ring, parameters::DEGREE_MAX, tape};
+use engram_air::{Circuit, CircuitBuilder, Expr, F, PrimeCharacteristicRing, Ring, circuit::DEGREE_MAX, tape};
 use engram_memory::messages::RANGE_BITS_MAX;
 
 use super::{

@@ -1,9 +1,8 @@
 //! Proofs of runs of custom instructions.
 
-use engram_air::{
-    F, PrimeField32,
-    engine::{Committed, Proof, Witness, keygen},
-    field::Digest,
+use engram_air::{F, PrimeField32, field::Digest};
+use engram_stark::{
+    engine::{Committed, StarkProof, Witness, keygen},
     parameters::Parameters,
 };
 
@@ -24,7 +23,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CustomProof {
     parameters: Parameters,
-    proof: Proof,
+    proof: StarkProof,
 }
 
 /// What a proof says: this list of instructions, executed in order on a memory with the initial roots, left one with the final roots.
@@ -115,7 +114,7 @@ impl CustomProof {
     /// Read a proof. Exactly one byte string decodes to each proof.
     pub fn decode(bytes: &[u8]) -> Result<Self, ProofError> {
         let (parameters, rest) = split_parameters(bytes)?;
-        let proof = Proof::decode(rest).map_err(|error| ProofError::Decode(error.to_string()))?;
+        let proof = StarkProof::decode(rest).map_err(|error| ProofError::Decode(error.to_string()))?;
         Ok(Self { parameters, proof })
     }
 }

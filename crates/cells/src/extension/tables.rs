@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use engram_air::{Circuit, Trace, check::check_witnesses, engine::Witness};
+use engram_air::{Circuit, Trace};
+use engram_stark::{engine::Witness, engine::check_witnesses};
 
 use super::{
     connector,

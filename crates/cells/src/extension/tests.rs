@@ -1,7 +1,5 @@
-use engram_air::{
-    F, PrimeCharacteristicRing,
-    check::{Report, check_witnesses},
-};
+use engram_air::{F, PrimeCharacteristicRing, check::Report};
+use engram_stark::engine::check_witnesses;
 
 use super::{
     BULK_LOAD, BULK_STORE, CELL_LOAD, CELL_STORE, CircuitError, CustomInstruction, CustomInstructionProcessor,
@@ -145,7 +143,7 @@ fn runs_follow_each_other() {
     let [before, after] = [before, after].map(|proof| proof.verify(&registry()).unwrap());
     assert_eq!((&before.final_roots, after.instructions), (&after.initial_roots, 0));
     assert_eq!(after.initial_roots, after.final_roots);
-    assert_eq!(after.list_commitment, list_commitment(&[], engram_air::parameters::Parameters::SMALLEST).unwrap());
+    assert_eq!(after.list_commitment, list_commitment(&[], engram_stark::parameters::Parameters::SMALLEST).unwrap());
 }
 
 #[test]

@@ -2,10 +2,12 @@
 
 use engram_air::{
     F, PrimeCharacteristicRing, PrimeField32, Trace,
-    engine::{Committed, Proof},
     field::{DIGEST_CELLS, Digest, MODULUS},
-    parameters::Parameters,
     poseidon2::hash,
+};
+use engram_stark::{
+    engine::{Committed, StarkProof},
+    parameters::Parameters,
 };
 
 use super::ProofError;
@@ -21,7 +23,12 @@ pub(crate) struct CommittedTable {
 
 impl CommittedTable {
     /// The table that a proof has; `what` names it. Errors: a height without a commitment or the reverse, or too many rows.
-    pub(crate) fn of_proof(proof: &Proof, circuit: usize, rows_max: usize, what: &str) -> Result<Self, ProofError> {
+    pub(crate) fn of_proof(
+        proof: &StarkProof,
+        circuit: usize,
+        rows_max: usize,
+        what: &str,
+    ) -> Result<Self, ProofError> {
         Self::of(proof.height(circuit), proof.commitment(circuit), rows_max, what)
     }
 

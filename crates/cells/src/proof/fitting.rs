@@ -1,6 +1,7 @@
 //! Which parameter set fits a proof's tables.
 
-use engram_air::{Trace, parameters::Parameters};
+use engram_air::Trace;
+use engram_stark::parameters::Parameters;
 
 use super::ProofError;
 

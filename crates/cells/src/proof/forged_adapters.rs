@@ -1,10 +1,7 @@
 //! Adapters that forge a history, in a whole proof in which everything else agrees with them: only the bus is left to refuse.
 
-use engram_air::{
-    F, PrimeCharacteristicRing, Trace,
-    check::{Report, check_witnesses},
-    engine::Witness,
-};
+use engram_air::{F, PrimeCharacteristicRing, Trace, check::Report};
+use engram_stark::{engine::Witness, engine::check_witnesses};
 
 use super::circuits;
 use crate::{

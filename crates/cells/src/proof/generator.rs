@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use engram_air::{
-    Circuit,
-    check::check_witnesses,
+use engram_air::{Circuit, field::Digest};
+use engram_stark::{
+    engine::check_witnesses,
     engine::{Committed, Witness, keygen},
-    field::Digest,
     parameters::Parameters,
 };
 

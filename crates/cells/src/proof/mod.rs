@@ -28,10 +28,9 @@ mod forged_adapters;
 mod generator;
 mod verify;
 
-use engram_air::{
-    Circuit,
-    engine::{EngineError, Proof},
-    field::Digest,
+use engram_air::{Circuit, field::Digest};
+use engram_stark::{
+    engine::{EngineError, StarkProof},
     parameters::Parameters,
 };
 use thiserror::Error;
@@ -56,7 +55,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MemoryProof {
     parameters: Parameters,
-    proof: Proof,
+    proof: StarkProof,
     /// Of what touches no memory.
     aside: Digest,
 }
@@ -146,7 +145,7 @@ impl MemoryProof {
         let (parameters, rest) = split_parameters(bytes)?;
         let (aside, rest) = rest.split_at_checked(size_of::<[u32; 8]>()).ok_or_else(|| decode("they end early"))?;
         let aside = commitment::digest_from_bytes(aside).ok_or_else(|| decode("a digest is not canonical"))?;
-        let proof = Proof::decode(rest).map_err(|error| decode(&error.to_string()))?;
+        let proof = StarkProof::decode(rest).map_err(|error| decode(&error.to_string()))?;
         Ok(Self { parameters, proof, aside })
     }
 }

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use engram_air::{
     Circuit, F,
-    engine::{EngineError, Proof, verifying_key},
     field::{DIGEST_CELLS, Digest},
+};
+use engram_stark::{
+    engine::{EngineError, StarkProof, verifying_key},
     parameters::Parameters,
 };
 
@@ -66,7 +68,7 @@ impl MemoryProof {
 const LOG_TABLE: &str = "a table of the log";
 
 /// The proof holds for these circuits, with as much security as is asked for.
-pub(crate) fn check(circuits: &[Arc<Circuit>], parameters: Parameters, proof: &Proof) -> Result<(), ProofError> {
+pub(crate) fn check(circuits: &[Arc<Circuit>], parameters: Parameters, proof: &StarkProof) -> Result<(), ProofError> {
     let refuse = |error: EngineError| ProofError::Verify(error.to_string());
     let key = verifying_key(circuits, parameters).map_err(refuse)?;
     let bits = key.security_bits();

@@ -4,14 +4,14 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use engram_air::Circuit;
-use engram_air::engine;
-use engram_air::parameters::Parameters;
 use engram_air::price::Size;
-use engram_machine::circuits::{FIRST_CHIP, LOOKUPS, Machine, ROM};
-use engram_machine::plan::Plan;
-use engram_machine::program::MachineProgram;
 use engram_rv32im::Program;
-use engram_verifier::{PlanFile, ProgramKey, Proof, VerifyError};
+use engram_rv32im_air::circuits::{FIRST_CHIP, LOOKUPS, Machine, ROM};
+use engram_rv32im_air::plan::Plan;
+use engram_rv32im_air::program::MachineProgram;
+use engram_stark::engine;
+use engram_stark::parameters::Parameters;
+use engram_verifier::{PlanFile, ProgramKey, RunProof, VerifyError};
 
 use super::{commitment, decode_plan, derive_key, read_program};
 use crate::arguments::InspectArguments;
@@ -38,7 +38,7 @@ pub fn inspect(arguments: &InspectArguments) -> Result<u8, Failure> {
             describe_key(&mut text, &key);
         }
         FileKind::Proof => {
-            let proof = Proof::decode(&bytes).map_err(|error| Failure::of_proof_file(name, error))?;
+            let proof = RunProof::decode(&bytes).map_err(|error| Failure::of_proof_file(name, error))?;
             let program = arguments.elf.as_ref().map(read_program).transpose()?;
             describe_proof(&mut text, &proof, program.as_ref())?;
         }
@@ -135,7 +135,7 @@ fn describe_plan(text: &mut String, name: &str, file: &PlanFile, program: Option
 }
 
 /// The machine of a proof of this program.
-fn machine_of(proof: &Proof, program: &MachineProgram) -> Result<Machine, Failure> {
+fn machine_of(proof: &RunProof, program: &MachineProgram) -> Result<Machine, Failure> {
     if commitment(program)? != proof.program_commitment {
         return Err(Failure::InvalidProof { source: VerifyError::OtherProgram });
     }
@@ -143,7 +143,7 @@ fn machine_of(proof: &Proof, program: &MachineProgram) -> Result<Machine, Failur
     Ok(Machine::with_blocks(program.chips(), blocks))
 }
 
-fn describe_proof(text: &mut String, proof: &Proof, program: Option<&Program>) -> Result<(), Failure> {
+fn describe_proof(text: &mut String, proof: &RunProof, program: Option<&Program>) -> Result<(), Failure> {
     line(text, "program", &hex::digest(&proof.program_commitment));
     line(text, "output", &byte_size::describe(proof.output.len() as u64));
     line(text, "segments", &proof.segments.len().to_string());
@@ -155,7 +155,7 @@ fn describe_proof(text: &mut String, proof: &Proof, program: Option<&Program>) -
     let mut block_rows = vec![0; machine.blocks().len()];
     for (index, segment) in proof.segments.iter().enumerate() {
         let damaged = |error| Failure::DamagedSegment { segment: index + 1, source: error };
-        let decoded = engine::Proof::decode(&segment.bytes).map_err(damaged)?;
+        let decoded = engine::StarkProof::decode(&segment.bytes).map_err(damaged)?;
         let size = byte_size::describe(segment.bytes.len() as u64);
         // Writing to a string cannot fail.
         let _ = writeln!(text, "\nsegment {}: {size}, {}", index + 1, parameters_name(segment.parameters));
@@ -180,7 +180,7 @@ fn describe_proof(text: &mut String, proof: &Proof, program: Option<&Program>) -
 }
 
 /// The tables that are present in a segment's proof; their totals, where all are known.
-fn describe_tables(text: &mut String, proof: &engine::Proof, machine: &Machine, all_known: bool) {
+fn describe_tables(text: &mut String, proof: &engine::StarkProof, machine: &Machine, all_known: bool) {
     let mut circuits = circuit_table();
     let (mut cells, mut interactions) = (0, 0);
     for table in 0..proof.tables() {

@@ -10,10 +10,10 @@ mod store;
 mod verify;
 
 use engram_air::field::Digest;
-use engram_machine::plan::Plan;
-use engram_machine::program::MachineProgram;
 use engram_rv32im::Program;
-use engram_verifier::{KeyError, PlanFile, ProgramKey, Proof};
+use engram_rv32im_air::plan::Plan;
+use engram_rv32im_air::program::MachineProgram;
+use engram_verifier::{KeyError, PlanFile, ProgramKey, RunProof};
 
 use crate::arguments::Command;
 use crate::failure::Failure;
@@ -44,7 +44,7 @@ fn read_plan(source: &Source, program: &Program) -> Result<Plan, Failure> {
     let name = source.to_string();
     let file = match source.read(&[FileKind::Plan, FileKind::Proof])? {
         (FileKind::Proof, bytes) => {
-            let proof = Proof::decode(&bytes).map_err(|error| Failure::of_proof_file(name.clone(), error))?;
+            let proof = RunProof::decode(&bytes).map_err(|error| Failure::of_proof_file(name.clone(), error))?;
             PlanFile { program_commitment: proof.program_commitment, plan: proof.plan }
         }
         (_, bytes) => decode_plan(&name, &bytes)?,

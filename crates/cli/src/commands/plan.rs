@@ -2,9 +2,9 @@
 
 use std::io;
 
-use engram_machine::program::MachineProgram;
 use engram_prover::planner::{Window, rows_in};
-use engram_rv32im::Machine;
+use engram_rv32im::Emulator;
+use engram_rv32im_air::program::MachineProgram;
 use engram_verifier::PlanFile;
 
 use super::{commitment, read_program};
@@ -26,7 +26,7 @@ pub fn plan(arguments: &PlanArguments) -> Result<u8, Failure> {
     let input = GuestInput::of(arguments.input.as_ref())?;
 
     let bar = Bar::trying();
-    let mut machine = Machine::new(&program, input.reader()?);
+    let mut machine = Emulator::new(&program, input.reader()?);
     machine.set_debug_sink(Box::new(io::stderr()));
     let max_steps = arguments.max_steps.unwrap_or(u64::MAX);
     let profile = engram_prover::profile(&mut machine, max_steps, &mut |instructions| bar.tried(instructions))
@@ -35,7 +35,7 @@ pub fn plan(arguments: &PlanArguments) -> Result<u8, Failure> {
     let plan = engram_prover::plan(&program, &profile);
     drop(bar);
 
-    let internal = |error: engram_machine::plan::PlanError| Failure::Internal { message: error.to_string() };
+    let internal = |error: engram_rv32im_air::plan::PlanError| Failure::Internal { message: error.to_string() };
     let blocks = plan.blocks(program.decoded()).map_err(internal)?;
     // What was looked at may be a sample.
     let seen: usize = profile.windows.iter().map(Window::len).sum();

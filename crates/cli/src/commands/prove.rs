@@ -5,11 +5,11 @@ use std::num::NonZeroU64;
 use std::path::Path;
 use std::time::Instant;
 
-use engram_machine::program::MachineProgram;
 use engram_prover::options::RAM_BYTES_MIN;
 use engram_prover::profile::Profile;
 use engram_prover::{Options, Report};
-use engram_rv32im::{Machine, Program};
+use engram_rv32im::{Emulator, Program};
+use engram_rv32im_air::program::MachineProgram;
 use engram_verifier::Statement;
 use serde::Serialize;
 
@@ -129,7 +129,7 @@ fn try_run(
     max_steps: u64,
     bar: &Bar,
 ) -> Result<Profile, Failure> {
-    let mut machine = Machine::with_memory(program, initial_memory(program, state), input.reader()?);
+    let mut machine = Emulator::with_memory(program, initial_memory(program, state), input.reader()?);
     machine.set_debug_sink(Box::new(io::stderr()));
     let profile = engram_prover::profile(&mut machine, max_steps, &mut |instructions| bar.tried(instructions))
         .map_err(|fault| Failure::of_fault(*fault))?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use engram_rv32im::{Machine, Outcome};
+use engram_rv32im::{Emulator, Outcome};
 use serde::Serialize;
 
 use super::read_program;
@@ -38,7 +38,7 @@ pub fn run(arguments: &RunArguments) -> Result<u8, Failure> {
 
     let output_closed = Arc::new(AtomicBool::new(false));
     let state = State::of(&arguments.state, &program)?;
-    let mut machine = Machine::with_memory(&program, initial_memory(&program, state.as_ref()), input);
+    let mut machine = Emulator::with_memory(&program, initial_memory(&program, state.as_ref()), input);
     if !arguments.json {
         machine.set_output_sink(Box::new(GuestOutput { closed: Arc::clone(&output_closed) }));
     }

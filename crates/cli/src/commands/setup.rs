@@ -1,6 +1,6 @@
 //! `engram setup`.
 
-use engram_machine::plan::Plan;
+use engram_rv32im_air::plan::Plan;
 
 use super::{derive_key, read_plan, read_program};
 use crate::arguments::SetupArguments;

@@ -4,11 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use engram_air::field::Digest;
-use engram_machine::program::MachineProgram;
 use engram_memory::{MemoryImage, SPACE_MEMORY};
 use engram_prover::options::Stored;
 use engram_rv32im::memory::Memory;
 use engram_rv32im::{PageSource, Program};
+use engram_rv32im_air::program::MachineProgram;
 use engram_state::{StateError, StateFile, StateReader};
 
 use crate::arguments::StoreArguments;

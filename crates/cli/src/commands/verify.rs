@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use engram_air::field::Digest;
 use engram_rv32im::Program;
-use engram_verifier::{InitialMemory, ProgramKey, Proof, Statement};
+use engram_verifier::{InitialMemory, ProgramKey, RunProof, Statement};
 use serde::Serialize;
 
 use super::{key_of, read_program};
@@ -125,7 +125,7 @@ impl Checker<'_> {
     fn check(&mut self, source: &Source, before: Option<Digest>) -> Result<Statement, Failure> {
         let (_, file) = source.read(&[FileKind::Proof])?;
         self.proof_bytes += file.len();
-        let proof = Proof::decode(&file).map_err(|error| Failure::of_proof_file(source.to_string(), error))?;
+        let proof = RunProof::decode(&file).map_err(|error| Failure::of_proof_file(source.to_string(), error))?;
         drop(file);
         let start = Instant::now();
         let derived = match &self.arguments.program {

@@ -1,7 +1,7 @@
 use engram_air::{
     F, PrimeCharacteristicRing,
+    circuit::DEGREE_MAX,
     field::Digest,
-    parameters::DEGREE_MAX,
     poseidon2::{WIDTH, compress},
 };
 

@@ -5,7 +5,6 @@ use std::{collections::HashMap, sync::Arc};
 use engram_air::{
     Circuit, CircuitBuilder, F, PrimeCharacteristicRing, Trace,
     check::{Table, check},
-    engine::Witness,
 };
 use engram_memory::{
     Access, Lookups, MemoryImage, OfflineMemory, SPACE_MEMORY, SPACE_OUTPUT, SPACE_REGISTERS,
@@ -13,6 +12,7 @@ use engram_memory::{
     address::{CELL_BITS, GAP_BITS, cells},
     messages::{RANGE, range_message},
 };
+use engram_stark::engine::Witness;
 use rand::{Rng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 

@@ -1,12 +1,13 @@
 //! What a person reads when a run does not satisfy the circuits.
 
-use engram_air::{F, PrimeCharacteristicRing, check::check_witnesses};
-use engram_machine::{
+use engram_air::{F, PrimeCharacteristicRing};
+use engram_rv32im::{Opcode, emulator::system_calls::SYS_EXIT};
+use engram_rv32im_air::{
     chip::Chip,
     circuits::FIRST_CHIP,
     testing::{Assembler, Run, ZERO},
 };
-use engram_rv32im::{Opcode, machine::system_calls::SYS_EXIT};
+use engram_stark::engine::check_witnesses;
 
 use super::explain;
 

@@ -1,7 +1,7 @@
 //! A run that is proven with blocks ends otherwise than without.
 
-use engram_machine::plan::Plan;
 use engram_rv32im::testing::{RandomProgram, SplitMix64, guest_vectors, link};
+use engram_rv32im_air::plan::Plan;
 use engram_verifier::{ProgramKey, verify};
 
 use super::{alias_programs::alias_elf, guests::Guest};

@@ -1,18 +1,18 @@
 //! The planner misses what saves most, plans what saves nothing, or plans otherwise the next time.
 
 use engram_air::price::{CELL_S, INTERACTION_S, SLOT_S};
-use engram_machine::{
-    block::{Block, BlockPath},
-    circuits::{FIRST_CHIP, Machine},
-    program::MachineProgram,
-    testing::ZERO,
-    tile::{Cover, Tile, Tiler},
-};
 use engram_prover::Profile;
 use engram_rv32im::{
     ExecutionLog,
     Opcode::{self, *},
     machine::system_calls::SYS_WRITE,
+};
+use engram_rv32im_air::{
+    block::{Block, BlockPath},
+    circuits::{FIRST_CHIP, Machine},
+    program::MachineProgram,
+    testing::ZERO,
+    tile::{Cover, Tile, Tiler},
 };
 
 use super::guests::Guest;

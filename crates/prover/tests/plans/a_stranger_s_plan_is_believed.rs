@@ -2,14 +2,14 @@
 
 use std::time::Instant;
 
-use engram_machine::{
+use engram_rv32im::{Opcode::*, testing::SplitMix64};
+use engram_rv32im_air::{
     block::BlockPath,
     plan::{Plan, PlanError},
     program::MachineProgram,
     testing::ZERO,
 };
-use engram_rv32im::{Opcode::*, testing::SplitMix64};
-use engram_verifier::{KeyError, ProgramKey, Proof, VerifyError, verify};
+use engram_verifier::{KeyError, ProgramKey, RunProof, VerifyError, verify};
 
 use super::guests::Guest;
 
@@ -35,8 +35,9 @@ fn a_proof_holds_under_its_own_plan_and_no_other() {
     let plan = |paths: &[&BlockPath]| Plan::new(&paths.iter().map(|&path| path.clone()).collect::<Vec<_>>());
     let own = plan(&[&first, &second]);
     let proof = guest.prove(&own, u64::MAX);
-    let key =
-        |plan: &Plan| ProgramKey::derive_for(&guest.program, &Proof { plan: plan.clone(), ..proof.clone() }).unwrap();
+    let key = |plan: &Plan| {
+        ProgramKey::derive_for(&guest.program, &RunProof { plan: plan.clone(), ..proof.clone() }).unwrap()
+    };
     assert!(verify(&key(&own), &proof).is_ok());
 
     let longer = BlockPath { steps: vec![2, 3, 4], final_pc: first.final_pc + 1 };
@@ -53,7 +54,7 @@ fn a_proof_holds_under_its_own_plan_and_no_other() {
         // The key has other circuits, so it derives those of the proof's plan.
         assert!(verify(&key, &proof).is_ok(), "{what}");
         // The proof with that plan put into it, under the key that a verifier derives from it.
-        let relabelled = Proof { plan: other, ..proof.clone() };
+        let relabelled = RunProof { plan: other, ..proof.clone() };
         let refused = verify(&key, &relabelled);
         assert!(matches!(refused, Err(VerifyError::Segment { .. })), "{what}: {refused:?}");
     }
@@ -84,7 +85,7 @@ fn a_plan_that_is_none_of_the_program_s_is_refused() {
     let calls = BlockPath { steps: vec![call], final_pc: guest.program.entry() / 4 + call + 1 };
     let far = BlockPath { steps: vec![u32::MAX, 0], final_pc: 0 };
     for path in [elsewhere, calls, far] {
-        let hostile = Proof { plan: Plan::new(&[path]), ..proof.clone() };
+        let hostile = RunProof { plan: Plan::new(&[path]), ..proof.clone() };
         let key = ProgramKey::derive_for(&guest.program, &hostile);
         assert!(matches!(key, Err(KeyError::Plan(PlanError::Path { block: 0 }))), "{key:?}");
         let refused = verify(&own, &hostile);
@@ -92,7 +93,7 @@ fn a_plan_that_is_none_of_the_program_s_is_refused() {
         assert!(of_path, "{refused:?}");
     }
     let large = Plan::new(&vec![BlockPath { steps: vec![2; 1 << 20], final_pc: 0 }; 3]);
-    let hostile = Proof { plan: large, ..proof };
+    let hostile = RunProof { plan: large, ..proof };
     let refused = verify(&own, &hostile);
     assert!(matches!(refused, Err(VerifyError::Blocks(KeyError::Plan(PlanError::TooLarge { .. })))), "{refused:?}");
     let key = ProgramKey::derive_for(&guest.program, &hostile);
@@ -110,15 +111,15 @@ fn no_byte_of_a_plan_can_be_changed() {
     let commitment = ProgramKey::derive(&guest.program).unwrap().commitment();
     let program = MachineProgram::new(&guest.program);
     for plan in [Plan::default(), Plan::new(&paths), hello.plan()] {
-        let proof = Proof { program_commitment: commitment, plan, output: vec![], segments: vec![] };
+        let proof = RunProof { program_commitment: commitment, plan, output: vec![], segments: vec![] };
         let bytes = proof.encode();
-        assert_eq!(Proof::decode(&bytes).unwrap(), proof);
+        assert_eq!(RunProof::decode(&bytes).unwrap(), proof);
         for position in 20..bytes.len() {
             for value in [0, 0x7f, 0x80, 0xff, bytes[position] ^ 1 << random.below(8)] {
                 let mut changed = bytes.clone();
                 changed[position] = value;
                 let started = Instant::now();
-                if let Ok(decoded) = Proof::decode(&changed) {
+                if let Ok(decoded) = RunProof::decode(&changed) {
                     assert_eq!(decoded.encode(), changed, "there is one file for each proof");
                     assert_eq!(decoded == proof, changed == bytes);
                     // Derived or refused, but answered.

@@ -2,8 +2,15 @@
 
 use std::io::Cursor;
 
-use engram_air::{check::check_witnesses, engine::Committed, field::Digest, parameters::Parameters};
-use engram_machine::{
+use engram_air::field::Digest;
+use engram_memory::offline::OfflineMemory;
+use engram_prover::{Options, plan, profile, profile::Profile, prove};
+use engram_rv32im::{
+    ExecutionLog, Opcode, Program,
+    machine::system_calls::SYS_EXIT,
+    testing::{SplitMix64, guest_elf},
+};
+use engram_rv32im_air::{
     block::BlockPath,
     circuits::{FIRST_CHIP, Machine},
     plan::{CIRCUITS_MAX, Plan},
@@ -12,14 +19,8 @@ use engram_machine::{
     testing::Assembler,
     tile::{Cover, Tile, Tiler},
 };
-use engram_memory::offline::OfflineMemory;
-use engram_prover::{Options, plan, profile, profile::Profile, prove};
-use engram_rv32im::{
-    ExecutionLog, Opcode, Program,
-    machine::system_calls::SYS_EXIT,
-    testing::{SplitMix64, guest_elf},
-};
-use engram_verifier::Proof;
+use engram_stark::{engine::Committed, engine::check_witnesses, parameters::Parameters};
+use engram_verifier::RunProof;
 use engram_vm::rom;
 
 /// A program with its input.
@@ -54,8 +55,8 @@ impl Guest {
         Self::new(&assembler.elf(&[]), &[])
     }
 
-    pub fn machine(&self) -> engram_rv32im::Machine<'_> {
-        engram_rv32im::Machine::new(&self.program, Box::new(Cursor::new(self.input.clone())))
+    pub fn machine(&self) -> engram_rv32im::Emulator<'_> {
+        engram_rv32im::Emulator::new(&self.program, Box::new(Cursor::new(self.input.clone())))
     }
 
     pub fn machine_steps(&self) -> u64 {
@@ -131,7 +132,7 @@ impl Guest {
         (end, log.steps.len() as f64 / cover.tiles.len() as f64)
     }
 
-    pub fn prove(&self, plan: &Plan, segment_steps_max: u64) -> Proof {
+    pub fn prove(&self, plan: &Plan, segment_steps_max: u64) -> RunProof {
         let options = Options {
             parameters: Some(Parameters::SMALLEST),
             plan: plan.clone(),

@@ -1,23 +1,23 @@
 //! Segments that are proven one by one but do not make one run.
 
-use engram_verifier::{Proof, SegmentProof, VerifyError, verify};
+use engram_verifier::{RunProof, SegmentProof, VerifyError, verify};
 
 use super::guest::{Changes, Guest};
 
-fn with_segments(proof: &Proof, order: &[usize]) -> Proof {
+fn with_segments(proof: &RunProof, order: &[usize]) -> RunProof {
     let segments = order.iter().map(|&segment| proof.segments[segment].clone()).collect();
-    Proof { segments, ..proof.clone() }
+    RunProof { segments, ..proof.clone() }
 }
 
 /// The only way in which segments do not meet.
-fn does_not_meet(guest: &Guest, proof: &Proof, segment_: usize, what_: &str) {
+fn does_not_meet(guest: &Guest, proof: &RunProof, segment_: usize, what_: &str) {
     match verify(&guest.key, proof) {
         Err(VerifyError::Chain { segment, what }) => assert_eq!((segment, what), (segment_, what_)),
         other => panic!("{other:?}"),
     }
 }
 
-fn exits_wrongly(guest: &Guest, proof: &Proof, segment_: usize) {
+fn exits_wrongly(guest: &Guest, proof: &RunProof, segment_: usize) {
     match verify(&guest.key, proof) {
         Err(VerifyError::Exit { segment }) => assert_eq!(segment, segment_),
         other => panic!("{other:?}"),
@@ -80,7 +80,7 @@ fn segments_of_two_runs_do_not_make_one() {
     for cut in 1..one.segments.len() {
         let mixed: Vec<SegmentProof> = one.segments[..cut].iter().chain(&other.segments[cut..]).cloned().collect();
         for output in [&one.output, &other.output] {
-            let mixed = Proof { segments: mixed.clone(), output: output.clone(), ..one.clone() };
+            let mixed = RunProof { segments: mixed.clone(), output: output.clone(), ..one.clone() };
             assert!(matches!(verify(&guest.key, &mixed), Err(VerifyError::Chain { .. })), "cut at {cut}");
         }
     }

@@ -1,16 +1,17 @@
 //! Each field of a proof and each public value, changed alone.
 
-use engram_air::{F, PrimeCharacteristicRing, PrimeField32, engine, parameters::Parameters};
-use engram_machine::{
+use engram_air::{F, PrimeCharacteristicRing, PrimeField32};
+use engram_rv32im_air::{
     block::BlockPath,
     circuits::{CONNECTOR, ROOTS},
     plan::Plan,
 };
-use engram_verifier::{ProgramKey, Proof, SegmentProof, VerifyError, verify};
+use engram_stark::{engine, parameters::Parameters};
+use engram_verifier::{ProgramKey, RunProof, SegmentProof, VerifyError, verify};
 
 use super::guest::{Changes, EXIT, Guest};
 
-fn guest_and_proof() -> (&'static Guest, Proof) {
+fn guest_and_proof() -> (&'static Guest, RunProof) {
     let guest = Guest::cached(Changes::Output);
     let proof = guest.prove(b"ab", 30);
     let statement = verify(&guest.key, &proof).unwrap();
@@ -23,8 +24,8 @@ fn guest_and_proof() -> (&'static Guest, Proof) {
 #[test]
 fn every_field_of_a_proof_is_bound() {
     let (guest, proof) = guest_and_proof();
-    let refused = |proof: &Proof| verify(&guest.key, proof).expect_err("a changed proof is refused");
-    let Proof { program_commitment, plan, output, segments } = proof.clone();
+    let refused = |proof: &RunProof| verify(&guest.key, proof).expect_err("a changed proof is refused");
+    let RunProof { program_commitment, plan, output, segments } = proof.clone();
 
     for cell in 0..program_commitment.len() {
         let mut changed = proof.clone();
@@ -37,7 +38,7 @@ fn every_field_of_a_proof_is_bound() {
     // A proof without blocks is none with them, whether the key holds their circuits or must derive them; and it is one
     // without, whatever the key holds.
     let with_plan = ProgramKey::derive_with_plan(&guest.program, &plan).unwrap();
-    let relabelled = Proof { plan, ..proof.clone() };
+    let relabelled = RunProof { plan, ..proof.clone() };
     for key in [&guest.key, &with_plan] {
         assert!(matches!(verify(key, &relabelled), Err(VerifyError::Segment { segment: 0, .. })));
         assert!(verify(key, &proof).is_ok());
@@ -45,7 +46,7 @@ fn every_field_of_a_proof_is_bound() {
 
     let outputs: [&[u8]; 7] = [b"", b"a", b"aa", b"ba", b"abc", b"ab\0", b"\0ab"];
     for changed in outputs {
-        let changed = Proof { output: changed.to_vec(), ..proof.clone() };
+        let changed = RunProof { output: changed.to_vec(), ..proof.clone() };
         assert!(matches!(refused(&changed), VerifyError::Output), "{:?}", changed.output);
     }
     assert_eq!(output, b"ab");
@@ -70,7 +71,7 @@ fn every_field_of_a_proof_is_bound() {
 fn every_public_value_is_bound() {
     let (guest, proof) = guest_and_proof();
     let bytes = &proof.segments[0].bytes;
-    let decoded = engine::Proof::decode(bytes).unwrap();
+    let decoded = engine::StarkProof::decode(bytes).unwrap();
     let with_publics: Vec<usize> = (0..decoded.tables()).filter(|&table| !decoded.publics(table).is_empty()).collect();
     assert_eq!(with_publics, [CONNECTOR, ROOTS]);
     for table in with_publics {
@@ -91,7 +92,7 @@ fn every_public_value_is_bound() {
                 }
                 let mut forged = proof.clone();
                 forged.segments[0].bytes[place..place + pattern.len()].copy_from_slice(&encoded(&changed));
-                let forged_segment = engine::Proof::decode(&forged.segments[0].bytes).unwrap();
+                let forged_segment = engine::StarkProof::decode(&forged.segments[0].bytes).unwrap();
                 assert_eq!(forged_segment.publics(table), changed);
                 let refused = verify(&guest.key, &forged);
                 assert!(
@@ -108,7 +109,7 @@ fn another_programs_key_does_not_fit() {
     let (_, proof) = guest_and_proof();
     let other = Guest::cached(Changes::Registers);
     assert!(matches!(verify(&other.key, &proof), Err(VerifyError::OtherProgram)));
-    let renamed = Proof { program_commitment: other.key.commitment(), ..proof };
+    let renamed = RunProof { program_commitment: other.key.commitment(), ..proof };
     assert!(matches!(
         verify(&other.key, &renamed),
         Err(VerifyError::Segment { segment: 0, .. } | VerifyError::Rom { segment: 0 })

@@ -9,7 +9,7 @@ use std::{
 };
 
 use engram_rv32im::testing::SplitMix64;
-use engram_verifier::{FileError, ProgramKey, Proof, SegmentProof, VerifyError, verify};
+use engram_verifier::{FileError, ProgramKey, RunProof, SegmentProof, VerifyError, verify};
 use rayon::prelude::*;
 
 use super::guest::{Changes, Guest};
@@ -21,7 +21,7 @@ const EDGE_BYTES: usize = 300;
 /// Bytes in between that are flipped.
 const SAMPLES: u32 = 400;
 
-fn guest_and_proof() -> (&'static Guest, Proof) {
+fn guest_and_proof() -> (&'static Guest, RunProof) {
     let guest = Guest::cached(Changes::Registers);
     let proof = guest.prove(b"", u64::MAX);
     verify(&guest.key, &proof).unwrap();
@@ -65,7 +65,7 @@ fn without_panic<T>(what: &str, position: usize, check: impl FnOnce() -> T) -> T
 fn a_proof_with_a_byte_flipped_is_refused() {
     let (guest, proof) = guest_and_proof();
     let bytes = proof.encode();
-    assert_eq!(Proof::decode(&bytes).unwrap(), proof);
+    assert_eq!(RunProof::decode(&bytes).unwrap(), proof);
     let mut random = seeded();
     let positions: Vec<(usize, u8)> = sampled(bytes.len(), HEADER_BYTES + EDGE_BYTES, &mut random)
         .into_iter()
@@ -76,7 +76,7 @@ fn a_proof_with_a_byte_flipped_is_refused() {
         let mut flipped = bytes.clone();
         flipped[position] ^= flip;
         let accepted = without_panic("a flip of byte", position, || {
-            let Ok(proof) = Proof::decode(&flipped) else { return false };
+            let Ok(proof) = RunProof::decode(&flipped) else { return false };
             verified.fetch_add(1, Relaxed);
             let error = verify(&guest.key, &proof).err();
             if error.as_ref().is_some_and(|error| error.to_string().contains("stopped on a malformed proof")) {
@@ -104,7 +104,7 @@ fn each_part_of_the_header_has_its_error() {
                 flipped
             };
             let errors = [
-                Proof::decode(&flipped(&proof)).map(|_| ()).unwrap_err(),
+                RunProof::decode(&flipped(&proof)).map(|_| ()).unwrap_err(),
                 ProgramKey::decode(&flipped(&key)).map(|_| ()).unwrap_err(),
             ];
             for error in errors {
@@ -117,7 +117,7 @@ fn each_part_of_the_header_has_its_error() {
             }
         }
     }
-    assert!(matches!(Proof::decode(&key), Err(FileError::Magic { .. })));
+    assert!(matches!(RunProof::decode(&key), Err(FileError::Magic { .. })));
     assert!(matches!(ProgramKey::decode(&proof), Err(FileError::Magic { .. })));
 }
 
@@ -127,7 +127,7 @@ fn a_file_cut_short_or_continued_is_refused() {
     let mut random = seeded();
     for (bytes, is_proof) in [(proof.encode(), true), (guest.key.encode(), false)] {
         let decode = |bytes: &[u8]| -> Result<(), FileError> {
-            if is_proof { Proof::decode(bytes).map(|_| ()) } else { ProgramKey::decode(bytes).map(|_| ()) }
+            if is_proof { RunProof::decode(bytes).map(|_| ()) } else { ProgramKey::decode(bytes).map(|_| ()) }
         };
         decode(&bytes).unwrap();
         for length in sampled(bytes.len(), 1000, &mut random) {
@@ -155,7 +155,7 @@ fn a_payload_cut_short_or_continued_is_refused() {
             let mut file = bytes[..HEADER_BYTES].to_vec();
             file[12..].copy_from_slice(&(payload.len() as u64).to_le_bytes());
             file.extend_from_slice(payload);
-            if is_proof { Proof::decode(&file).map(|_| ()) } else { ProgramKey::decode(&file).map(|_| ()) }
+            if is_proof { RunProof::decode(&file).map(|_| ()) } else { ProgramKey::decode(&file).map(|_| ()) }
         };
         let payload = &bytes[HEADER_BYTES..];
         decode(payload).unwrap();
@@ -177,7 +177,7 @@ fn a_segment_cut_short_is_refused() {
     let lengths = sampled(bytes.len(), EDGE_BYTES, &mut seeded());
     lengths.into_par_iter().for_each(|length| {
         let segments = vec![SegmentProof { bytes: bytes[..length].to_vec(), ..proof.segments[0].clone() }];
-        let cut = Proof { segments, ..proof.clone() };
+        let cut = RunProof { segments, ..proof.clone() };
         let refused = without_panic("a cut at", length, || verify(&guest.key, &cut));
         assert!(matches!(refused, Err(VerifyError::Segment { segment: 0, .. })), "{length} bytes: {refused:?}");
     });

@@ -2,15 +2,15 @@
 
 use std::{io::Cursor, sync::OnceLock};
 
-use engram_air::parameters::Parameters;
-use engram_machine::testing::{Assembler, ZERO};
 use engram_prover::{Options, prove};
 use engram_rv32im::{
     Opcode, Program,
-    machine::system_calls::{SYS_EXIT, SYS_READ, SYS_WRITE},
+    emulator::system_calls::{SYS_EXIT, SYS_READ, SYS_WRITE},
     testing::ElfSegment,
 };
-use engram_verifier::{ProgramKey, Proof};
+use engram_rv32im_air::testing::{Assembler, ZERO};
+use engram_stark::parameters::Parameters;
+use engram_verifier::{ProgramKey, RunProof};
 
 const DATA: u32 = 0x2_0000;
 
@@ -96,7 +96,7 @@ impl Guest {
     }
 
     /// A proof cut every `segment_steps` instructions.
-    pub fn prove(&self, input: &[u8], segment_steps: u64) -> Proof {
+    pub fn prove(&self, input: &[u8], segment_steps: u64) -> RunProof {
         let options = Options {
             parameters: Some(Parameters::SMALLEST),
             segment_steps_max: segment_steps,

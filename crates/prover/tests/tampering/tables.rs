@@ -2,19 +2,19 @@
 
 use std::sync::Arc;
 
-use engram_air::{
-    Circuit, F, PrimeCharacteristicRing, Trace,
-    engine::{self, Committed, EngineError, Witness, keygen},
-    parameters::Parameters,
-};
-use engram_machine::{
+use engram_air::{Circuit, F, PrimeCharacteristicRing, Trace};
+use engram_memory::offline::OfflineMemory;
+use engram_rv32im::ExecutionLog;
+use engram_rv32im_air::{
     circuits::{CONNECTOR, FIRST_CHIP, LOOKUPS, Machine, ROM, ROOTS},
     program::MachineProgram,
     replay::Replay,
 };
-use engram_memory::offline::OfflineMemory;
-use engram_rv32im::ExecutionLog;
-use engram_verifier::{Proof, SegmentProof, VerifyError, verify};
+use engram_stark::{
+    engine::{self, Committed, EngineError, Witness, keygen},
+    parameters::Parameters,
+};
+use engram_verifier::{RunProof, SegmentProof, VerifyError, verify};
 use engram_vm::rom;
 
 use super::guest::{Changes, Guest};
@@ -36,7 +36,7 @@ impl Forger {
 
     fn witnesses(&self, steps: u64, rom: &Trace) -> Vec<Witness> {
         let committed = Committed::new(Parameters::SMALLEST, rom).unwrap();
-        let mut executor = engram_rv32im::Machine::without_input(&self.guest.program);
+        let mut executor = engram_rv32im::Emulator::without_input(&self.guest.program);
         let mut log = ExecutionLog::starting_at(executor.state());
         executor.record(steps, &mut log).unwrap();
         let mut replay = Replay::new(&self.program, OfflineMemory::new(self.program.image().unwrap()));
@@ -54,15 +54,15 @@ impl Forger {
         rom::committed_trace(self.program.entries())
     }
 
-    fn proof(&self, circuits: &[Arc<Circuit>], witnesses: Vec<Witness>) -> Result<Proof, EngineError> {
+    fn proof(&self, circuits: &[Arc<Circuit>], witnesses: Vec<Witness>) -> Result<RunProof, EngineError> {
         let (proving, _) = keygen(circuits, Parameters::SMALLEST)?;
         let bytes = proving.prove(witnesses)?.encode();
         let segments = vec![SegmentProof { parameters: Parameters::SMALLEST, bytes }];
         let (program_commitment, plan) = (self.guest.key.commitment(), self.guest.key.plan().clone());
-        Ok(Proof { program_commitment, plan, output: vec![], segments })
+        Ok(RunProof { program_commitment, plan, output: vec![], segments })
     }
 
-    fn verify(&self, proof: &Proof) -> VerifyError {
+    fn verify(&self, proof: &RunProof) -> VerifyError {
         verify(&self.guest.key, proof).expect_err("no exit is proven")
     }
 }
@@ -136,7 +136,7 @@ fn a_required_table_cannot_be_left_out() {
                 // Nothing else is wrong with it: under a key that requires nothing it is a proof.
                 let bytes = &proof.as_ref().unwrap().segments[0].bytes;
                 let (_, verifying) = keygen(&indulgent, Parameters::SMALLEST).unwrap();
-                verifying.verify(&engine::Proof::decode(bytes).unwrap()).unwrap();
+                verifying.verify(&engine::StarkProof::decode(bytes).unwrap()).unwrap();
             }
             if let Ok(proof) = proof {
                 assert!(matches!(forger.verify(&proof), VerifyError::Segment { segment: 0, .. }), "table {table}");

@@ -1,0 +1,278 @@
+//! Keys, proofs, proving and verifying.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+
+use engram_air::{
+    Circuit, F, Trace,
+    check::{Report, Table, check},
+    field::Digest,
+};
+use openvm_cpu_backend::CpuBackend;
+use openvm_stark_backend::{
+    StarkEngine, SystemParams,
+    codec::{Decode, Encode},
+    keygen::{
+        MultiStarkKeygenBuilder,
+        types::{MultiStarkProvingKey, MultiStarkVerifyingKey},
+    },
+    p3_matrix::dense::RowMajorMatrix,
+    prover::{
+        AirProvingContext, CommittedTraceData, DeviceDataTransporter, DeviceMultiStarkProvingKey, ProvingContext,
+        TraceCommitter,
+    },
+    soundness::SoundnessCalculator,
+};
+use openvm_stark_sdk::config::baby_bear_poseidon2::{BabyBearPoseidon2Config, BabyBearPoseidon2CpuEngine};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::{backend::BackendAir, device, parameters::Parameters};
+
+type Config = BabyBearPoseidon2Config;
+type Engine = BabyBearPoseidon2CpuEngine;
+
+/// What went wrong in the backend.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// A circuit that the backend cannot take: an error of the circuit's author.
+    #[error("the backend refuses the circuits: {0}")]
+    Keygen(String),
+    /// The traces cannot be proven.
+    #[error("the backend cannot prove these traces: {0}")]
+    Prove(String),
+    /// The proof does not hold.
+    #[error("the proof does not verify: {0}")]
+    Verify(String),
+    /// The bytes are no proof.
+    #[error("the bytes do not encode a proof: {0}")]
+    Decode(String),
+}
+
+/// A table's witness.
+#[derive(Debug, Default)]
+pub struct Witness {
+    /// The table's columns, but for the committed ones; empty where the table is left out of the proof.
+    pub trace: Option<Trace>,
+    /// Public values.
+    pub publics: Vec<F>,
+    /// The committed columns, where the circuit has some.
+    pub committed: Option<Committed>,
+}
+
+impl Witness {
+    /// All columns: the committed ones, then the others. `None` where the table is left out of the proof.
+    pub fn whole_trace(&self) -> Option<Trace> {
+        let trace = self.trace.as_ref()?;
+        let Some(committed) = &self.committed else { return Some(trace.clone()) };
+        let committed = committed.trace();
+        let width = committed.width() + trace.width();
+        let rows = (0..trace.height()).flat_map(|row| committed.row(row).iter().chain(trace.row(row)).copied());
+        Some(Trace::from_rows(rows.collect(), width))
+    }
+}
+
+/// Check the witnesses of a proof, one a circuit in order, before proving them: [`engram_air::check`].
+pub fn check_witnesses(circuits: &[Arc<Circuit>], witnesses: &[Witness]) -> Result<(), Box<Report>> {
+    let traces: Vec<Option<Trace>> = witnesses.iter().map(Witness::whole_trace).collect();
+    let tables = circuits.iter().zip(&traces).zip(witnesses).filter_map(|((circuit, trace), witness)| {
+        Some(Table { circuit, trace: trace.as_ref()?, publics: &witness.publics })
+    });
+    check(&tables.collect::<Vec<_>>())
+}
+
+/// Columns committed once for many proofs.
+#[derive(Clone)]
+pub struct Committed(CommittedTraceData<CpuBackend<Config>>);
+
+impl std::fmt::Debug for Committed {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_tuple("Committed").field(&self.0.commitment).finish()
+    }
+}
+
+impl Committed {
+    /// Commit to columns under a parameter set.
+    pub fn new(parameters: Parameters, trace: &Trace) -> Result<Self, EngineError> {
+        Self::with(parameters.system(), trace)
+    }
+
+    pub(crate) fn with(parameters: SystemParams, trace: &Trace) -> Result<Self, EngineError> {
+        let trace = matrix(trace.clone());
+        let (commitment, data) = Engine::new(parameters)
+            .device()
+            .commit(&[&trace])
+            .map_err(|error| EngineError::Prove(error.to_string()))?;
+        Ok(Self(CommittedTraceData { commitment, trace, data: Arc::new(data) }))
+    }
+
+    /// The commitment that a verifier compares.
+    pub fn commitment(&self) -> Digest {
+        self.0.commitment
+    }
+
+    /// The columns, row-major.
+    pub fn trace(&self) -> Trace {
+        Trace::from_rows(self.0.trace.values.clone(), self.0.trace.width)
+    }
+}
+
+/// What a prover needs of a list of circuits.
+pub struct ProvingKey {
+    key: DeviceMultiStarkProvingKey<CpuBackend<Config>>,
+    parameters: Parameters,
+    circuits: Arc<[Arc<Circuit>]>,
+}
+
+impl std::fmt::Debug for ProvingKey {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("ProvingKey").field("parameters", &self.parameters).finish_non_exhaustive()
+    }
+}
+
+/// What a verifier needs of a list of circuits.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct VerifyingKey {
+    key: MultiStarkVerifyingKey<Config>,
+    parameters: Parameters,
+}
+
+/// A proof that tables of some circuits exist, with their public values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StarkProof(openvm_stark_backend::proof::Proof<Config>);
+
+fn generate(circuits: &[Arc<Circuit>], parameters: Parameters) -> Result<MultiStarkProvingKey<Config>, EngineError> {
+    let engine = Engine::new(parameters.system());
+    let mut builder = MultiStarkKeygenBuilder::new(engine.config().clone());
+    for circuit in circuits {
+        let air = Arc::new(BackendAir(circuit.clone()));
+        if circuit.required {
+            builder.add_required_air(air);
+        } else {
+            builder.add_air(air);
+        }
+    }
+    builder.generate_pk().map_err(|error| EngineError::Keygen(error.to_string()))
+}
+
+/// The keys of a list of circuits. The same circuits and parameters give the same keys.
+pub fn keygen(circuits: &[Arc<Circuit>], parameters: Parameters) -> Result<(ProvingKey, VerifyingKey), EngineError> {
+    let key = generate(circuits, parameters)?;
+    let verifying = VerifyingKey { key: key.get_vk(), parameters };
+    let key = Engine::new(parameters.system()).device().transport_pk_to_device(&key);
+    Ok((ProvingKey { key, parameters, circuits: circuits.into() }, verifying))
+}
+
+/// The verifying key alone.
+pub fn verifying_key(circuits: &[Arc<Circuit>], parameters: Parameters) -> Result<VerifyingKey, EngineError> {
+    Ok(VerifyingKey { key: generate(circuits, parameters)?.get_vk(), parameters })
+}
+
+impl ProvingKey {
+    /// The parameter set.
+    pub fn parameters(&self) -> Parameters {
+        self.parameters
+    }
+
+    /// The circuits, in order.
+    pub fn circuits(&self) -> &[Arc<Circuit>] {
+        &self.circuits
+    }
+
+    /// Prove, one witness a circuit in order. The prover does not check that constraints hold: a proof of a false
+    /// witness is made, and does not verify. [`engram_air::check`] says what is wrong with one.
+    pub fn prove(&self, witnesses: Vec<Witness>) -> Result<StarkProof, EngineError> {
+        let context = contexts(witnesses);
+        let proof = device::prove(self.parameters.system(), &self.key, context);
+        proof.map(StarkProof).map_err(|error| EngineError::Prove(error.to_string()))
+    }
+}
+
+impl VerifyingKey {
+    /// The parameter set.
+    pub fn parameters(&self) -> Parameters {
+        self.parameters
+    }
+
+    /// A digest of the circuits and parameters.
+    pub fn digest(&self) -> Digest {
+        self.key.pre_hash
+    }
+
+    /// Bits of proven security for any proof under this key, by the backend's own calculator. None for a key that was read
+    /// from a file and is not of its parameter set, or so malformed that the calculator stops.
+    pub fn security_bits(&self) -> f64 {
+        if self.key.inner.params != self.parameters.system() {
+            return 0.0;
+        }
+        catch_unwind(|| SoundnessCalculator::calculate_from_vk(&self.key).total_bits).unwrap_or(0.0)
+    }
+
+    /// Check a proof. Public values and commitments of tables are the caller's to check.
+    pub fn verify(&self, proof: &StarkProof) -> Result<(), EngineError> {
+        // The backend checks a proof's shape before it computes with it. Should a malformed one get past that, it must
+        // still be an answer and not the end of the process.
+        let engine = Engine::new(self.parameters.system());
+        match catch_unwind(AssertUnwindSafe(|| engine.verify(&self.key, &proof.0))) {
+            Ok(result) => result.map_err(|error| EngineError::Verify(error.to_string())),
+            Err(_) => Err(EngineError::Verify("the backend's verifier stopped on a malformed proof".into())),
+        }
+    }
+}
+
+impl StarkProof {
+    /// The bytes of the proof: the backend's canonical encoding.
+    pub fn encode(&self) -> Vec<u8> {
+        // Writing to memory fails only for lengths above 2^32, which the parameters exclude.
+        self.0.encode_to_vec().unwrap_or_default()
+    }
+
+    /// Read a proof. Exactly one byte string decodes to each proof.
+    pub fn decode(bytes: &[u8]) -> Result<Self, EngineError> {
+        let decoded = openvm_stark_backend::proof::Proof::<Config>::decode_from_bytes(bytes);
+        let proof = Self(decoded.map_err(|error| EngineError::Decode(error.to_string()))?);
+        if proof.encode() != bytes {
+            return Err(EngineError::Decode("not the canonical encoding".into()));
+        }
+        Ok(proof)
+    }
+
+    /// The public values of a table, by the circuit's position; empty where the table is absent.
+    pub fn publics(&self, circuit: usize) -> &[F] {
+        self.0.public_values.get(circuit).map_or(&[], Vec::as_slice)
+    }
+
+    /// The commitment to a table's committed columns, where the table is present and has some.
+    pub fn commitment(&self, circuit: usize) -> Option<Digest> {
+        self.0.trace_vdata.get(circuit)?.as_ref()?.cached_commitments.first().copied()
+    }
+
+    /// Rows of a table, where it is present.
+    pub fn height(&self, circuit: usize) -> Option<usize> {
+        let log_height = self.0.trace_vdata.get(circuit)?.as_ref()?.log_height;
+        1usize.checked_shl(u32::try_from(log_height).ok()?)
+    }
+
+    /// Number of tables, present or not.
+    pub fn tables(&self) -> usize {
+        self.0.trace_vdata.len()
+    }
+}
+
+/// Witnesses in the backend's terms, one a circuit in order.
+pub(crate) fn contexts(witnesses: Vec<Witness>) -> ProvingContext<CpuBackend<Config>> {
+    let contexts = witnesses.into_iter().enumerate().filter_map(|(index, witness)| {
+        let trace = matrix(witness.trace?);
+        let committed = witness.committed.into_iter().map(|committed| committed.0).collect();
+        Some((index, AirProvingContext::new(committed, trace, witness.publics)))
+    });
+    ProvingContext::new(contexts.collect())
+}
+
+fn matrix(trace: Trace) -> RowMajorMatrix<F> {
+    let width = trace.width();
+    RowMajorMatrix::new(trace.into_values(), width)
+}
