@@ -8,7 +8,7 @@ use engram_air::{
     check::{Table, check},
     tape::Row,
 };
-use engram_rv32im::{Opcode, machine::system_calls::SYS_READ};
+use engram_rv32im::{Opcode, emulator::system_calls::SYS_READ};
 use engram_rv32im_air::{
     chip::{CHIPS, Chip},
     circuits::FIRST_CHIP,

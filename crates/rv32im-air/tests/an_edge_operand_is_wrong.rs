@@ -3,7 +3,7 @@
 
 use engram_rv32im::{
     Opcode, Program,
-    machine::system_calls::{SYS_BRK, SYS_EXIT, SYS_READ, SYS_WRITE, TRANSFER_MAX_BYTES},
+    emulator::system_calls::{SYS_BRK, SYS_EXIT, SYS_READ, SYS_WRITE, TRANSFER_MAX_BYTES},
     testing::{ElfSegment, Qemu},
 };
 use engram_rv32im_air::{

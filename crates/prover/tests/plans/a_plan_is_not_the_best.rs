@@ -5,7 +5,7 @@ use engram_prover::Profile;
 use engram_rv32im::{
     ExecutionLog,
     Opcode::{self, *},
-    machine::system_calls::SYS_WRITE,
+    emulator::system_calls::SYS_WRITE,
 };
 use engram_rv32im_air::{
     block::{Block, BlockPath},

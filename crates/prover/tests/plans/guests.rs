@@ -7,7 +7,7 @@ use engram_memory::offline::OfflineMemory;
 use engram_prover::{Options, plan, profile, profile::Profile, prove};
 use engram_rv32im::{
     ExecutionLog, Opcode, Program,
-    machine::system_calls::SYS_EXIT,
+    emulator::system_calls::SYS_EXIT,
     testing::{SplitMix64, guest_elf},
 };
 use engram_rv32im_air::{

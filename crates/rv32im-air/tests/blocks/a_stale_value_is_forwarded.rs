@@ -3,7 +3,7 @@
 
 use engram_rv32im::{
     Opcode::{self, *},
-    machine::system_calls::SYS_EXIT,
+    emulator::system_calls::SYS_EXIT,
     testing::ElfSegment,
 };
 use engram_rv32im_air::{

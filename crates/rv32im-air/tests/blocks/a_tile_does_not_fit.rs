@@ -2,7 +2,7 @@
 
 use engram_rv32im::{
     Opcode::*,
-    machine::system_calls::SYS_EXIT,
+    emulator::system_calls::SYS_EXIT,
     testing::{ElfSegment, SplitMix64},
 };
 use engram_rv32im_air::{

@@ -2,7 +2,7 @@
 
 use engram_rv32im::{
     Opcode::{self, *},
-    machine::system_calls::{SYS_EXIT, SYS_WRITE},
+    emulator::system_calls::{SYS_EXIT, SYS_WRITE},
     testing::{ElfSegment, SplitMix64},
 };
 use engram_rv32im_air::testing::Assembler;
