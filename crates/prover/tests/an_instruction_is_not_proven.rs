@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use engram_prover::{Options, prove};
-use engram_rv32im::{Machine, Outcome, Program};
+use engram_rv32im::{Emulator, Outcome, Program};
 use engram_rv32im_air::testing::every_instruction;
 use engram_stark::parameters::Parameters;
 
@@ -11,7 +11,7 @@ use engram_stark::parameters::Parameters;
 fn every_instruction_is_proven_and_verified() {
     let guest = every_instruction(true);
     let program = Program::from_elf(&guest.elf).unwrap();
-    let mut machine = Machine::new(&program, Box::new(Cursor::new(guest.input.clone())));
+    let mut machine = Emulator::new(&program, Box::new(Cursor::new(guest.input.clone())));
     let Ok(Outcome::Exited(exit)) = machine.run(u64::MAX) else { panic!("the program exits") };
     let options = Options { parameters: Some(Parameters::SMALLEST), ..Options::default() };
     let (proof, report) = prove(&program, Box::new(Cursor::new(guest.input)), &options, &mut |_| {}).unwrap();
