@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Instant};
 use engram_air::{Circuit, CircuitBuilder, F, PrimeCharacteristicRing, Trace, price::Size};
 use engram_memory::{
     Lookups, MemoryImage, OfflineMemory, SPACE_MEMORY, SegmentMemory,
-    access::{AccessExprs, eval_access},
+    access::{CircuitPort, take},
     address::{GAP_BITS, WORD_CELLS, cells},
     lookup_circuits, tables,
 };
@@ -32,7 +32,8 @@ fn write_circuit() -> Circuit {
     let WriteCols { real, pointer, previous, next, time, gap } = WriteCols::allocate(&mut circuit);
     let space = engram_air::Ring::integer(SPACE_MEMORY);
     circuit.assert_bool("real is boolean", real.clone());
-    eval_access(&mut circuit, "write", AccessExprs { space, pointer, previous, next, time, gap }, real);
+    let mut port = CircuitPort { circuit: &mut circuit, name: "write", enabled: real };
+    take(&mut port, [space, pointer], &previous, time, gap).put(&mut port, &next);
     circuit.build()
 }
 

@@ -18,7 +18,7 @@
 //! | obligation | kept by |
 //! | --- | --- |
 //! | times are below 2^29 | the machine's clock; [`refresh`] for its own |
-//! | gaps are below 2^17 | [`access::eval_access`] |
+//! | gaps are below 2^17 | [`access::take`] |
 //! | an address has one first and one last message | [`merkle`] and [`roots`], or the order of [`volatile`] |
 //! | the first words are those of the root before | [`boundary`], [`merkle`], [`roots`], [`compress`] |
 //! | the last words are those of the root after | the same |

@@ -4,8 +4,8 @@ use engram_air::{Bus, Ring, field::DIGEST_CELLS};
 
 use crate::address::WORD_CELLS;
 
-/// The state of each word, from one access to the next.
-pub const MEMORY: Bus = Bus::permutation(1, "memory", &["space", "pointer", "low", "high", "time"]);
+/// The state of each block, from one access to the next.
+pub const MEMORY: Bus = Bus::permutation(1, "memory", &["space", "pointer", "cells and timestamp"]);
 
 /// Integers below a power of two.
 pub const RANGE: Bus = Bus::lookup(2, "range", &["value", "bits"]);
@@ -25,10 +25,12 @@ pub const IMAGE: Bus = Bus::permutation(10, "image", &["space", "pointer", "low"
 /// The widest range that [`RANGE`] knows, in bits.
 pub const RANGE_BITS_MAX: u32 = 17;
 
-/// On [`MEMORY`]: the word at `(space, pointer)` has held `cells` (16 bits each, low first) since `time`.
-pub fn memory_message<T>(space: T, pointer: T, cells: [T; WORD_CELLS], time: T) -> Vec<T> {
-    let [low, high] = cells;
-    vec![space, pointer, low, high, time]
+/// On [`MEMORY`]: the block at `(space, pointer)` has held `cells` since `timestamp`.
+///
+/// Blocks of different sizes never collide: the backend writes a message as a polynomial whose degree is the number of its
+/// fields, with one more than the bus's number, which is never zero, as leading coefficient.
+pub fn memory_message<T>(space: T, pointer: T, cells: impl IntoIterator<Item = T>, timestamp: T) -> Vec<T> {
+    [space, pointer].into_iter().chain(cells).chain([timestamp]).collect()
 }
 
 /// On [`RANGE`]: `value < 2^bits`, with `bits` at most [`RANGE_BITS_MAX`].

@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use engram_prover::{Options, prove};
 use engram_rv32im::{
-    Machine, Outcome, Program,
+    Emulator, Outcome, Program,
     testing::{RandomProgram, SplitMix64, link},
 };
 use engram_rv32im_air::{plan::Plan, testing::Run};
@@ -34,7 +34,7 @@ fn random_programs_are_proven_alike_however_they_are_cut() {
         let elf = link(&programs);
         let input: Vec<u8> = (0..random.below(5000)).map(|_| random.next_u32() as u8).collect();
         let program = Program::from_elf(&elf).unwrap();
-        let mut machine = Machine::new(&program, Box::new(Cursor::new(input.clone())));
+        let mut machine = Emulator::new(&program, Box::new(Cursor::new(input.clone())));
         let Ok(Outcome::Exited(exit)) = machine.run(u64::MAX) else { panic!("the programs exit") };
 
         let one = Options { parameters: Some(Parameters::SMALLEST), self_check: false, ..Options::default() };

@@ -8,7 +8,7 @@ use engram_air::{
 };
 use engram_memory::{
     Access, Lookups, MemoryImage, OfflineMemory, SPACE_MEMORY, SPACE_OUTPUT, SPACE_REGISTERS,
-    access::{AccessExprs, eval_access},
+    access::{CircuitPort, take},
     address::{CELL_BITS, GAP_BITS, cells},
     messages::{RANGE, range_message},
 };
@@ -36,7 +36,8 @@ pub fn access_circuit() -> Circuit {
     for cell in &next {
         circuit.lookup(RANGE, "a cell has 16 bits", range_message(cell.clone(), CELL_BITS), real.clone());
     }
-    eval_access(&mut circuit, "access", AccessExprs { space, pointer, previous, next, time, gap }, real);
+    let mut port = CircuitPort { circuit: &mut circuit, name: "access", enabled: real };
+    take(&mut port, [space, pointer], &previous, time, gap).put(&mut port, &next);
     circuit.build()
 }
 
