@@ -4,7 +4,28 @@
 //! [`engine::Witness`], is proven, and the proof is checked, encoded and read back here. No other crate names a type of the
 //! backend, so that another backend is a swap of this crate.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::as_conversions,
+        clippy::arithmetic_side_effects
+    )
+)]
+
 mod backend;
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    reason = "only provers run it, and what it gets wrong does not verify"
+)]
 mod device;
 pub mod engine;
 pub mod parameters;
