@@ -28,7 +28,6 @@ impl ProvingKeys {
     /// The key for a parameter set.
     ///
     /// # Errors
-    ///
     /// The backend refuses the circuits or the ROM.
     pub fn get(
         &mut self,

@@ -154,7 +154,6 @@ pub struct Report {
 /// Execute a program on an input and prove the run.
 ///
 /// # Errors
-///
 /// The guest faults or does not exit in time, the options allow too little, the memory that it starts on cannot be read, or the
 /// plan is of another program. All other errors are faults of engram.
 pub fn prove(

@@ -77,7 +77,6 @@ impl ProgramKey {
     /// The key of a program. It is quickest for proofs without blocks; for others, their circuits are derived from it.
     ///
     /// # Errors
-    ///
     /// The backend refuses the circuits or the ROM.
     pub fn derive(program: &CommittedProgram) -> Result<Self, KeyError> {
         Self::derive_with_plan(program, &Plan::default())
@@ -87,7 +86,6 @@ impl ProgramKey {
     /// which circuits to derive from the program, not what they are.
     ///
     /// # Errors
-    ///
     /// The plan is of another program or too large, or the backend refuses the circuits or the ROM.
     pub fn derive_with_plan(program: &CommittedProgram, plan: &Plan) -> Result<Self, KeyError> {
         Self::derive_sets(program, plan, &Parameters::ALL)
@@ -97,7 +95,6 @@ impl ProgramKey {
     /// to derive, and most proofs do without.
     ///
     /// # Errors
-    ///
     /// As [`Self::derive_with_plan`].
     pub fn derive_for(program: &CommittedProgram, proof: &RunProof) -> Result<Self, KeyError> {
         let used = |set: &Parameters| proof.segments.iter().any(|segment| segment.parameters == *set);
@@ -171,7 +168,6 @@ impl ProgramKey {
     /// Read a key file.
     ///
     /// # Errors
-    ///
     /// The bytes are no key file of this version, or a damaged one.
     pub fn decode(bytes: &[u8]) -> Result<Self, FileError> {
         KEY_FILE.decode(bytes)

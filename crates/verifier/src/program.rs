@@ -22,7 +22,6 @@ impl CommittedProgram {
     /// Decode a program and hash what it starts on.
     ///
     /// # Errors
-    ///
     /// The program's image does not fit memory.
     pub fn new(program: &Program) -> Result<Self, ImageError> {
         let machine = MachineProgram::new(program);

@@ -136,7 +136,6 @@ pub enum InitialMemory {
 /// hold are derived from its program.
 ///
 /// # Errors
-///
 /// The proof does not hold, or is not of this program: the error says what is wrong in which segment.
 pub fn verify(key: &ProgramKey, proof: &RunProof) -> Result<Statement, VerifyError> {
     verify_from(key, proof, InitialMemory::Program)
@@ -145,7 +144,6 @@ pub fn verify(key: &ProgramKey, proof: &RunProof) -> Result<Statement, VerifyErr
 /// As [`verify()`], of a run on that memory.
 ///
 /// # Errors
-///
 /// As [`verify()`].
 pub fn verify_from(key: &ProgramKey, proof: &RunProof, memory: InitialMemory) -> Result<Statement, VerifyError> {
     if proof.program_commitment != key.commitment {
