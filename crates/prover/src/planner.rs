@@ -114,8 +114,10 @@ struct Planner<'a> {
     /// Are the windows samples of a longer run?
     is_sampled: bool,
     chips: Vec<(Chip, Circuit)>,
-    /// Cost of a row of each chip.
-    chip_cost: HashMap<Chip, f64>,
+    /// By instruction: cost of a row that proves it alone.
+    single_cost: Vec<f64>,
+    /// Cost of a row that proves a misaligned access.
+    misaligned_cost: f64,
     blocks: Vec<Block>,
     /// By window and position: covered by a block.
     covered: Vec<Vec<bool>>,
@@ -130,7 +132,9 @@ struct Planner<'a> {
 impl<'a> Planner<'a> {
     fn new(program: &'a MachineProgram, windows: &'a [ExecutionLog], is_sampled: bool) -> Self {
         let chips: Vec<(Chip, Circuit)> = program.chips().into_iter().map(|chip| (chip, chip.circuit())).collect();
-        let chip_cost = chips.iter().map(|(chip, circuit)| (*chip, row_cost(circuit))).collect();
+        let costs: HashMap<Chip, f64> = chips.iter().map(|(chip, circuit)| (*chip, row_cost(circuit))).collect();
+        let single_cost =
+            program.decoded().iter().map(|decoded| decoded.chip.map_or(0.0, |chip| costs[&chip])).collect();
         let misaligned = |window: &ExecutionLog| {
             let mut misaligned = vec![false; window.steps.len()];
             window.misaligned.iter().for_each(|&position| misaligned[position] = true);
@@ -141,7 +145,8 @@ impl<'a> Planner<'a> {
             windows,
             is_sampled,
             chips,
-            chip_cost,
+            single_cost,
+            misaligned_cost: costs.get(&Chip::Misaligned).copied().unwrap_or(0.0),
             blocks: vec![],
             covered: vec![],
             misaligned: windows.iter().map(misaligned).collect(),
@@ -175,15 +180,6 @@ impl<'a> Planner<'a> {
         self.program.decoded()[self.windows[window].steps[position] as usize].chip
     }
 
-    fn cost_of(&self, chip: Option<Chip>) -> f64 {
-        chip.map_or(0.0, |chip| self.chip_cost[&chip])
-    }
-
-    /// Cost of a row that proves an aligned instruction alone.
-    fn single_cost(&self, step: u32) -> f64 {
-        self.cost_of(self.program.decoded()[step as usize].chip)
-    }
-
     /// Cover the windows with the blocks so far.
     fn cover(&mut self) {
         let tiler = Tiler::new(self.program, &self.blocks);
@@ -196,7 +192,8 @@ impl<'a> Planner<'a> {
                 let position = covered_here.len();
                 covered_here.resize(position + tile.steps(&self.blocks), tile != Tile::Single);
                 match tile {
-                    Tile::Single => total_cost += self.cost_of(self.chip(number, position)),
+                    Tile::Single if self.misaligned[number][position] => total_cost += self.misaligned_cost,
+                    Tile::Single => total_cost += self.single_cost[window.steps[position] as usize],
                     Tile::Block(block) => rows[usize::from(block)] += 1,
                 }
             }
@@ -230,7 +227,7 @@ impl<'a> Planner<'a> {
                     start = Some(step);
                 }
                 if let Some(start) = start {
-                    *cost.entry(start).or_default() += self.single_cost(step);
+                    *cost.entry(start).or_default() += self.single_cost[step as usize];
                 }
             }
         }
@@ -312,7 +309,7 @@ impl<'a> Planner<'a> {
                 if !known && !may_wrap(self.program, &block) && best.as_ref().is_none_or(|(_, known)| saving > *known) {
                     best = Some((block, saving));
                 }
-                let possible = visits.len() as f64 * scale * (single + self.single_cost(step));
+                let possible = visits.len() as f64 * scale * (single + self.single_cost[step as usize]);
                 if best.as_ref().is_some_and(|(_, known)| possible < *known / 2.0) {
                     break;
                 }
@@ -321,7 +318,7 @@ impl<'a> Planner<'a> {
                 break;
             }
             visits.retain(|&(window, position)| !self.misaligned[window][position + steps.len()]);
-            single += self.single_cost(step);
+            single += self.single_cost[step as usize];
             steps.push(step);
         }
         best
