@@ -70,6 +70,11 @@ pub struct OfflineMemory {
 impl OfflineMemory {
     /// Memory that holds an image, before the first segment.
     pub fn new(image: MemoryImage) -> Self {
+        Self::with_trees(&image, image.trees())
+    }
+
+    /// The same, from an image whose trees are known.
+    pub fn with_trees(image: &MemoryImage, trees: [MerkleTree; SPACES_COUNT]) -> Self {
         let spaces = SPACES.map(|space| {
             let mut pages = Pages::new(space, None);
             for (number, words) in image.pages(&space) {
@@ -80,7 +85,7 @@ impl OfflineMemory {
             }
             pages
         });
-        Self { spaces, refreshes: vec![], trees: image.trees() }
+        Self { spaces, refreshes: vec![], trees }
     }
 
     /// The same before the first segment, but with one space whose words are kept elsewhere.
