@@ -12,11 +12,23 @@ use crate::program::Program;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum FaultKind {
-    /// A word that is not one of the machine's instructions was to be executed.
+    /// A word that is not an instruction of the program was to be executed.
     #[error("illegal instruction {word:#010x}")]
     IllegalInstruction {
         /// The word.
         word: u32,
+    },
+    /// A compressed instruction was to be executed.
+    #[error("unsupported compressed instruction {parcel:#06x}")]
+    Compressed {
+        /// Its 16 bits.
+        parcel: u16,
+    },
+    /// A jump to an address, or a step to one, at which only a compressed instruction can be.
+    #[error("jump to unsupported compressed code at {target:#010x}")]
+    CompressedTarget {
+        /// Where to.
+        target: u32,
     },
     /// `ebreak` was executed.
     #[error("breakpoint")]
@@ -59,7 +71,7 @@ pub enum FaultKind {
         /// The address and why.
         error: AccessError,
     },
-    /// The guest wrote more public output than the machine collects.
+    /// The guest wrote more public output than the emulator collects.
     #[error("more than {limit_bytes} bytes of public output")]
     OutputLimit {
         /// The limit.
@@ -81,6 +93,7 @@ impl FaultKind {
     pub fn code(&self) -> &'static str {
         match self {
             FaultKind::IllegalInstruction { .. } => "illegal-instruction",
+            FaultKind::Compressed { .. } | FaultKind::CompressedTarget { .. } => "compressed-instruction",
             FaultKind::Breakpoint => "breakpoint",
             FaultKind::Access { access: Access::Load, error: AccessError::NotReadable { .. } } => "load-not-readable",
             FaultKind::Access { access: Access::Load, .. } => "load-unmapped",
@@ -96,7 +109,7 @@ impl FaultKind {
     }
 }
 
-/// A run that cannot go on. The machine keeps the state before the instruction at [`pc`](Self::pc).
+/// A run that cannot go on. The emulator keeps the state before the instruction at [`pc`](Self::pc).
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub struct Fault {
     /// Address of the instruction that could not be executed. After a step off the end of the program it is the
@@ -129,6 +142,9 @@ impl Fault {
         match &self.kind {
             FaultKind::IllegalInstruction { .. } => {
                 "build all code for -march=rv32im; a compiler also plants illegal words where code must not be reached"
+            }
+            FaultKind::Compressed { .. } | FaultKind::CompressedTarget { .. } => {
+                "compressed code is not supported: build everything, libraries too, with -march=rv32im, without c"
             }
             FaultKind::Breakpoint => "the program stopped itself: look for a failed assertion, a trap or an abort",
             FaultKind::Access { error, .. } | FaultKind::Buffer { error, .. } => match error {

@@ -78,6 +78,7 @@ struct Contents {
     regions: Box<[CodeRegion]>,
     segments: Box<[Segment]>,
     layout: Layout,
+    may_be_compressed: bool,
     symbols: OnceLock<Vec<(u32, String)>>,
 }
 
@@ -85,11 +86,12 @@ impl Program {
     /// Loads a static RV32IM executable.
     ///
     /// # Errors
-    /// Any file that is not a static, little-endian, uncompressed 32-bit RISC-V executable within the limits
+    /// Any file that is not a static, little-endian 32-bit RISC-V executable within the limits
     /// [`IMAGE_BYTES_MAX`](crate::elf::IMAGE_BYTES_MAX) and [`INSTRUCTIONS_MAX`](crate::elf::INSTRUCTIONS_MAX).
     pub fn from_elf(elf: &[u8]) -> Result<Program, ElfError> {
         let executable = read_executable(elf)?;
-        let (entry, segments) = (executable.entry, executable.segments);
+        let (entry, segments, may_be_compressed) =
+            (executable.entry, executable.segments, executable.may_be_compressed);
         let occupied: Vec<(u32, u64)> = segments.iter().map(|segment| (segment.address, segment.end())).collect();
         let layout = Layout::around(&occupied)?;
 
@@ -123,10 +125,12 @@ impl Program {
             regions: regions.into(),
             segments: segments.into(),
             layout,
+            may_be_compressed,
             symbols: OnceLock::new(),
         }));
         match program.word_at(entry) {
             Some(_) => Ok(program),
+            None if program.compressed_at(entry).is_some() => Err(ElfError::CompressedEntry { entry }),
             None => Err(ElfError::EntryOutsideProgram { entry }),
         }
     }
@@ -161,6 +165,16 @@ impl Program {
     #[must_use]
     pub fn word_at(&self, pc: u32) -> Option<u32> {
         self.locate(pc).map(|(region, word)| region.words[word])
+    }
+
+    /// The 16 bits at `pc` where they are a compressed instruction: the file says that it has some, and the word at `pc`, if
+    /// there is one, is no 32-bit instruction. Two zero bytes are the instruction that is illegal by definition and are
+    /// not meant here.
+    pub(crate) fn compressed_at(&self, pc: u32) -> Option<u16> {
+        let is_code = |segment: &&Segment| segment.executable && segment.contains(pc) && segment.contains(pc | 1);
+        let segment = self.0.segments.iter().filter(|_| self.0.may_be_compressed && pc % 2 == 0).find(is_code)?;
+        let parcel = u16::from_le_bytes([0, 1].map(|lane| segment.byte(u64::from(pc) + lane)));
+        (parcel != 0 && (pc % 4 != 0 || parcel & 3 != 3)).then_some(parcel)
     }
 
     fn locate(&self, pc: u32) -> Option<(&CodeRegion, usize)> {

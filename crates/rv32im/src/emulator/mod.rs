@@ -196,7 +196,7 @@ impl<'p> Emulator<'p> {
     fn step<N: Notes>(&mut self, notes: &mut N) -> Result<(), FaultKind> {
         let pc = self.pc;
         let word = self.program.word_at(pc).ok_or_else(|| self.not_code(pc))?;
-        let index = self.program.index_of(pc).ok_or(FaultKind::IllegalInstruction { word })?;
+        let index = self.program.index_of(pc).ok_or_else(|| self.not_legal(pc, word))?;
         let (_, Instruction { opcode, rd, rs1, rs2, imm }) = self.program.instructions()[index as usize];
         let (x, y, imm) = (self.registers.get(rs1), self.registers.get(rs2), imm as u32);
         let mut next_pc = pc.wrapping_add(4);
@@ -273,7 +273,7 @@ impl<'p> Emulator<'p> {
     }
 
     fn jump_target(&self, target: u32) -> Result<u32, FaultKind> {
-        if !target.is_multiple_of(4) {
+        if !target.is_multiple_of(4) && self.program.compressed_at(target).is_none() {
             Err(FaultKind::MisalignedJump { target })
         } else if self.program.word_at(target).is_none() {
             Err(self.not_code(target))
@@ -282,8 +282,19 @@ impl<'p> Emulator<'p> {
         }
     }
 
+    /// Why the word at an address cannot be executed.
+    fn not_legal(&self, pc: u32, word: u32) -> FaultKind {
+        match self.program.compressed_at(pc) {
+            Some(parcel) => FaultKind::Compressed { parcel },
+            None => FaultKind::IllegalInstruction { word },
+        }
+    }
+
     /// Why an address where there is no instruction word cannot be jumped to.
     fn not_code(&self, target: u32) -> FaultKind {
+        if self.program.compressed_at(target).is_some() {
+            return FaultKind::CompressedTarget { target };
+        }
         let layout = self.program.layout();
         let in_segment = self.program.image().any(|segment| segment.contains(target));
         let in_stack = (layout.stack_low..layout.stack_top).contains(&target);
