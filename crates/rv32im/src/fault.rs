@@ -34,7 +34,7 @@ pub enum FaultKind {
     #[error("breakpoint")]
     Breakpoint,
     /// A load or store touched a byte that does not allow it.
-    #[error("{} failed: {error}", match access { Access::Load => "load", Access::Store => "store" })]
+    #[error("{access} failed: {error}")]
     Access {
         /// Load or store.
         access: Access,
@@ -58,6 +58,14 @@ pub enum FaultKind {
     NotExecutable {
         /// Where to.
         target: u32,
+    },
+    /// An extension refused a custom instruction.
+    #[error("{extension} refused: {reason}")]
+    Refused {
+        /// The extension's name.
+        extension: String,
+        /// What it said.
+        reason: String,
     },
     /// A buffer given to `read` or `write` holds a byte that does not allow it.
     #[error("system call {call} with a buffer of {length_bytes} bytes at {buffer:#010x}: {error}")]
@@ -102,6 +110,7 @@ impl FaultKind {
             FaultKind::MisalignedJump { .. } => "jump-misaligned",
             FaultKind::OutsideProgram { .. } => "jump-outside",
             FaultKind::NotExecutable { .. } => "jump-to-data",
+            FaultKind::Refused { .. } => "extension-refused",
             FaultKind::Buffer { .. } => "system-call-buffer",
             FaultKind::OutputLimit { .. } => "output-limit",
             FaultKind::Host { .. } => "host-stream",
@@ -117,6 +126,8 @@ pub struct Fault {
     pub pc: u32,
     /// The instruction there, where there is one.
     pub instruction: Option<Instruction>,
+    /// The name of the extension that the instruction belongs to, where it is a custom one.
+    pub extension: Option<String>,
     /// What went wrong.
     pub kind: FaultKind,
     /// The function, where the program has symbols.
@@ -127,9 +138,12 @@ pub struct Fault {
 
 impl Fault {
     pub(crate) fn at(program: &Program, pc: u32, kind: FaultKind) -> Fault {
+        let instruction = program.instruction_at(pc);
+        let extension = instruction.and_then(Instruction::extension).and_then(|id| program.extensions().name(id));
         Fault {
             pc,
-            instruction: program.word_at(pc).and_then(Instruction::decode),
+            instruction,
+            extension: extension.map(str::to_owned),
             kind,
             symbol: program.symbol(pc).map(|symbol| symbol.to_string()),
             source_line: program.source_line(pc),
@@ -162,6 +176,7 @@ impl Fault {
                 "look for a damaged return address or function pointer; code that is generated at run time cannot be \
                  executed"
             }
+            FaultKind::Refused { .. } => "look at what the extension asks of its operands",
             FaultKind::OutputLimit { .. } => "write less, for example a hash of the result",
             FaultKind::Host { .. } => "look at the file or pipe that is connected to the guest",
         }
@@ -172,7 +187,7 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} at pc {:#010x}", self.kind, self.pc)?;
         if let Some(instruction) = self.instruction {
-            write!(f, " ({})", instruction.at(self.pc))?;
+            write!(f, " ({})", instruction.at(self.pc).named(self.extension.as_deref()))?;
         }
         if let Some(symbol) = &self.symbol {
             write!(f, " in {symbol}")?;

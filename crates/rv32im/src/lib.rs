@@ -10,6 +10,7 @@
 pub mod disassembly;
 pub mod elf;
 pub mod emulator;
+pub mod extension;
 pub mod fault;
 pub mod instruction;
 pub mod isa;
@@ -25,6 +26,7 @@ pub mod testing;
 
 pub use elf::ElfError;
 pub use emulator::{Emulator, Exit, Outcome};
+pub use extension::{Extensions, GuestAccess, NoExtensions, Refusal};
 pub use fault::{Fault, FaultKind};
 pub use instruction::Instruction;
 pub use isa::{Format, Opcode};

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use crate::elf::{ElfError, read_executable};
+use crate::extension::{Extensions, NoExtensions};
 use crate::instruction::Instruction;
 use crate::layout::Layout;
 use crate::source_lines::{SourceLines, read_symbols};
@@ -79,16 +80,25 @@ struct Contents {
     segments: Box<[Segment]>,
     layout: Layout,
     may_be_compressed: bool,
+    extensions: Arc<dyn Extensions>,
     symbols: OnceLock<Vec<(u32, String)>>,
 }
 
 impl Program {
-    /// Loads a static RV32IM executable.
+    /// Loads a static RV32IM executable, in which custom instructions are illegal.
     ///
     /// # Errors
     /// Any file that is not a static, little-endian 32-bit RISC-V executable within the limits
     /// [`IMAGE_BYTES_MAX`](crate::elf::IMAGE_BYTES_MAX) and [`INSTRUCTIONS_MAX`](crate::elf::INSTRUCTIONS_MAX).
     pub fn from_elf(elf: &[u8]) -> Result<Program, ElfError> {
+        Program::from_elf_with(elf, Arc::new(NoExtensions))
+    }
+
+    /// Loads a static RV32IM executable, in which the custom instructions of `extensions` are legal.
+    ///
+    /// # Errors
+    /// As for [`from_elf`](Self::from_elf).
+    pub fn from_elf_with(elf: &[u8], extensions: Arc<dyn Extensions>) -> Result<Program, ElfError> {
         let executable = read_executable(elf)?;
         let (entry, segments, may_be_compressed) =
             (executable.entry, executable.segments, executable.may_be_compressed);
@@ -107,7 +117,7 @@ impl Program {
             for address in (start..end).step_by(4) {
                 let word = u32::from_le_bytes([0, 1, 2, 3].map(|lane| segment.byte(address + lane)));
                 words.push(word);
-                match Instruction::decode(word) {
+                match Instruction::decode_with(word, &*extensions) {
                     Some(instruction) => {
                         indices.push(instructions.len() as u32);
                         instructions.push((address as u32, instruction));
@@ -126,6 +136,7 @@ impl Program {
             segments: segments.into(),
             layout,
             may_be_compressed,
+            extensions,
             symbols: OnceLock::new(),
         }));
         match program.word_at(entry) {
@@ -159,6 +170,18 @@ impl Program {
         let (region, word) = self.locate(pc)?;
         let index = region.indices[word];
         (index != NOT_AN_INSTRUCTION).then_some(index)
+    }
+
+    /// The instruction at `pc`; `None` where [`index_of`](Self::index_of) has none.
+    #[must_use]
+    pub fn instruction_at(&self, pc: u32) -> Option<Instruction> {
+        self.index_of(pc).map(|index| self.0.instructions[index as usize].1)
+    }
+
+    /// The extensions that it was loaded with.
+    #[must_use]
+    pub fn extensions(&self) -> &Arc<dyn Extensions> {
+        &self.0.extensions
     }
 
     /// The word at `pc`, legal or not; `None` where `pc` is misaligned or outside the executable segments.

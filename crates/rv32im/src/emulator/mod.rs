@@ -1,6 +1,7 @@
 //! Runs programs.
 
 mod code;
+mod custom;
 mod fast_path;
 pub mod system_calls;
 
@@ -76,6 +77,8 @@ pub struct Emulator<'p> {
     debug_sink: Box<dyn Write + Send + 'p>,
     /// Bytes on their way between the guest and the host; kept to save allocations.
     transfer: Vec<u8>,
+    /// What a custom instruction stores; kept to save allocations.
+    stores: Vec<(u32, u32)>,
 }
 
 impl<'p> Emulator<'p> {
@@ -107,6 +110,7 @@ impl<'p> Emulator<'p> {
             output_sink: Box::new(sink()),
             debug_sink: Box::new(sink()),
             transfer: Vec::new(),
+            stores: Vec::new(),
         }
     }
 
@@ -229,6 +233,7 @@ impl<'p> Emulator<'p> {
                 next_pc = self.jump_target(x.wrapping_add(imm) & !1)?;
             }
             Format::Branch | Format::Fence => {}
+            Format::Custom => result = self.custom_instruction(imm as u16, x, y)?,
             Format::Bare if opcode == Opcode::Ebreak => return Err(FaultKind::Breakpoint),
             Format::Bare => match self.system_call(notes.log())? {
                 Effect::Return(value) => self.registers.set(10, value),
