@@ -60,10 +60,8 @@ pub enum FaultKind {
         target: u32,
     },
     /// An extension refused a custom instruction.
-    #[error("{extension} refused: {reason}")]
+    #[error("refused by the extension: {reason}")]
     Refused {
-        /// The extension's name.
-        extension: String,
         /// What it said.
         reason: String,
     },
@@ -127,7 +125,7 @@ pub struct Fault {
     /// The instruction there, where there is one.
     pub instruction: Option<Instruction>,
     /// The name of the extension that the instruction belongs to, where it is a custom one.
-    pub extension: Option<String>,
+    pub extension: Option<Box<str>>,
     /// What went wrong.
     pub kind: FaultKind,
     /// The function, where the program has symbols.
@@ -143,7 +141,7 @@ impl Fault {
         Fault {
             pc,
             instruction,
-            extension: extension.map(str::to_owned),
+            extension: extension.map(Box::from),
             kind,
             symbol: program.symbol(pc).map(|symbol| symbol.to_string()),
             source_line: program.source_line(pc),

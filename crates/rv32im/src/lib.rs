@@ -1,11 +1,14 @@
-//! The RV32IM machine: instruction decoder, ELF loader, disassembler, guest memory, system calls and executor.
+//! RV32IM: instruction decoder, ELF loader, disassembler, guest memory, system calls, custom instructions and emulator.
 //!
 //! Nothing here knows of proofs or fields. A [`Program`] is loaded from an ELF file, an [`Emulator`] runs it, and an
 //! [`ExecutionLog`] holds what a replay needs to recompute the run. The prover's own replay uses the functions of
 //! [`semantics`], so that an instruction means the same on both sides.
 //!
 //! Instructions come from the program and not from memory: stores to code change what loads see, never what is
-//! executed. Page permissions and the ranges of heap and stack are this machine's diagnostics.
+//! executed. Page permissions and the ranges of heap and stack are the emulator's diagnostics.
+//!
+//! A program may be loaded with [`Extensions`], whose custom instructions are then legal in it. What they compute is theirs;
+//! an extension sees no more of the guest than [`GuestAccess`] gives.
 
 pub mod disassembly;
 pub mod elf;

@@ -195,9 +195,10 @@ impl Program {
     /// not meant here.
     pub(crate) fn compressed_at(&self, pc: u32) -> Option<u16> {
         let is_code = |segment: &&Segment| segment.executable && segment.contains(pc) && segment.contains(pc | 1);
-        let segment = self.0.segments.iter().filter(|_| self.0.may_be_compressed && pc % 2 == 0).find(is_code)?;
+        let segment =
+            self.0.segments.iter().filter(|_| self.0.may_be_compressed && pc.is_multiple_of(2)).find(is_code)?;
         let parcel = u16::from_le_bytes([0, 1].map(|lane| segment.byte(u64::from(pc) + lane)));
-        (parcel != 0 && (pc % 4 != 0 || parcel & 3 != 3)).then_some(parcel)
+        (parcel != 0 && (!pc.is_multiple_of(4) || parcel & 3 != 3)).then_some(parcel)
     }
 
     fn locate(&self, pc: u32) -> Option<(&CodeRegion, usize)> {

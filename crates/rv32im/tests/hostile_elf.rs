@@ -1,4 +1,4 @@
-//! No file makes the loader panic, believe a size, or load what the machine cannot run.
+//! No file makes the loader panic, believe a size, or load what the emulator cannot run.
 
 use std::fs;
 use std::path::Path;
@@ -85,10 +85,10 @@ fn programs_run_at_any_link_address() {
         let program = Program::from_elf(&elf).unwrap_or_else(|error| panic!("{address:#x}: {error}"));
         assert_eq!(program.index_of(address), Some(0));
         assert_eq!(program.instructions().len(), 4);
-        let mut machine = Emulator::without_input(&program);
-        let outcome = machine.run(3);
-        assert_eq!(machine.steps(), 3, "{address:#x}: {outcome:?}");
-        let Err(fault) = machine.run(10) else { panic!("ran off the end") };
+        let mut emulator = Emulator::without_input(&program);
+        let outcome = emulator.run(3);
+        assert_eq!(emulator.steps(), 3, "{address:#x}: {outcome:?}");
+        let Err(fault) = emulator.run(10) else { panic!("ran off the end") };
         assert_eq!(fault.pc, address.wrapping_add(16));
     }
 }

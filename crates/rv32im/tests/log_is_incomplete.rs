@@ -1,4 +1,4 @@
-//! A log and the initial memory are enough to recompute a run: a replay that has neither the machine nor the input gets
+//! A log and the initial memory are enough to recompute a run: a replay that has neither the emulator nor the input gets
 //! the same registers, the same memory and the same break.
 
 use std::io::Cursor;
@@ -107,14 +107,14 @@ fn replay(program: &Program, log: &ExecutionLog, memory: &mut Memory) -> CpuStat
 }
 
 fn check(program: &Program, input: &[u8], stretch_steps: u64) {
-    let mut machine = Emulator::new(program, Box::new(Cursor::new(input.to_vec())));
-    let mut log = machine.start_log();
-    let mut memory = machine.memory().clone();
+    let mut emulator = Emulator::new(program, Box::new(Cursor::new(input.to_vec())));
+    let mut log = emulator.start_log();
+    let mut memory = emulator.memory().clone();
     loop {
-        log.restart_at(machine.state());
-        let outcome = machine.record(stretch_steps, &mut log);
+        log.restart_at(emulator.state());
+        let outcome = emulator.record(stretch_steps, &mut log);
         assert_eq!(replay(program, &log, &mut memory), log.end);
-        assert_eq!(log.end, machine.state());
+        assert_eq!(log.end, emulator.state());
         let nonzero = |memory: &Memory| -> Vec<(u32, [u8; 4096])> {
             memory
                 .pages()
@@ -122,7 +122,7 @@ fn check(program: &Program, input: &[u8], stretch_steps: u64) {
                 .map(|(at, page)| (at, *page))
                 .collect()
         };
-        assert!(nonzero(&memory) == nonzero(machine.memory()));
+        assert!(nonzero(&memory) == nonzero(emulator.memory()));
         match outcome {
             Ok(Outcome::OutOfSteps) => assert_eq!(log.steps.len() as u64, stretch_steps),
             Ok(Outcome::Exited(exit)) => return assert_eq!(log.exit, Some(exit.value)),

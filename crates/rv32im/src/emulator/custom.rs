@@ -23,11 +23,10 @@ impl Emulator<'_> {
         self.stores.clear();
         let (memory, stores) = (&mut self.memory, &mut self.stores);
         let mut guest = Guest { rs1, rs2, rd: None, memory, stores, refused: None };
-        let extensions = self.program.extensions();
-        let result = extensions.execute(id, &mut guest);
+        let result = self.program.extensions().execute(id, &mut guest);
         let (rd, refused) = (guest.rd, guest.refused);
         if let Some(refusal) = refused.or(result.err()) {
-            return Err(FaultKind::of(refusal, extensions.name(id).unwrap_or_default()));
+            return Err(FaultKind::from(refusal));
         }
         for &(address, word) in &self.stores {
             self.memory.set_word(address, word);
@@ -36,14 +35,12 @@ impl Emulator<'_> {
     }
 }
 
-impl FaultKind {
-    fn of(refusal: Refusal, extension: &str) -> FaultKind {
+impl From<Refusal> for FaultKind {
+    fn from(refusal: Refusal) -> FaultKind {
         match refusal {
             Refusal::Access { access, error } => FaultKind::Access { access, error },
             Refusal::Host { message } => FaultKind::Host { stream: "stored memory", message },
-            Refusal::Operands { .. } | Refusal::Misaligned { .. } => {
-                FaultKind::Refused { extension: extension.to_owned(), reason: refusal.to_string() }
-            }
+            Refusal::Operands { .. } | Refusal::Misaligned { .. } => FaultKind::Refused { reason: refusal.to_string() },
         }
     }
 }

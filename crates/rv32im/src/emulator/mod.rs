@@ -1,4 +1,4 @@
-//! Runs programs.
+//! Runs programs: a loop for what is common and fast, one step for everything else, system calls, custom instructions.
 
 mod code;
 mod custom;
@@ -19,7 +19,7 @@ use crate::memory::{Access, Memory};
 use crate::program::Program;
 use crate::semantics::{alu, branch_taken, load_extract, store_merge};
 
-/// Registers, indexed by any byte. 0 to 31 are the machine's; writes to register 0 land elsewhere, see
+/// Registers, indexed by any byte. 0 to 31 are the guest's; writes to register 0 land elsewhere, see
 /// [`code`](self::code).
 pub(crate) struct Registers([u32; 256]);
 
@@ -59,7 +59,8 @@ impl Exit {
     }
 }
 
-/// A program in execution. After an exit or a fault its state stays for inspection.
+/// A program in execution: its registers, its memory, and its input and output. After an exit or a fault the state stays for
+/// inspection.
 pub struct Emulator<'p> {
     program: &'p Program,
     regions: Box<[Region]>,
@@ -133,13 +134,13 @@ impl<'p> Emulator<'p> {
     /// Executes up to `max_steps` instructions. After an exit it does nothing but return that exit again.
     ///
     /// # Errors
-    /// The fault that stopped the guest. The machine then has the state before the faulting instruction.
+    /// The fault that stopped the guest. The emulator then has the state before the faulting instruction.
     pub fn run(&mut self, max_steps: u64) -> Result<Outcome, Fault> {
         self.advance(max_steps, &mut NoNotes)
     }
 
-    /// As [`run`](Self::run), and appends to `log`, which must have been started at, or have been appended to up to, this
-    /// machine's present state. Also at a fault the log holds everything before it. It stops early where the log's
+    /// As [`run`](Self::run), and appends to `log`, which must have been started at, or have been appended to up to, the
+    /// emulator's present state. Also at a fault the log holds everything before it. It stops early where the log's
     /// [`moved_bytes_max`](ExecutionLog::moved_bytes_max) is reached.
     ///
     /// # Errors
@@ -251,8 +252,8 @@ impl<'p> Emulator<'p> {
         Ok(())
     }
 
-    /// Checks an access, brings in what it needs and notes where it is misaligned. Returns the aligned word that holds the first byte, and the next one if the access
-    /// crosses into it.
+    /// Checks an access, brings in what it needs and notes where it is misaligned. Returns the aligned word that holds the first
+    /// byte, and the next one if the access crosses into it.
     fn access(
         &mut self,
         opcode: Opcode,
@@ -342,7 +343,7 @@ impl<'p> Emulator<'p> {
         &self.memory
     }
 
-    /// Ends the machine and hands over its memory, for a run that continues on it.
+    /// Ends the run and hands over its memory, for a run that continues on it.
     #[must_use]
     pub fn into_memory(self) -> Memory {
         self.memory
