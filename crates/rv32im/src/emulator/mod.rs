@@ -246,8 +246,8 @@ impl<'p> Emulator<'p> {
         Ok(())
     }
 
-    /// Checks an access, brings in what it needs and notes where it is misaligned. Returns the aligned word that holds the first byte, and the next one if the access
-    /// crosses into it.
+    /// Checks an access, brings in what it needs and notes where it is misaligned. Returns the aligned word that holds the
+    /// first byte, and the next one if the access crosses into it.
     fn access(
         &mut self,
         opcode: Opcode,
