@@ -42,11 +42,12 @@
 //! | [`split`], from the block to the half that covers the cell | stays | keeps it |
 //! | [`merge`], from the half that covers the cell to the block | from *t − d* to *t*, with *t* an integer below 2^29 and *d* one below 2^17 | keeps it |
 //!
-//! The [`boundary`], or the [`volatile`] one, is the cell's one source and one sink. All times at the ends of accesses, refreshes and merges
-//! stand for integers above −2^17 and below 2^29, which are distinct modulo p, and a split keeps its time. So along any walk
-//! integers never fall, and accesses and refreshes let them rise. A cycle thus has no access and no refresh: it is splits and merges
-//! alone, at one time, and keeps the cell. A multiset of edges that balances with one source and one sink is one path and
-//! cycles. All accesses are on the path, in the order of their times, and each finds what the one before left.
+//! The [`boundary`], or the [`volatile`] one, is the cell's one source and one sink. All times at the ends of
+//! accesses, refreshes and merges stand for integers above −2^17 and below 2^29, which are distinct modulo p, and a
+//! split keeps its time. So along any walk integers never fall, and accesses and refreshes let them rise. A cycle thus
+//! has no access and no refresh: it is splits and merges alone, at one time, and keeps the cell. A multiset of edges
+//! that balances with one source and one sink is one path and cycles. All accesses are on the path, in the order of
+//! their times, and each finds what the one before left.
 //!
 //! That a merge's time has a range is needed, though it is never later than both halves: see [`merge`].
 //!
