@@ -102,7 +102,7 @@ mod tests {
     fn columns_start_as_the_default() {
         let mut circuit = CircuitBuilder::new("long");
         let last = LongCols::<Expr>::allocate(&mut circuit).many[39].as_column();
-        assert_eq!(last, Some(LongCols::<F>::WIDTH - 1));
+        assert_eq!(last, Some(40));
         let mut row = [F::ONE; LongCols::<F>::WIDTH];
         LongCols { one: F::TWO, ..LongCols::default() }.write(&mut row);
         assert_eq!((row.len(), row[0]), (41, F::TWO));
