@@ -73,6 +73,19 @@ impl LeafRecord {
     }
 }
 
+/// A block of a touched leaf at the end of a replay, in whatever size it was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FinalBlock<const N: usize> {
+    /// Address space.
+    pub space: u32,
+    /// Pointer, in the memory's pointer unit.
+    pub pointer: u32,
+    /// The cells.
+    pub cells: [F; N],
+    /// The time of the last access to a block of the space that shares a cell with this one; zero where there was none.
+    pub timestamp: u32,
+}
+
 /// Everything that a replay shows besides its adapters.
 #[derive(Clone, Debug)]
 pub struct FinalMemory {
@@ -259,12 +272,37 @@ impl OfflineMemory {
         Some(value[0])
     }
 
-    /// End the replay, with every touched block back at `N` cells, which must be the block size of all spaces.
-    pub fn finalize<const N: usize>(self, adapters: &mut AccessAdapterInventory) -> Result<FinalMemory, MemoryError> {
-        if let Some(space) = self.config.normal_spaces().iter().find(|space| space.block_cells != N) {
-            return Err(MemoryError::BlockSize { space: space.number, block_cells: space.block_cells, asked: N });
+    /// End the replay; returns also the cells of all touched leaves in blocks of `N` cells. The boundary's rows have blocks of their
+    /// space's size, whatever `N` is.
+    ///
+    /// # Errors
+    /// [`MemoryError::BlockSize`] where no space could be configured with blocks of `N` cells.
+    pub fn finalize<const N: usize>(
+        self,
+        adapters: &mut AccessAdapterInventory,
+    ) -> Result<(FinalMemory, Vec<FinalBlock<N>>), MemoryError> {
+        let pointer_unit = self.config.pointer_unit();
+        if !N.is_power_of_two() || !(pointer_unit..=LEAF_CELLS).contains(&N) {
+            return Err(MemoryError::BlockSize { pointer_unit, asked: N });
         }
-        Ok(self.finalize_blocks(adapters))
+        let config = self.config.clone();
+        let end = self.finalize_blocks(adapters);
+        let mut blocks = vec![];
+        for leaf in &end.leaves {
+            let space = config.position(leaf.space).map(|position| &config.normal_spaces()[position]);
+            let Some(space) = space else { continue };
+            let (cells, _) = leaf.after.as_chunks::<N>();
+            for (start, &cells) in (0..).step_by(N).zip(cells) {
+                let times = start / space.block_cells..=(start + N - 1) / space.block_cells;
+                blocks.push(FinalBlock {
+                    space: leaf.space,
+                    pointer: ((leaf.leaf as usize * LEAF_CELLS + start) / pointer_unit) as u32,
+                    cells,
+                    timestamp: leaf.final_times[times].iter().copied().max().unwrap_or(0),
+                });
+            }
+        }
+        Ok((end, blocks))
     }
 
     /// End the replay, with every touched block back at its space's size.
