@@ -101,7 +101,7 @@ pub use bus::MemoryBus;
 pub use config::{
     AddressSpaceConfig, AddressSpaceType, CellKind, ConfigError, MemoryConfig, MemoryConfigBuilder, VmConfig,
 };
-pub use context::{Instruction, OpCode, VmExecutionContext};
+pub use context::{ContextInstruction, OpCode, VmExecutionContext};
 pub use controller::{FinalizedMemory, MemoryController};
 pub use error::{MemoryError, MemoryIntegrationError};
 pub use extension::{CustomInstruction, CustomInstructionProcessor, ExtensionRegistry, MemoryExtension};

@@ -23,6 +23,15 @@ pub const POINTER_BITS_MAX: u32 = 30;
 /// Base-two logarithm of the most cells of a space: the highest tree has 2^27 leaves of 16 cells.
 pub const SPACE_CELLS_LOG2_MAX: u32 = 31;
 
+/// Cells of a block up to which a narrower access in a log's own proof takes it whole, and does not split it: columns for the
+/// cells that it leaves alone cost less than a split and a merge.
+pub const NARROW_BLOCK_CELLS: usize = 4;
+
+/// Cells of the block that an access of `len` cells takes in a log's own proof, in a space with blocks of `block_cells`.
+pub(crate) fn taken_cells(len: usize, block_cells: usize) -> usize {
+    len.max(block_cells.min(NARROW_BLOCK_CELLS))
+}
+
 /// Where an access size stands in [`ACCESS_SIZES`]: its base-two logarithm.
 pub(crate) fn size_log2(len: usize) -> Result<u32, MemoryError> {
     match len {

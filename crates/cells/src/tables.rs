@@ -155,7 +155,7 @@ mod tests {
         let u16s = AddressSpaceConfig::new(1, AddressSpaceType::Normal).with_cell_kind(CellKind::U16);
         let u16s = MemoryConfigBuilder::new().add_address_space(u16s).build().unwrap();
         let access_tests = include_str!("access/tests.rs");
-        let write = AccessTable::Write { cells: 2, kind: CellKind::U16 };
+        let write = |cells| AccessTable::Write { cells, block_cells: 4, kind: CellKind::U16 };
         let tests = [
             (roots::circuit(&config), include_str!("roots/tests.rs")),
             (boundary::circuit(bus, 4, 1), include_str!("boundary/tests.rs")),
@@ -163,8 +163,10 @@ mod tests {
             (split::circuit(bus, 4, 1), include_str!("split/tests.rs")),
             (merge::circuit(bus, 4, 1), include_str!("merge/tests.rs")),
             (volatile::circuit(bus, &config, &config.normal_spaces()[0]), include_str!("volatile/tests.rs")),
-            (access::circuit(bus, &config, AccessTable::Read { cells: 2 }), access_tests),
-            (access::circuit(bus, &u16s, write), access_tests),
+            (access::circuit(bus, &config, AccessTable::Read { cells: 4, block_cells: 4 }), access_tests),
+            (access::circuit(bus, &config, AccessTable::Read { cells: 2, block_cells: 4 }), access_tests),
+            (access::circuit(bus, &u16s, write(4)), access_tests),
+            (access::circuit(bus, &u16s, write(1)), access_tests),
         ];
         for (circuit, source) in tests {
             let asks = circuit

@@ -2,7 +2,7 @@
 
 use engram_air::{Circuit, price::Size};
 use engram_cells::{
-    access::{self, AccessTrace},
+    access,
     bus::MemoryBus,
     config::MemoryConfig,
     offline::{AccessAdapterInventory, FinalMemory},
@@ -44,7 +44,7 @@ pub struct TableCost {
     pub name: String,
     /// Rows: a power of two, padding included.
     pub rows: u64,
-    /// Columns, those committed apart included.
+    /// Columns.
     pub columns: u64,
     /// Committed cells: rows times columns.
     pub cells: u64,
@@ -52,7 +52,7 @@ pub struct TableCost {
     pub interactions: u64,
 }
 
-/// The tables of a proof over a replayed log by itself, in the order of the proof; those without rows are left out.
+/// The tables of a proof over a log by itself that was replayed with narrow accesses, in the order of the proof; those without rows are left out.
 ///
 /// All tables are filled to be counted: it takes the memory that a prover needs before it begins.
 pub fn table_costs(config: &MemoryConfig, memory: &FinalMemory, adapters: &AccessAdapterInventory) -> Vec<TableCost> {
@@ -61,8 +61,7 @@ pub fn table_costs(config: &MemoryConfig, memory: &FinalMemory, adapters: &Acces
     let mut costs = vec![];
     for table in access::tables(config) {
         // Each is dropped before the next is filled.
-        let rows = access::trace(config, table, &memory.accesses, &range)
-            .map_or(0, |AccessTrace { committed, .. }| committed.height());
+        let rows = access::trace(config, table, &memory.accesses, &range).map_or(0, |trace| trace.height());
         costs.extend(cost(TablePart::Log, &access::circuit(bus, config, table), rows));
     }
     let of_witnesses = |part, circuits: &[Circuit], witnesses: &[Witness]| {

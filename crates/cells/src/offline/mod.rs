@@ -3,6 +3,9 @@
 //! The cells of a space are a partition into aligned blocks, each a power of two of cells and each with the time since when
 //! it is there. At first all blocks have their space's size. An access splits and merges blocks until one has its size and
 //! place. At the end all touched blocks are brought back to their space's size.
+//!
+//! A *narrow* access takes a block that is larger than it is, and leaves the other cells as they are. Chips, which put accesses on
+//! the bus with [`crate::MemoryBridge`], have none. The log's own tables do: [`OfflineMemory::with_narrow_accesses`].
 
 mod access;
 mod inventory;
@@ -24,7 +27,7 @@ use crate::{
     error::MemoryError,
     image::{MemoryImage, leaf_digest},
     log::{MemoryLogEntry, RecordId},
-    size::{ACCESS_CELLS_MAX, LEAF_CELLS},
+    size::{ACCESS_CELLS_MAX, LEAF_CELLS, taken_cells},
 };
 
 /// Memory, as accesses in the order of their times see and leave it.
@@ -38,6 +41,7 @@ pub struct OfflineMemory {
     accesses: AccessRecords,
     clock: Clock,
     log: Vec<MemoryLogEntry>,
+    narrow: bool,
 }
 
 /// A leaf with a cell that was accessed.
@@ -67,6 +71,19 @@ impl LeafRecord {
     pub fn is_changed(&self) -> bool {
         self.before != self.after
     }
+}
+
+/// A block of a touched leaf at the end of a replay, in whatever size it was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FinalBlock<const N: usize> {
+    /// Address space.
+    pub space: u32,
+    /// Pointer, in the memory's pointer unit.
+    pub pointer: u32,
+    /// The cells.
+    pub cells: [F; N],
+    /// The time of the last access to a block of the space that shares a cell with this one; zero where there was none.
+    pub timestamp: u32,
 }
 
 /// Everything that a replay shows besides its adapters.
@@ -109,7 +126,13 @@ impl OfflineMemory {
             accesses: AccessRecords::default(),
             clock: Clock::new(config),
             log: vec![],
+            narrow: false,
         })
+    }
+
+    /// Replay as the log's own tables need it, [`crate::access`]: accesses of fewer cells than a small block take it whole.
+    pub fn with_narrow_accesses(self) -> Self {
+        Self { narrow: true, ..self }
     }
 
     /// Memory of zeros with a log to replay: [`Self::replay`] goes through it.
@@ -168,20 +191,33 @@ impl OfflineMemory {
         self.clock.check_access()?;
         let (id, time) = self.clock.access();
         let mut cells = [F::ZERO; ACCESS_CELLS_MAX];
-        let cells = &mut cells[..len];
-        let gap = match place {
+        let kind = if space == IDENTITY_SPACE { AccessKind::IdentityRead } else { AccessKind::Read };
+        let mut record = AccessRecord { kind, space, pointer, len: len as u8, block_cells: len as u8, time, gap: 0 };
+        match place {
             Place::Identity(value) => {
                 cells.fill(value);
-                0
+                self.accesses.push(record, 0, &cells[..len], None);
             }
             Place::Normal { position, cell } => {
+                let (block_cells, offset) = self.taken(position, cell, len);
+                let cells = &mut cells[..block_cells];
                 let mut notes = Notes { adapters, refreshes: &mut self.refreshes };
-                self.spaces[position].access(cell, time, cells, None, &mut notes).gap
+                let found = self.spaces[position].access(cell - offset as u32, time, cells, None, &mut notes);
+                record.block_cells = block_cells as u8;
+                record.gap = found.gap;
+                self.accesses.push(record, offset, cells, None);
             }
-        };
-        let kind = if space == IDENTITY_SPACE { AccessKind::IdentityRead } else { AccessKind::Read };
-        self.accesses.push(AccessRecord { kind, space, pointer, len: len as u8, time, gap }, cells, None);
+        }
         Ok(id)
+    }
+
+    /// Cells of the block that an access of `len` cells takes, and where in it the access starts.
+    fn taken(&self, position: usize, cell: u32, len: usize) -> (usize, usize) {
+        if !self.narrow {
+            return (len, 0);
+        }
+        let block_cells = taken_cells(len, self.config.normal_spaces()[position].block_cells);
+        (block_cells, cell as usize % block_cells)
     }
 
     /// Write as many cells as `data` has.
@@ -198,13 +234,19 @@ impl OfflineMemory {
         let (position, cell) = place_write(&self.config, space, pointer, data)?;
         self.clock.check_access()?;
         let (id, time) = self.clock.access();
+        let (block_cells, offset) = self.taken(position, cell, data.len());
         let mut previous = [F::ZERO; ACCESS_CELLS_MAX];
-        let previous = &mut previous[..data.len()];
+        let previous = &mut previous[..block_cells];
         let mut notes = Notes { adapters, refreshes: &mut self.refreshes };
-        let found = self.spaces[position].access(cell, time, previous, Some(data), &mut notes);
-        let kind = AccessKind::Write;
-        let record = AccessRecord { kind, space, pointer, len: data.len() as u8, time, gap: found.gap };
-        self.accesses.push(record, data, Some(previous));
+        let written = Some((offset, data));
+        let found = self.spaces[position].access(cell - offset as u32, time, previous, written, &mut notes);
+        let (kind, len, block_cells) = (AccessKind::Write, data.len() as u8, block_cells as u8);
+        let record = AccessRecord { kind, space, pointer, len, block_cells, time, gap: found.gap };
+        let mut cells = [F::ZERO; ACCESS_CELLS_MAX];
+        let cells = &mut cells[..previous.len()];
+        cells.copy_from_slice(previous);
+        cells[offset..offset + data.len()].copy_from_slice(data);
+        self.accesses.push(record, offset, cells, Some(previous));
         Ok(id)
     }
 
@@ -230,12 +272,37 @@ impl OfflineMemory {
         Some(value[0])
     }
 
-    /// End the replay, with every touched block back at `N` cells, which must be the block size of all spaces.
-    pub fn finalize<const N: usize>(self, adapters: &mut AccessAdapterInventory) -> Result<FinalMemory, MemoryError> {
-        if let Some(space) = self.config.normal_spaces().iter().find(|space| space.block_cells != N) {
-            return Err(MemoryError::BlockSize { space: space.number, block_cells: space.block_cells, asked: N });
+    /// End the replay; returns also the cells of all touched leaves in blocks of `N` cells. The boundary's rows have blocks of their
+    /// space's size, whatever `N` is.
+    ///
+    /// # Errors
+    /// [`MemoryError::BlockSize`] where no space could be configured with blocks of `N` cells.
+    pub fn finalize<const N: usize>(
+        self,
+        adapters: &mut AccessAdapterInventory,
+    ) -> Result<(FinalMemory, Vec<FinalBlock<N>>), MemoryError> {
+        let pointer_unit = self.config.pointer_unit();
+        if !N.is_power_of_two() || !(pointer_unit..=LEAF_CELLS).contains(&N) {
+            return Err(MemoryError::BlockSize { pointer_unit, asked: N });
         }
-        Ok(self.finalize_blocks(adapters))
+        let config = self.config.clone();
+        let end = self.finalize_blocks(adapters);
+        let mut blocks = vec![];
+        for leaf in &end.leaves {
+            let space = config.position(leaf.space).map(|position| &config.normal_spaces()[position]);
+            let Some(space) = space else { continue };
+            let (cells, _) = leaf.after.as_chunks::<N>();
+            for (start, &cells) in (0..).step_by(N).zip(cells) {
+                let times = start / space.block_cells..=(start + N - 1) / space.block_cells;
+                blocks.push(FinalBlock {
+                    space: leaf.space,
+                    pointer: ((leaf.leaf as usize * LEAF_CELLS + start) / pointer_unit) as u32,
+                    cells,
+                    timestamp: leaf.final_times[times].iter().copied().max().unwrap_or(0),
+                });
+            }
+        }
+        Ok((end, blocks))
     }
 
     /// End the replay, with every touched block back at its space's size.

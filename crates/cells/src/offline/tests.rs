@@ -25,7 +25,7 @@ fn accesses_of_the_blocks_size_need_no_adapters() {
     let (id, cells) = memory.read(1, 8, 4, &mut adapters).unwrap();
     assert_eq!(cells, numbers(4));
     assert_eq!(memory.accesses().get(id).unwrap().gap, 0);
-    let end = memory.finalize::<4>(&mut adapters).unwrap();
+    let end = memory.finalize::<4>(&mut adapters).unwrap().0;
     assert!(adapters.is_empty());
     assert_eq!((end.leaves.len(), end.leaves[0].initial_times[2], end.leaves[0].final_times[2]), (1, 0, 2));
     assert_eq!(end.leaves[0].initial_times[0], end.leaves[0].final_times[0]);
@@ -53,7 +53,7 @@ fn a_wide_access_merges_across_leaves_and_the_end_splits_again() {
     let mut memory = OfflineMemory::new(&MemoryImage::new(), &config(16)).unwrap();
     memory.write(1, 32, &numbers(32), &mut adapters).unwrap();
     assert_eq!((adapters.merges()[5].len(), adapters.len()), (1, 1));
-    let end = memory.finalize::<16>(&mut adapters).unwrap();
+    let end = memory.finalize::<16>(&mut adapters).unwrap().0;
     assert_eq!((adapters.splits()[5].len(), adapters.len()), (1, 2));
     assert_eq!(end.leaves.iter().map(|leaf| (leaf.leaf, leaf.final_times[0])).collect::<Vec<_>>(), [(2, 1), (3, 1)]);
 }
@@ -75,8 +75,28 @@ fn long_gaps_are_bridged_before_accesses_and_merges() {
 }
 
 #[test]
-fn another_block_size_is_refused_at_the_end() {
-    let memory = OfflineMemory::new(&MemoryImage::new(), &config(4)).unwrap();
-    let end = memory.finalize::<8>(&mut AccessAdapterInventory::new()).map(|_| ());
-    assert_eq!(end, Err(MemoryError::BlockSize { space: 1, block_cells: 4, asked: 8 }));
+fn memory_is_told_in_blocks_of_any_size_at_the_end() {
+    let mut adapters = AccessAdapterInventory::new();
+    let mut memory = OfflineMemory::new(&MemoryImage::new(), &config(4)).unwrap();
+    memory.write(1, 16 + 6, &numbers(2), &mut adapters).unwrap();
+    memory.write(1, 16 + 12, &numbers(4), &mut adapters).unwrap();
+    fn check<const N: usize>(memory: &OfflineMemory, adapters: &AccessAdapterInventory, timestamps: &[u32]) {
+        let blocks = memory.clone().finalize::<N>(&mut adapters.clone()).unwrap().1;
+        assert_eq!(blocks.iter().map(|block| block.timestamp).collect::<Vec<_>>(), timestamps);
+        let places = (16u32..).step_by(N).map(|pointer| (1, pointer));
+        assert!(blocks.iter().map(|block| (block.space, block.pointer)).eq(places.take(16 / N)));
+        let cells: Vec<F> = blocks.iter().flat_map(|block| block.cells).collect();
+        let expected = [vec![F::ZERO; 6], numbers(2), vec![F::ZERO; 4], numbers(4)].concat();
+        assert_eq!(cells, expected);
+    }
+    check::<1>(&memory, &adapters, &[0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 2, 2, 2, 2]);
+    check::<2>(&memory, &adapters, &[0, 0, 1, 1, 0, 0, 2, 2]);
+    check::<4>(&memory, &adapters, &[0, 1, 0, 2]);
+    check::<8>(&memory, &adapters, &[1, 2]);
+    check::<16>(&memory, &adapters, &[2]);
+    let refused = |end: Result<(), MemoryError>, asked| {
+        assert_eq!(end, Err(MemoryError::BlockSize { pointer_unit: 1, asked }));
+    };
+    refused(memory.clone().finalize::<3>(&mut adapters.clone()).map(|_| ()), 3);
+    refused(memory.finalize::<32>(&mut adapters).map(|_| ()), 32);
 }

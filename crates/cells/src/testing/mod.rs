@@ -4,5 +4,5 @@
 pub mod bench;
 pub mod system;
 
-pub use bench::{BenchCase, BenchReport, ExtensionBench, Finding};
-pub use system::{Instruction, IntegratedMemorySystem};
+pub use bench::{BenchCase, BenchReport, ExpectedCells, ExtensionBench, Finding};
+pub use system::{IntegratedMemorySystem, SystemInstruction, SystemSetup};
