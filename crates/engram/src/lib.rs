@@ -28,7 +28,7 @@
 //!
 //! # What is where
 //!
-//! Each name is listed here or in a module below, and comes from the crate of its module's name: `engram-cells` for memory,
+//! Each name is listed here or in a module below, and comes from the crate of its module's name: `engram-memory` for memory,
 //! `engram-air` for circuits, and so on. The folder `examples` has a complete program for each part.
 
 #![forbid(unsafe_code)]
@@ -41,12 +41,13 @@ pub mod storage;
 // The names, part by part. What is added here also goes into `tests/a_name_of_the_guide_is_missing.rs`.
 
 // Configuration.
-pub use engram_cells::config::{
+pub use engram_memory::config::{
     AddressSpaceConfig, AddressSpaceType, CellKind, ConfigError, MemoryConfig, MemoryConfigBuilder, VmConfig,
 };
+pub use engram_memory::layout::Layout;
 
 // Memory while a program runs.
-pub use engram_cells::{
+pub use engram_memory::{
     context::{Instruction, OpCode, VmExecutionContext},
     controller::{FinalizedMemory, MemoryController},
     image::MemoryImage,
@@ -55,24 +56,26 @@ pub use engram_cells::{
 };
 
 // Memory as a proof sees it.
-pub use engram_cells::offline::{
-    AccessAdapterInventory, AccessKind, AccessRecord, AccessRecords, FinalMemory, OfflineMemory,
+pub use engram_memory::{
+    offline::{AccessKind, AccessRecord, AccessRecords, FinalMemory, OfflineMemory},
+    records::AccessAdapterInventory,
+    segment::SegmentMemory,
 };
 
 // What chips are connected with.
-pub use engram_cells::{
+pub use engram_memory::{
     bridge::{AccessExprs, MemoryBridge},
-    bus::MemoryBus,
+    messages::MemoryBus,
     range_checker::SharedVariableRangeCheckerChip,
 };
 
 // Proofs over a log by itself.
-pub use engram_cells::proof::{
+pub use engram_memory::proof::{
     MemoryProof, MemoryProofGenerator, MemoryStatement, ProofError, generate_memory_proof, log_commitment,
 };
 
 // Every kind of memory behind one interface.
-pub use engram_cells::adapter::{MemoryAdapter, OfflineMemoryAdapter, OnlineMemoryAdapter};
+pub use engram_memory::adapter::{MemoryAdapter, OfflineMemoryAdapter, OnlineMemoryAdapter};
 pub use engram_state::{PersistentError, PersistentMemory};
 pub use factory::MemoryFactory;
 
@@ -83,13 +86,14 @@ pub use engram_service::{
 };
 
 // Instructions of one's own.
-pub use engram_cells::extension::{
+pub use engram_memory::extension::{
     BulkLoad, BulkStore, CustomInstruction, CustomInstructionProcessor, CustomProof, CustomStatement, ExtensionError,
     ExtensionRegistry, InstructionRow, MemoryExtension, Operands, RegisterSpaces, standard_extensions,
 };
 
 // For tests of machines and of their instructions.
-pub use engram_cells::testing::{ExtensionBench, IntegratedMemorySystem};
+#[cfg(feature = "testing")]
+pub use engram_memory::testing::{bench::ExtensionBench, system::IntegratedMemorySystem};
 
 // Looking at a memory from outside.
 pub use engram_observe::{
@@ -98,10 +102,10 @@ pub use engram_observe::{
 };
 
 // Errors.
-pub use engram_cells::error::{MemoryError, MemoryIntegrationError};
+pub use engram_memory::error::{MemoryError, MemoryIntegrationError};
 
 // Field elements and digests, which all of these speak of.
 pub use engram_air::field::{Digest, F};
 
 /// Bounds of sizes, times and pointers.
-pub use engram_cells::size::{ACCESS_CELLS_MAX, ACCESS_SIZES, GAP_BITS, LEAF_CELLS, POINTER_BITS_MAX, TIME_BITS};
+pub use engram_memory::address::{ACCESS_CELLS_MAX, ACCESS_SIZES, GAP_BITS, LEAF_CELLS, POINTER_BITS_MAX, TIME_BITS};

@@ -5,16 +5,15 @@ mod logs;
 use std::collections::BTreeSet;
 
 use engram_air::{F, PrimeCharacteristicRing};
-use engram_cells::{
-    access,
-    bus::MemoryBus,
+use engram_memory::{
+    address::{ACCESS_SIZES, GAP_BITS},
     config::{AddressSpaceConfig, AddressSpaceType, MemoryConfig, MemoryConfigBuilder},
     controller::MemoryController,
     error::MemoryError,
     log::MemoryLogEntry,
+    log_table,
     online::Memory,
     range_checker::SharedVariableRangeCheckerChip,
-    size::{ACCESS_SIZES, GAP_BITS},
 };
 use engram_observe::{
     adapters::AdapterRows,
@@ -122,9 +121,9 @@ fn tables_are_those_of_a_proof() {
         let circuits = controller.circuits();
         let finalized = controller.finalize().unwrap();
         let rows = AdapterRows::of(finalized.adapters());
-        let log_tables = access::tables(&config).into_iter().filter_map(|table| {
-            let name = access::circuit(MemoryBus::new(), &config, table).name;
-            let trace = access::trace(&config, table, finalized.accesses(), finalized.range_checker())?.whole();
+        let log_tables = log_table::tables(&config).into_iter().filter_map(|table| {
+            let name = log_table::circuit(&config, table).name;
+            let trace = log_table::trace(&config, table, finalized.accesses(), finalized.range_checker())?.whole();
             Some((name, trace.height() as u64, trace.width() as u64))
         });
         let log_tables: Vec<(String, u64, u64)> = log_tables.collect();

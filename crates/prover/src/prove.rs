@@ -6,7 +6,7 @@ use std::{
 };
 
 use engram_air::{check::Report as CheckReport, field::Digest, price::Size};
-use engram_memory::{SPACE_MEMORY, image::ImageError, image::MemoryImage, offline::OfflineMemory};
+use engram_memory::{Layout, MemoryConfig, MemoryError, MemoryImage, SPACE_MEMORY, offline::OfflineMemory};
 use engram_rv32im::{ExecutionLog, Fault, Outcome, Program, memory::Memory};
 use engram_rv32im_air::{
     circuits::Machine,
@@ -75,7 +75,7 @@ pub enum ProveError {
     },
     /// The program's image does not fit memory.
     #[error(transparent)]
-    Image(#[from] ImageError),
+    Image(#[from] MemoryError),
     /// The plan does not fit the program.
     #[error(transparent)]
     Plan(#[from] PlanError),
@@ -172,7 +172,7 @@ pub fn prove(
     let blocks = options.plan.blocks(machine_program.decoded())?;
     let machine = Machine::with_blocks(machine_program.chips(), blocks);
     let tiler = Tiler::new(&machine_program, machine.blocks());
-    let memory = OfflineMemory::new(machine_program.image()?);
+    let memory = OfflineMemory::new(&machine_program.image()?, MemoryConfig::rv32im())?;
     let program_commitment = machine_program.commitment(&memory.roots());
     let (memory, executor_memory) = match &options.memory {
         Some(stored) => {
@@ -185,7 +185,7 @@ pub fn prove(
     let mut executor = engram_rv32im::Emulator::with_memory(program, executor_memory, input);
     let mut replay = Replay::with_blocks(&machine_program, machine.blocks(), memory);
     let mut log = ExecutionLog::starting_at(executor.state());
-    let [_, initial_root, _] = replay.memory().roots();
+    let initial_root = memory_root(&replay.memory().roots());
     report.initial_root = initial_root;
     let mut segments = vec![];
     loop {
@@ -360,9 +360,14 @@ fn choose_parameters(
     let chips = machine.chips().iter().map(|chip| rows.plain[chip.number()].len() + rows.hinted[chip.number()].len());
     let blocks = rows.blocks.iter().map(|rows| rows.times.len());
     let compressions = 2 * (memory.leaves.len() + memory.nodes.len());
-    let heights: Vec<usize> = chips.chain(blocks).chain([entries, memory.refreshes.len(), compressions]).collect();
+    let heights: Vec<usize> = chips.chain(blocks).chain([entries, memory.refresh_count(), compressions]).collect();
     let rows = heights.iter().copied().max().unwrap_or(0);
     cheapest_parameters(&heights).ok_or(ProveError::TooManyRows { rows })
+}
+
+/// The root of main memory.
+fn memory_root(roots: &[Digest]) -> Digest {
+    Layout::rv32im().root(roots, SPACE_MEMORY).expect("memory is a space of the layout")
 }
 
 /// Padded totals of a proof.

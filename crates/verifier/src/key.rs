@@ -1,7 +1,7 @@
 //! What a verifier knows of a program.
 
 use engram_air::field::Digest;
-use engram_memory::image::{ImageError, MemoryImage};
+use engram_memory::{Layout, MemoryError, SPACE_MEMORY};
 use engram_rv32im::Program;
 use engram_rv32im_air::{
     circuits::Machine,
@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Key files.
-pub const KEY_FILE: Kind = Kind { magic: *b"engramVK", version: 3, name: "key", made_by: "setup" };
+pub const KEY_FILE: Kind = Kind { magic: *b"engramVK", version: 4, name: "key", made_by: "setup" };
 
 /// Why a program has no key.
 #[derive(Debug, Error)]
@@ -31,7 +31,7 @@ pub const KEY_FILE: Kind = Kind { magic: *b"engramVK", version: 3, name: "key", 
 pub enum KeyError {
     /// The program's image does not fit memory.
     #[error("the program's image cannot be committed to: {0}")]
-    Image(#[from] ImageError),
+    Image(#[from] MemoryError),
     /// The plan is not one of this program, or too large.
     #[error(transparent)]
     Plan(#[from] PlanError),
@@ -70,8 +70,8 @@ pub struct ProgramKey {
     pub(crate) plan: Plan,
     /// In words.
     pub(crate) entry_pc: u32,
-    /// Roots of the registers, of memory and of the output at entry.
-    pub(crate) initial_roots: [Digest; 3],
+    /// Roots at entry of the spaces of RV32IM's layout, in its order.
+    pub(crate) initial_roots: Vec<Digest>,
     /// One for each parameter set under which tables can be as high as the ROM, in order.
     pub(crate) segments: Vec<SegmentKey>,
 }
@@ -111,7 +111,7 @@ impl ProgramKey {
             Ok(SegmentKey { parameters, circuits, rom, rom_rows })
         };
         let segments = sets.iter().filter(|set| fits(set)).map(segment).collect::<Result<Vec<_>, _>>()?;
-        let initial_roots = program.image()?.roots();
+        let initial_roots = program.image()?.roots(Layout::rv32im())?;
         let commitment = program.commitment(&initial_roots);
         let (text, entry_pc) = (Text::of(program.program()), program.program().entry() >> 2);
         Ok(Self { commitment, text, plan: plan.clone(), entry_pc, initial_roots, segments })
@@ -141,8 +141,8 @@ impl ProgramKey {
 
     /// Root of the memory that the program starts on.
     pub fn initial_root(&self) -> Digest {
-        let [_, memory, _] = self.initial_roots;
-        memory
+        // A key that was decoded has as many roots as there are spaces; one that was derived has them too.
+        Layout::rv32im().root(&self.initial_roots, SPACE_MEMORY).unwrap_or_default()
     }
 
     /// The keys of segments.
@@ -162,11 +162,10 @@ impl ProgramKey {
 
     /// Read a key file.
     pub fn decode(bytes: &[u8]) -> Result<Self, FileError> {
-        KEY_FILE.decode(bytes)
+        let key: Self = KEY_FILE.decode(bytes)?;
+        if key.initial_roots.len() == Layout::rv32im().spaces().len() {
+            return Ok(key);
+        }
+        Err(FileError::Damaged { kind: KEY_FILE.name, reason: "it has not one root for each address space".into() })
     }
-}
-
-/// The roots of an image without words.
-pub(crate) fn empty_roots() -> [Digest; 3] {
-    MemoryImage::new().roots()
 }

@@ -10,6 +10,7 @@ mod store;
 mod verify;
 
 use engram_air::field::Digest;
+use engram_memory::Layout;
 use engram_rv32im::Program;
 use engram_rv32im_air::plan::Plan;
 use engram_rv32im_air::program::MachineProgram;
@@ -63,8 +64,8 @@ fn decode_plan(name: &str, bytes: &[u8]) -> Result<PlanFile, Failure> {
 
 /// What names a program in public.
 fn commitment(program: &MachineProgram) -> Result<Digest, Failure> {
-    let image = program.image().map_err(|error| Failure::Internal { message: error.to_string() })?;
-    Ok(program.commitment(&image.roots()))
+    let roots = program.image().and_then(|image| image.roots(Layout::rv32im()));
+    Ok(program.commitment(&roots.map_err(|error| Failure::Internal { message: error.to_string() })?))
 }
 
 /// Derives a program's key for proofs with the blocks of a plan.

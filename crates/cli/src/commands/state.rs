@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use engram_air::field::Digest;
-use engram_memory::{MemoryImage, SPACE_MEMORY};
+use engram_memory::{Layout, MemoryError, MemoryImage, SPACE_MEMORY};
 use engram_prover::options::Stored;
 use engram_rv32im::memory::Memory;
 use engram_rv32im::{PageSource, Program};
@@ -28,12 +28,14 @@ impl State {
         let name = path.display().to_string();
         let failed = |source: StateError| Failure::State { name: name.clone(), source };
         let program = MachineProgram::new(program);
-        let image = program.image().map_err(|error| Failure::Internal { message: error.to_string() })?;
-        let commitment = program.commitment(&image.roots());
+        let internal = |error: MemoryError| Failure::Internal { message: error.to_string() };
+        let image = program.image().map_err(internal)?;
+        let roots = image.roots(Layout::rv32im()).map_err(internal)?;
+        let commitment = program.commitment(&roots);
         let file = match &arguments.expect_root {
             // A state that is made only now has the program's own root.
             Some(expected) if !path.exists() => {
-                let [_, found, _] = image.roots();
+                let found = Layout::rv32im().root(&roots, SPACE_MEMORY).unwrap_or_default();
                 if found != expected.0 {
                     return Err(failed(StateError::OtherRoot { found, expected: expected.0 }));
                 }
@@ -69,14 +71,12 @@ pub fn initial_memory(program: &Program, state: Option<&State>) -> Memory {
 }
 
 /// What an executor's memory holds: the pages that it brought in or stored to.
-pub fn pages_of(memory: &Memory) -> Result<MemoryImage, Failure> {
+pub fn pages_of(memory: &Memory) -> MemoryImage {
     let mut image = MemoryImage::new();
     for (address, bytes) in memory.pages() {
-        image
-            .set_bytes(SPACE_MEMORY, address, bytes)
-            .map_err(|error| Failure::Internal { message: error.to_string() })?;
+        image.set_bytes(SPACE_MEMORY, address, bytes);
     }
-    Ok(image)
+    image
 }
 
 /// What to say where a guest's exit leaves its state alone.

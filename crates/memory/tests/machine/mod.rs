@@ -80,9 +80,9 @@ impl Accesses {
 
 pub fn image() -> MemoryImage {
     let mut image = MemoryImage::new();
-    image.set_bytes(SPACE_MEMORY, 0x1_0003, &(0..=255).collect::<Vec<u8>>()).unwrap();
-    image.set_bytes(SPACE_MEMORY, 0xffff_fff0, &[7; 16]).unwrap();
-    image.set_word(SPACE_REGISTERS, 2, 0xffff_0000).unwrap();
+    image.set_bytes(SPACE_MEMORY, 0x1_0003, &(0..=255).collect::<Vec<u8>>());
+    image.set_bytes(SPACE_MEMORY, 0xffff_fff0, &[7; 16]);
+    image.set_word(SPACE_REGISTERS, 2, 0xffff_0000);
     image
 }
 
