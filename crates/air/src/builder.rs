@@ -35,8 +35,9 @@ impl CircuitBuilder {
 
     /// A new column.
     pub fn column(&mut self, name: impl Into<String>) -> Expr {
+        let number = number_of(self.circuit.columns.len());
         self.circuit.columns.push(name.into());
-        Expr::variable(Variable::Column(self.circuit.columns.len() as u32 - 1))
+        Expr::variable(Variable::Column(number))
     }
 
     /// `N` new columns, `name[0]` and on.
@@ -45,16 +46,21 @@ impl CircuitBuilder {
     }
 
     /// A new column that is committed apart, once for many proofs. Such columns come before all others.
+    ///
+    /// # Panics
+    /// After any other column.
     pub fn committed_column(&mut self, name: impl Into<String>) -> Expr {
         assert_eq!(self.circuit.committed_columns, self.circuit.columns.len(), "committed columns come first");
-        self.circuit.committed_columns += 1;
-        self.column(name)
+        let column = self.column(name);
+        self.circuit.committed_columns = self.circuit.columns.len();
+        column
     }
 
     /// A new public value.
     pub fn public(&mut self, name: impl Into<String>) -> Expr {
+        let number = number_of(self.circuit.publics.len());
         self.circuit.publics.push(name.into());
-        Expr::variable(Variable::Public(self.circuit.publics.len() as u32 - 1))
+        Expr::variable(Variable::Public(number))
     }
 
     /// `N` new public values, `name[0]` and on.
@@ -66,6 +72,7 @@ impl CircuitBuilder {
     ///
     /// # Panics
     /// Where `column` is not a column by itself: a circuit is written by its author, not read from outside.
+    #[allow(clippy::expect_used, reason = "what is passed here depends on the circuit's author alone")]
     pub fn next(&self, column: &Expr) -> Expr {
         Expr::variable(Variable::Next(column.as_column().expect("only a column has a next row")))
     }
@@ -133,4 +140,9 @@ impl CircuitBuilder {
     pub fn build(self) -> Circuit {
         self.circuit
     }
+}
+
+/// A list's next place as a number. No circuit has so many columns that it does not fit: keys refuse far fewer.
+fn number_of(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(u32::MAX)
 }

@@ -1,4 +1,6 @@
 //! Buses: named multisets of messages that must balance over all circuits of a proof.
+//!
+//! Messages of different buses or lengths are never taken for each other; `engram-stark` says why.
 
 /// What balance on a bus means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -59,7 +59,7 @@ impl Circuit {
         let constraints = self.constraints.iter().map(|constraint| constraint.expr.degree());
         let interactions = self.interactions.iter().map(|interaction| {
             let fields = interaction.fields.iter().map(Expr::degree).max().unwrap_or(0);
-            fields.max(interaction.count.degree()) + 1
+            fields.max(interaction.count.degree()).saturating_add(1)
         });
         constraints.chain(interactions).max().unwrap_or(0)
     }

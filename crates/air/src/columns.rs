@@ -30,6 +30,7 @@ impl<A: AllocateColumns, const N: usize> AllocateColumns for [A; N] {
 }
 
 impl WriteColumns for F {
+    #[allow(clippy::expect_used, reason = "only provers fill rows, and a row is as wide as its columns")]
     fn write<'row>(&self, row: &'row mut [F]) -> &'row mut [F] {
         let (cell, rest) = row.split_first_mut().expect("the row has all columns");
         *cell = *self;

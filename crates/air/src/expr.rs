@@ -108,7 +108,7 @@ impl Linear {
     }
 
     fn add(self, other: Self) -> Self {
-        let mut terms = Vec::with_capacity(self.terms.len() + other.terms.len());
+        let mut terms = Vec::with_capacity(self.terms.len().saturating_add(other.terms.len()));
         let (mut left, mut right) = (self.terms.into_iter().peekable(), other.terms.into_iter().peekable());
         loop {
             match (left.peek(), right.peek()) {
@@ -169,7 +169,7 @@ impl Expr {
                 usize::from(linear.terms.iter().any(|(variable, _)| !matches!(variable, Variable::Public(_))))
             }
             Self::Sum(parts) => parts.0.degree().max(parts.1.degree()),
-            Self::Product(parts) => parts.0.degree() + parts.1.degree(),
+            Self::Product(parts) => parts.0.degree().saturating_add(parts.1.degree()),
         }
     }
 }

@@ -5,17 +5,44 @@
 //! `engram-stark`), the row-by-row checker that names what failed ([`check`]), and the price table ([`price`]).
 //! Nothing here knows a proof system.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::as_conversions,
+        clippy::arithmetic_side_effects
+    )
+)]
+
 pub mod builder;
 pub mod bus;
+#[allow(
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    reason = "only provers run it"
+)]
 pub mod check;
 pub mod circuit;
 pub mod columns;
 pub mod expr;
 pub mod field;
 pub mod poseidon2;
+#[allow(clippy::as_conversions, clippy::arithmetic_side_effects, reason = "only provers run it")]
 pub mod price;
+#[allow(
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    reason = "only provers run it"
+)]
 pub mod tape;
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "only provers run it")]
 pub mod trace;
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "only provers run it")]
 pub mod vector;
 
 pub use builder::CircuitBuilder;

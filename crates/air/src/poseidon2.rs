@@ -28,10 +28,15 @@ pub fn permute(state: &mut [F; WIDTH]) {
 /// halves that it is made of. As all sixteen cells of a leaf are free, a tree of bare permutations would bind nothing.
 pub fn compress(left: &Digest, right: &Digest) -> Digest {
     let mut state = [F::ZERO; WIDTH];
-    state[..DIGEST_CELLS].copy_from_slice(left);
-    state[DIGEST_CELLS..].copy_from_slice(right);
+    for (place, &cell) in state.iter_mut().zip(left.iter().chain(right)) {
+        *place = cell;
+    }
     permute(&mut state);
-    std::array::from_fn(|index| state[index] + left[index])
+    let mut digest = first_half(&state);
+    for (cell, &fed_forward) in digest.iter_mut().zip(left) {
+        *cell += fed_forward;
+    }
+    digest
 }
 
 /// A digest of any number of cells: a sponge of rate 8 whose capacity starts with the length, so that no input is a
@@ -39,18 +44,20 @@ pub fn compress(left: &Digest, right: &Digest) -> Digest {
 pub fn hash(cells: impl ExactSizeIterator<Item = F>) -> Digest {
     let mut state = [F::ZERO; WIDTH];
     state[DIGEST_CELLS] = F::from_usize(cells.len());
-    let mut filled = 0;
-    for cell in cells {
-        state[filled] = cell;
-        filled += 1;
-        if filled == DIGEST_CELLS {
-            permute(&mut state);
-            filled = 0;
+    let mut cells = cells.peekable();
+    while cells.peek().is_some() {
+        for place in state.iter_mut().take(DIGEST_CELLS) {
+            *place = cells.next().unwrap_or(F::ZERO);
         }
-    }
-    if filled > 0 {
-        state[filled..DIGEST_CELLS].fill(F::ZERO);
         permute(&mut state);
     }
-    std::array::from_fn(|index| state[index])
+    first_half(&state)
+}
+
+fn first_half(state: &[F; WIDTH]) -> Digest {
+    let mut digest = [F::ZERO; DIGEST_CELLS];
+    for (cell, &value) in digest.iter_mut().zip(state) {
+        *cell = value;
+    }
+    digest
 }

@@ -1,9 +1,9 @@
 //! The RV32IM machine: run ELF files, prove runs, verify proofs.
 //!
 //! ```no_run
-//! use engram::machine::{Options, Program, ProgramKey, prove, verify};
+//! use engram::machine::{CommittedProgram, Options, Program, ProgramKey, prove, verify};
 //!
-//! let program = Program::from_elf(&std::fs::read("guest.elf")?)?;
+//! let program = CommittedProgram::new(&Program::from_elf(&std::fs::read("guest.elf")?)?)?;
 //! let input = Box::new(&b"what the guest reads"[..]);
 //! let (proof, _) = prove(&program, input, &Options::default(), &mut |_| {})?;
 //!
@@ -18,6 +18,6 @@ pub use engram_rv32im::{
 };
 pub use engram_rv32im_air::plan::Plan;
 pub use engram_verifier::{
-    FileError, InitialMemory, KeyError, PlanFile, ProgramKey, RunProof, SegmentProof, Statement, VerifyError, verify,
-    verify_from,
+    CommittedProgram, FileError, InitialMemory, KeyError, PlanFile, ProgramKey, RunProof, SegmentProof, Statement,
+    VerifyError, verify, verify_from,
 };

@@ -38,8 +38,7 @@ pub const RANGE_BITS_MAX: u32 = 17;
 
 /// On [`MEMORY`]: the block at `(space, pointer)` has held `cells` since `timestamp`.
 ///
-/// Blocks of different sizes never collide: the backend writes a message as a polynomial whose degree is the number of its
-/// fields, with one more than the bus's number, which is never zero, as leading coefficient.
+/// Blocks of different sizes are never taken for each other: see [`engram_stark`], "Messages do not collide".
 pub fn memory_message<T>(space: T, pointer: T, cells: impl IntoIterator<Item = T>, timestamp: T) -> Vec<T> {
     [space, pointer].into_iter().chain(cells).chain([timestamp]).collect()
 }

@@ -26,6 +26,9 @@ pub struct ProvingKeys {
 
 impl ProvingKeys {
     /// The key for a parameter set.
+    ///
+    /// # Errors
+    /// The backend refuses the circuits or the ROM.
     pub fn get(
         &mut self,
         machine: &Machine,

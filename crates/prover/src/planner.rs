@@ -10,19 +10,18 @@ use engram_air::{
     Circuit,
     price::{CELL_S, INTERACTION_S, ROWS_MIN, SLOT_S},
 };
-use engram_rv32im::{Format, Opcode};
+use engram_rv32im::{ExecutionLog, Format, Opcode};
 use engram_rv32im_air::{
     block::{Block, BlockPath},
     chip::Chip,
     circuits::FIRST_CHIP,
-    plan::{CIRCUITS_MAX, COLUMNS_MAX, CONSTRAINTS_MAX, INTERACTIONS_MAX, PLAN_STEPS_MAX, Plan},
+    plan::{PLAN_STEPS_MAX, Plan},
     program::MachineProgram,
+    tile::{Tile, Tiler, may_wrap},
 };
+use engram_stark::limits::{CIRCUITS_MAX, COLUMNS_MAX, CONSTRAINTS_MAX, INTERACTIONS_MAX};
 
 use crate::profile::Profile;
-
-/// A window of a run: positions of consecutively executed instructions.
-pub type Window = Vec<u32>;
 
 /// Most instructions that a path grows to.
 const LENGTH_MAX: usize = 256;
@@ -71,14 +70,14 @@ pub fn plan(program: &MachineProgram, profile: &Profile) -> Plan {
             planner.prune();
         }
         if planner.blocks.len() < blocks_max && planner.fits(&block) {
-            planner.accept(block);
+            planner.blocks.push(block);
         } else {
             planner.refused.extend(block.path.steps.first());
         }
     }
     planner.cover();
     planner.prune();
-    let paths: Vec<BlockPath> = planner.blocks.iter().map(|(block, _)| block.path.clone()).collect();
+    let paths: Vec<BlockPath> = planner.blocks.iter().map(|block| block.path.clone()).collect();
     Plan::new(&paths)
 }
 
@@ -98,26 +97,32 @@ pub fn block_price(block: &Block) -> BlockPrice {
 }
 
 /// Rows of each of a plan's blocks in these windows.
-pub fn rows_in(program: &MachineProgram, blocks: &[Block], windows: &[Window]) -> Vec<usize> {
-    let mut planner = Planner::new(program, windows, true);
-    blocks.iter().for_each(|block| planner.accept(block.clone()));
-    planner.cover();
-    planner.rows
+pub fn rows_in(program: &MachineProgram, blocks: &[Block], windows: &[ExecutionLog]) -> Vec<usize> {
+    let tiler = Tiler::new(program, blocks);
+    let mut rows = vec![0; blocks.len()];
+    for tile in windows.iter().flat_map(|window| tiler.cover(window)) {
+        if let Tile::Block(number) = tile {
+            rows[usize::from(number)] += 1;
+        }
+    }
+    rows
 }
 
 struct Planner<'a> {
     program: &'a MachineProgram,
-    windows: &'a [Window],
+    windows: &'a [ExecutionLog],
     /// Are the windows samples of a longer run?
     is_sampled: bool,
     chips: Vec<(Chip, Circuit)>,
     /// By instruction: cost of a row that proves it alone.
     single_cost: Vec<f64>,
-    /// With the cost of a row.
-    blocks: Vec<(Block, f64)>,
-    by_start: HashMap<u32, Vec<usize>>,
+    /// Cost of a row that proves a misaligned access.
+    misaligned_cost: f64,
+    blocks: Vec<Block>,
     /// By window and position: covered by a block.
     covered: Vec<Vec<bool>>,
+    /// By window and position: a load or store at an address that its width does not divide. No block can have it.
+    misaligned: Vec<Vec<bool>>,
     /// Rows of each block in the windows.
     rows: Vec<usize>,
     total_cost: f64,
@@ -125,21 +130,26 @@ struct Planner<'a> {
 }
 
 impl<'a> Planner<'a> {
-    fn new(program: &'a MachineProgram, windows: &'a [Window], is_sampled: bool) -> Self {
+    fn new(program: &'a MachineProgram, windows: &'a [ExecutionLog], is_sampled: bool) -> Self {
         let chips: Vec<(Chip, Circuit)> = program.chips().into_iter().map(|chip| (chip, chip.circuit())).collect();
         let costs: HashMap<Chip, f64> = chips.iter().map(|(chip, circuit)| (*chip, row_cost(circuit))).collect();
         let single_cost =
             program.decoded().iter().map(|decoded| decoded.chip.map_or(0.0, |chip| costs[&chip])).collect();
-        let covered = windows.iter().map(|window| vec![false; window.len()]).collect();
+        let misaligned = |window: &ExecutionLog| {
+            let mut misaligned = vec![false; window.steps.len()];
+            window.misaligned.iter().for_each(|&position| misaligned[position] = true);
+            misaligned
+        };
         Self {
             program,
             windows,
             is_sampled,
             chips,
             single_cost,
+            misaligned_cost: costs.get(&Chip::Misaligned).copied().unwrap_or(0.0),
             blocks: vec![],
-            by_start: HashMap::new(),
-            covered,
+            covered: vec![],
+            misaligned: windows.iter().map(misaligned).collect(),
             rows: vec![],
             total_cost: 0.0,
             refused: HashSet::new(),
@@ -162,47 +172,41 @@ impl<'a> Planner<'a> {
         matches!(self.opcode(step).format(), Format::Branch | Format::Jump | Format::JumpRegister | Format::Bare)
     }
 
-    /// The block that a tiler would take here.
-    fn block_at(&self, window: &[u32], position: usize) -> Option<usize> {
-        let candidates = self.by_start.get(&window[position])?;
-        candidates.iter().copied().find(|&number| {
-            let path = &self.blocks[number].0.path;
-            let end = position + path.steps.len();
-            window.get(position..end) == Some(&path.steps)
-                && window.get(end).is_some_and(|&next| self.pc(next) == path.final_pc)
-        })
+    /// The chip that proves an executed instruction alone.
+    fn chip(&self, window: usize, position: usize) -> Option<Chip> {
+        if self.misaligned[window][position] {
+            return Some(Chip::Misaligned);
+        }
+        self.program.decoded()[self.windows[window].steps[position] as usize].chip
     }
 
     /// Cover the windows with the blocks so far.
     fn cover(&mut self) {
-        self.rows = vec![0; self.blocks.len()];
-        let mut total = 0.0;
+        let tiler = Tiler::new(self.program, &self.blocks);
+        let mut rows = vec![0; self.blocks.len()];
+        let mut total_cost = 0.0;
+        let mut covered = vec![];
         for (number, window) in self.windows.iter().enumerate() {
-            let mut covered = vec![false; window.len()];
-            let mut position = 0;
-            while position < window.len() {
-                match self.block_at(window, position) {
-                    Some(block) => {
-                        let length = self.blocks[block].0.path.steps.len();
-                        covered[position..position + length].fill(true);
-                        self.rows[block] += 1;
-                        total += self.blocks[block].1;
-                        position += length;
-                    }
-                    None => {
-                        total += self.single_cost[window[position] as usize];
-                        position += 1;
-                    }
+            let mut covered_here = Vec::with_capacity(window.steps.len());
+            for tile in tiler.cover(window) {
+                let position = covered_here.len();
+                covered_here.resize(position + tile.steps(&self.blocks), tile != Tile::Single);
+                match tile {
+                    Tile::Single if self.misaligned[number][position] => total_cost += self.misaligned_cost,
+                    Tile::Single => total_cost += self.single_cost[window.steps[position] as usize],
+                    Tile::Block(block) => rows[usize::from(block)] += 1,
                 }
             }
-            self.covered[number] = covered;
+            covered.push(covered_here);
         }
-        self.total_cost = total;
+        total_cost +=
+            rows.iter().zip(&self.blocks).map(|(&rows, block)| rows as f64 * row_cost(&block.circuit)).sum::<f64>();
+        (self.covered, self.rows, self.total_cost) = (covered, rows, total_cost);
     }
 
     /// Would the plan with one more block still be one that is accepted?
     fn fits(&self, block: &Block) -> bool {
-        let blocks = || self.blocks.iter().map(|(block, _)| block).chain([block]);
+        let blocks = || self.blocks.iter().chain([block]);
         let chips: usize = self.chips.iter().map(|(_, circuit)| circuit.width()).sum();
         let columns = chips + blocks().map(|block| block.circuit.width()).sum::<usize>();
         blocks().map(|block| block.path.steps.len()).sum::<usize>() <= PLAN_STEPS_MAX && columns <= COLUMNS_MAX
@@ -211,14 +215,14 @@ impl<'a> Planner<'a> {
     /// Where uncovered stretches begin, with the cost of what follows up to the next beginning.
     fn starts(&self) -> Vec<(u32, f64)> {
         let mut cost: HashMap<u32, f64> = HashMap::new();
-        for (window, covered) in self.windows.iter().zip(&self.covered) {
+        for ((window, covered), misaligned) in self.windows.iter().zip(&self.covered).zip(&self.misaligned) {
             let mut start = None;
-            for (position, &step) in window.iter().enumerate() {
-                if covered[position] || self.opcode(step) == Opcode::Ecall {
+            for (position, &step) in window.steps.iter().enumerate() {
+                if covered[position] || misaligned[position] || self.opcode(step) == Opcode::Ecall {
                     start = None;
                     continue;
                 }
-                let begins = position == 0 || covered[position - 1] || self.is_control(window[position - 1]);
+                let begins = position == 0 || covered[position - 1] || self.is_control(window.steps[position - 1]);
                 if begins || start.is_none() {
                     start = Some(step);
                 }
@@ -253,8 +257,8 @@ impl<'a> Planner<'a> {
     fn grow(&self, start: u32) -> Option<(Block, f64)> {
         let mut visits: Vec<(usize, usize)> = vec![];
         for (number, window) in self.windows.iter().enumerate() {
-            let uncovered = |&position: &usize| window[position] == start && !self.covered[number][position];
-            visits.extend((0..window.len()).filter(uncovered).map(|position| (number, position)));
+            let uncovered = |&position: &usize| window.steps[position] == start && !self.covered[number][position];
+            visits.extend((0..window.steps.len()).filter(uncovered).map(|position| (number, position)));
         }
         let all_visits = visits.len();
         let stride = all_visits.div_ceil(VISITS_MAX).max(1);
@@ -272,7 +276,7 @@ impl<'a> Planner<'a> {
             // Where do the visits that came this far stand?
             let mut next: HashMap<u32, usize> = HashMap::new();
             for &(window, position) in &visits {
-                if let Some(&step) = self.windows[window].get(position + steps.len()) {
+                if let Some(&step) = self.windows[window].steps.get(position + steps.len()) {
                     *next.entry(step).or_default() += 1;
                 }
             }
@@ -280,7 +284,7 @@ impl<'a> Planner<'a> {
             let Some((step, _)) = favourite else { break };
             let breaks = steps.last().is_some_and(|&last| self.is_control(last));
             let ends = self.opcode(step) == Opcode::Ecall || steps.len() >= LENGTH_MAX;
-            visits.retain(|&(window, position)| self.windows[window].get(position + steps.len()) == Some(&step));
+            visits.retain(|&(window, position)| self.windows[window].steps.get(position + steps.len()) == Some(&step));
             // A path cut in the middle of a way would leave the rest of it to others, which would be cut elsewhere again.
             let cut =
                 ends && !breaks && best.as_ref().is_some_and(|(block, _)| 2 * block.path.steps.len() > LENGTH_MAX);
@@ -301,8 +305,8 @@ impl<'a> Planner<'a> {
                 let rows = rows();
                 height = (rows as usize).next_power_of_two();
                 let saving = rows * single - self.table_cost(&block.circuit, rows as usize);
-                let known = self.blocks.iter().any(|(known, _)| known.path == block.path);
-                if !known && best.as_ref().is_none_or(|(_, known)| saving > *known) {
+                let known = self.blocks.iter().any(|known| known.path == block.path);
+                if !known && !may_wrap(self.program, &block) && best.as_ref().is_none_or(|(_, known)| saving > *known) {
                     best = Some((block, saving));
                 }
                 let possible = visits.len() as f64 * scale * (single + self.single_cost[step as usize]);
@@ -313,6 +317,7 @@ impl<'a> Planner<'a> {
             if ends || visits.is_empty() || self.program.decoded()[step as usize].chip.is_none() {
                 break;
             }
+            visits.retain(|&(window, position)| !self.misaligned[window][position + steps.len()]);
             single += self.single_cost[step as usize];
             steps.push(step);
         }
@@ -332,30 +337,14 @@ impl<'a> Planner<'a> {
         count
     }
 
-    fn accept(&mut self, block: Block) {
-        let cost = row_cost(&block.circuit);
-        self.blocks.push((block, cost));
-        self.index(self.blocks.len() - 1);
-    }
-
-    /// Find a block by its start, longer ones first.
-    fn index(&mut self, number: usize) {
-        let blocks = &self.blocks;
-        let start = blocks[number].0.path.steps.first().copied().unwrap_or(0);
-        let numbers = self.by_start.entry(start).or_default();
-        numbers.push(number);
-        numbers.sort_by_key(|&number| std::cmp::Reverse(blocks[number].0.path.steps.len()));
-    }
-
     /// Leave out blocks, one after the other, without which the run costs less or next to nothing more: those that others
     /// made useless, and those with so few rows that padding makes them dearer than their instructions.
     fn prune(&mut self) {
         let mut singles: HashMap<Chip, usize> = HashMap::new();
-        for (window, covered) in self.windows.iter().zip(&self.covered) {
-            for (&step, _) in window.iter().zip(covered).filter(|(_, covered)| !**covered) {
-                if let Some(chip) = self.program.decoded()[step as usize].chip {
-                    *singles.entry(chip).or_default() += 1;
-                }
+        for (window, covered) in self.covered.iter().enumerate() {
+            let alone = covered.iter().enumerate().filter(|(_, covered)| !**covered);
+            for chip in alone.filter_map(|(position, _)| self.chip(window, position)) {
+                *singles.entry(chip).or_default() += 1;
             }
         }
         loop {
@@ -372,8 +361,6 @@ impl<'a> Planner<'a> {
             self.blocks.remove(number);
             self.rows.remove(number);
         }
-        self.by_start.clear();
-        (0..self.blocks.len()).for_each(|number| self.index(number));
     }
 
     /// What a block's rows save over those of its instructions, when these rows come on top of others.
@@ -387,13 +374,13 @@ impl<'a> Planner<'a> {
                 self.table_cost(circuit, rows + more) - self.table_cost(circuit, rows)
             })
             .sum();
-        single - self.table_cost(&self.blocks[number].0.circuit, self.rows[number])
+        single - self.table_cost(&self.blocks[number].circuit, self.rows[number])
     }
 
     /// Rows that chips would have instead of a block's.
     fn chips_of(&self, number: usize) -> HashMap<Chip, usize> {
         let mut chips = HashMap::new();
-        for chip in self.blocks[number].0.decoded().iter().filter_map(|decoded| decoded.chip) {
+        for chip in self.blocks[number].decoded().iter().filter_map(|decoded| decoded.chip) {
             *chips.entry(chip).or_default() += self.rows[number];
         }
         chips

@@ -2,8 +2,6 @@
 
 use engram_rv32im::{Emulator, ExecutionLog, Fault, Outcome};
 
-use crate::planner::Window;
-
 /// Instructions of a window.
 const WINDOW_STEPS: u64 = 1 << 15;
 
@@ -13,8 +11,8 @@ const WINDOWS_MIN: usize = 16;
 /// What a run executed.
 #[derive(Clone, Debug, Default)]
 pub struct Profile {
-    /// Stretches of it, spread evenly.
-    pub windows: Vec<Window>,
+    /// Logs of stretches of it, spread evenly, without what was read.
+    pub windows: Vec<ExecutionLog>,
     /// Executed instructions.
     pub instructions: u64,
     /// Whether it ran to its exit.
@@ -22,9 +20,14 @@ pub struct Profile {
 }
 
 impl Profile {
+    /// Instructions in the windows.
+    pub fn seen(&self) -> u64 {
+        self.windows.iter().map(|window| window.steps.len() as u64).sum()
+    }
+
     /// Are the windows samples, and not all of the run?
     pub(crate) fn is_sampled(&self) -> bool {
-        self.windows.iter().map(|window| window.len() as u64).sum::<u64>() < self.instructions
+        self.seen() < self.instructions
     }
 }
 
@@ -33,6 +36,9 @@ impl Profile {
 ///
 /// Windows are taken at a stride that doubles whenever there are too many, so that they stay spread over a run of any
 /// length.
+///
+/// # Errors
+/// The guest faults.
 pub fn profile(machine: &mut Emulator<'_>, max_steps: u64, note: &mut dyn FnMut(u64)) -> Result<Profile, Box<Fault>> {
     let mut profile = Profile::default();
     let mut stride = WINDOW_STEPS;
@@ -46,7 +52,9 @@ pub fn profile(machine: &mut Emulator<'_>, max_steps: u64, note: &mut dyn FnMut(
         }
         let mut log = ExecutionLog::starting_at(machine.state());
         let outcome = machine.record(WINDOW_STEPS.min(left), &mut log)?;
-        profile.windows.push(log.steps);
+        // Choosing blocks takes no input, of which there may be much.
+        (log.input, log.reads) = (vec![], vec![]);
+        profile.windows.push(log);
         if matches!(outcome, Outcome::Exited(_)) {
             break;
         }

@@ -1,4 +1,4 @@
-//! The pipeline.
+//! The loop: execute and replay until the segment is to be cut, fill its tables, prove it.
 
 use std::{
     io::Read,
@@ -6,8 +6,8 @@ use std::{
 };
 
 use engram_air::{check::Report as CheckReport, field::Digest, price::Size};
-use engram_memory::{Layout, MemoryConfig, MemoryError, MemoryImage, SPACE_MEMORY, offline::OfflineMemory};
-use engram_rv32im::{ExecutionLog, Fault, Outcome, Program, memory::Memory};
+use engram_memory::{Layout, MemoryConfig, MemoryImage, SPACE_MEMORY, offline::OfflineMemory};
+use engram_rv32im::{Emulator, ExecutionLog, Fault, Outcome, memory::Memory};
 use engram_rv32im_air::{
     circuits::Machine,
     plan::PlanError,
@@ -15,13 +15,9 @@ use engram_rv32im_air::{
     replay::{Replay, ReplayError},
     tile::{Cover, Tiler},
 };
-use engram_stark::{
-    engine::check_witnesses,
-    engine::{EngineError, Witness},
-    parameters::Parameters,
-};
+use engram_stark::{EngineError, Witness, check_witnesses};
 use engram_verifier::{
-    InitialMemory, KeyError, ProgramKey, RunProof, SegmentProof, Statement, VerifyError, verify_from,
+    CommittedProgram, InitialMemory, KeyError, ProgramKey, RunProof, SegmentProof, Statement, VerifyError, verify_from,
 };
 use thiserror::Error;
 use tracing::info_span;
@@ -29,23 +25,23 @@ use tracing::info_span;
 use crate::{
     cut::Growth,
     keys::ProvingKeys,
-    meter::{self, cheapest_parameters, proving_bytes},
+    meter::{MemoryRows, cheapest_parameters, process_bytes, rows as rows_of},
     options::{Options, RAM_BYTES_MIN},
 };
 
 #[cfg(test)]
 mod tests;
 
-/// Instructions between two looks at the meter.
+/// Instructions between two looks at how many rows there are.
 const METER_STEPS: u64 = 1 << 13;
 
 /// Instructions at the end of a log that may be covered only when it ends.
 const STEPS_HELD_BACK: u64 = 1 << 9;
 
-/// A run of unknown length is foreseen so many times as far as its segment is.
-const STEPS_FORESEEN: u64 = 4;
+/// Look-ahead in a run of unknown length, in segments: a segment is expected to go on to this many times its length so far.
+const LOOK_AHEAD_SEGMENTS: u64 = 4;
 
-/// Bytes moved by system calls between two looks at the meter; a call may move as many as it moves beyond that.
+/// Bytes moved by system calls between two looks at the rows. The last call may move more.
 const METER_BYTES: u64 = 1 << 17;
 
 /// Why a run was not proven.
@@ -73,9 +69,6 @@ pub enum ProveError {
         /// Rows of the highest table.
         rows: usize,
     },
-    /// The program's image does not fit memory.
-    #[error(transparent)]
-    Image(#[from] MemoryError),
     /// The plan does not fit the program.
     #[error(transparent)]
     Plan(#[from] PlanError),
@@ -159,8 +152,12 @@ pub struct Report {
 }
 
 /// Execute a program on an input and prove the run.
+///
+/// # Errors
+/// The guest faults or does not exit in time, the options allow too little, the memory that it starts on cannot be read, or the
+/// plan is of another program. All other errors are faults of engram.
 pub fn prove(
-    program: &Program,
+    program: &CommittedProgram,
     input: Box<dyn Read + Send + '_>,
     options: &Options,
     progress: &mut dyn FnMut(Progress),
@@ -168,29 +165,30 @@ pub fn prove(
     if options.max_ram_bytes < RAM_BYTES_MIN {
         return Err(ProveError::Ram { max_ram_bytes: options.max_ram_bytes });
     }
-    let machine_program = MachineProgram::new(program);
+    let machine_program = program.machine();
     let blocks = options.plan.blocks(machine_program.decoded())?;
     let machine = Machine::with_blocks(machine_program.chips(), blocks);
-    let tiler = Tiler::new(&machine_program, machine.blocks());
-    let memory = OfflineMemory::new(&machine_program.image()?, MemoryConfig::rv32im())?;
-    let program_commitment = machine_program.commitment(&memory.roots());
+    let tiler = Tiler::new(machine_program, machine.blocks());
+    let memory = OfflineMemory::with_trees(program.image(), program.trees(), MemoryConfig::rv32im());
+    let guest = machine_program.program();
     let (memory, executor_memory) = match &options.memory {
         Some(stored) => {
-            (memory.with_backing(SPACE_MEMORY, stored.backing.clone()), Memory::stored(program, stored.pages.clone()))
+            (memory.with_backing(SPACE_MEMORY, stored.backing.clone()), Memory::stored(guest, stored.pages.clone()))
         }
-        None => (memory, Memory::of(program)),
+        None => (memory, Memory::of(guest)),
     };
     let mut report = Report::default();
     let mut keys = ProvingKeys::default();
-    let mut executor = engram_rv32im::Emulator::with_memory(program, executor_memory, input);
-    let mut replay = Replay::with_blocks(&machine_program, machine.blocks(), memory);
+    let mut executor = Emulator::with_memory(guest, executor_memory, input);
+    let mut replay = Replay::with_blocks(machine_program, machine.blocks(), memory);
     let mut log = ExecutionLog::starting_at(executor.state());
-    let initial_root = memory_root(&replay.memory().roots());
+    let roots = replay.memory().roots();
+    let initial_root = Layout::rv32im().root(&roots, SPACE_MEMORY).unwrap_or_default();
     report.initial_root = initial_root;
     let mut segments = vec![];
     loop {
         let mut run =
-            SegmentRun { machine: &machine, program: &machine_program, tiler: &tiler, cover: Cover::default() };
+            SegmentRun { machine: &machine, program: machine_program, tiler: &tiler, cover: Cover::default() };
         let outcome = run.execute(&mut executor, &mut log, &mut replay, options, &mut report)?;
         let segment = segments.len();
         let last = matches!(outcome, Outcome::Exited(_));
@@ -205,19 +203,22 @@ pub fn prove(
         let replayed = started.elapsed();
 
         let keys_started = Instant::now();
-        let parameters = choose_parameters(&machine, &rows, &memory, machine_program.entries().len(), options)?;
-        let key = keys.get(&machine, &machine_program, parameters)?;
+        let heights = rows_of(&machine, machine_program, MemoryRows::of(&memory), Some(&rows));
+        let highest = heights.iter().copied().max().unwrap_or(0);
+        let parameters = options.parameters.or_else(|| cheapest_parameters(&heights));
+        let parameters = parameters.ok_or(ProveError::TooManyRows { rows: highest })?;
+        let key = keys.get(&machine, machine_program, parameters)?;
         report.keys += keys_started.elapsed();
 
         let started = Instant::now();
         let witnesses =
-            info_span!("fill_tables").in_scope(|| machine.witnesses(&machine_program, &rows, &memory, &key.rom));
+            info_span!("fill_tables").in_scope(|| machine.witnesses(machine_program, &rows, &memory, &key.rom));
         drop((rows, memory));
         report.trace += replayed + started.elapsed();
         if options.check_constraints {
             check_witnesses(machine.circuits(), &witnesses).map_err(|unsatisfied| ProveError::Unsatisfied {
                 segment,
-                explanation: explain(&machine_program, &unsatisfied),
+                explanation: explain(machine_program, &unsatisfied),
             })?;
         }
         let size = size_of(&machine, &witnesses);
@@ -236,6 +237,7 @@ pub fn prove(
     }
     report.segments = segments.len();
     report.memory = options.memory.as_ref().map(|_| replay.memory().image());
+    let program_commitment = program.commitment();
     let proof =
         RunProof { program_commitment, plan: options.plan.clone(), output: executor.output().to_vec(), segments };
     if options.self_check {
@@ -258,13 +260,13 @@ impl SegmentRun<'_> {
     /// instructions and the times to the report.
     fn execute(
         &mut self,
-        executor: &mut engram_rv32im::Emulator<'_>,
+        executor: &mut Emulator<'_>,
         log: &mut ExecutionLog,
         replay: &mut Replay<'_>,
         options: &Options,
         report: &mut Report,
     ) -> Result<Outcome, ProveError> {
-        let mut last_rows = meter::rows(self.machine, self.program, replay);
+        let mut last_rows = self.rows(replay);
         let mut growth = Growth::default();
         let steps_before = report.instructions;
         loop {
@@ -285,7 +287,7 @@ impl SegmentRun<'_> {
             let started = Instant::now();
             let is_longest = log.steps.len() as u64 >= options.segment_steps_max;
             self.replay(log, replay, exited || is_longest)?;
-            let rows = meter::rows(self.machine, self.program, replay);
+            let rows = self.rows(replay);
             growth.note(&rows, log.steps.len() as u64);
             let ends = exited
                 || is_longest
@@ -310,14 +312,18 @@ impl SegmentRun<'_> {
         replay.advance(log, &self.cover.tiles[covered..])
     }
 
+    /// Rows of what was replayed, those of Merkle trees predicted.
+    fn rows(&self, replay: &Replay<'_>) -> Vec<usize> {
+        rows_of(self.machine, self.program, MemoryRows::predicted(replay.memory()), replay.rows())
+    }
+
     /// Would a segment with these rows fit the budget?
     fn fits(&self, rows: &[usize], steps: u64, options: &Options) -> bool {
         let parameters = options.parameters.or_else(|| cheapest_parameters(rows));
         parameters.is_some_and(|parameters| {
             let rows_max = 1usize << parameters.log_stacked_height();
-            let size = self.machine.size(rows.iter().copied());
             rows.iter().all(|&rows| rows <= rows_max)
-                && proving_bytes(parameters, size, steps) < options.max_ram_bytes / 8 * 7
+                && process_bytes(self.machine, rows, parameters, steps) < options.max_ram_bytes / 8 * 7
         })
     }
 
@@ -330,7 +336,7 @@ impl SegmentRun<'_> {
         }
         let run_end = options.steps_expected.map(|expected| expected.saturating_sub(steps_before).max(steps));
         // How far the segment could go on.
-        let (mut fits, mut end) = (steps, run_end.unwrap_or(STEPS_FORESEEN * steps));
+        let (mut fits, mut end) = (steps, run_end.unwrap_or(LOOK_AHEAD_SEGMENTS * steps));
         if !self.fits(&outlook.rows_at(end), end, options) {
             while end - fits > METER_STEPS {
                 let middle = fits.midpoint(end);
@@ -345,29 +351,6 @@ impl SegmentRun<'_> {
 /// Rows at the next look, if a segment grows twice as fast until then as since the last.
 fn ahead(rows: &[usize], last_rows: &[usize]) -> Vec<usize> {
     rows.iter().zip(last_rows).map(|(now, last)| 3 * now - 2 * last.min(now)).collect()
-}
-
-fn choose_parameters(
-    machine: &Machine,
-    rows: &engram_rv32im_air::replay::Rows,
-    memory: &engram_memory::segment::SegmentMemory,
-    entries: usize,
-    options: &Options,
-) -> Result<Parameters, ProveError> {
-    if let Some(parameters) = options.parameters {
-        return Ok(parameters);
-    }
-    let chips = machine.chips().iter().map(|chip| rows.plain[chip.number()].len() + rows.hinted[chip.number()].len());
-    let blocks = rows.blocks.iter().map(|rows| rows.times.len());
-    let compressions = 2 * (memory.leaves.len() + memory.nodes.len());
-    let heights: Vec<usize> = chips.chain(blocks).chain([entries, memory.refresh_count(), compressions]).collect();
-    let rows = heights.iter().copied().max().unwrap_or(0);
-    cheapest_parameters(&heights).ok_or(ProveError::TooManyRows { rows })
-}
-
-/// The root of main memory.
-fn memory_root(roots: &[Digest]) -> Digest {
-    Layout::rv32im().root(roots, SPACE_MEMORY).expect("memory is a space of the layout")
 }
 
 /// Padded totals of a proof.

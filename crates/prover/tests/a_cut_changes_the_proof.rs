@@ -9,14 +9,14 @@ use engram_rv32im::{
 };
 use engram_rv32im_air::{plan::Plan, testing::Run};
 use engram_stark::parameters::Parameters;
-use engram_verifier::{ProgramKey, Statement, verify};
+use engram_verifier::{CommittedProgram, ProgramKey, Statement, verify};
 
 const PROGRAMS: usize = 50;
 /// Programs share an executable, as a proof of anything costs something.
 const PROGRAMS_PER_ELF: usize = 25;
 const CONSTRUCTS: u32 = 40;
 
-fn statement(program: &Program, key: &ProgramKey, input: &[u8], options: &Options) -> Statement {
+fn statement(program: &CommittedProgram, key: &ProgramKey, input: &[u8], options: &Options) -> Statement {
     let input = Box::new(Cursor::new(input.to_vec()));
     let (proof, _) = prove(program, input, options, &mut |_| {}).unwrap_or_else(|error| panic!("{error}"));
     verify(key, &proof).unwrap_or_else(|error| panic!("{error}"))
@@ -33,8 +33,8 @@ fn random_programs_are_proven_alike_however_they_are_cut() {
             (0..PROGRAMS_PER_ELF).map(|_| RandomProgram::generate(random.next_u64(), CONSTRUCTS)).collect();
         let elf = link(&programs);
         let input: Vec<u8> = (0..random.below(5000)).map(|_| random.next_u32() as u8).collect();
-        let program = Program::from_elf(&elf).unwrap();
-        let mut machine = Emulator::new(&program, Box::new(Cursor::new(input.clone())));
+        let program = CommittedProgram::new(&Program::from_elf(&elf).unwrap()).unwrap();
+        let mut machine = Emulator::new(program.program(), Box::new(Cursor::new(input.clone())));
         let Ok(Outcome::Exited(exit)) = machine.run(u64::MAX) else { panic!("the programs exit") };
 
         let one = Options { parameters: Some(Parameters::SMALLEST), self_check: false, ..Options::default() };

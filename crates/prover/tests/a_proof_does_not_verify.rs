@@ -5,10 +5,11 @@ use std::io::Cursor;
 use engram_prover::{Options, prove};
 use engram_rv32im::Program;
 use engram_stark::parameters::Parameters;
+use engram_verifier::CommittedProgram;
 
-fn guest(name: &str) -> Program {
+fn guest(name: &str) -> CommittedProgram {
     let path = format!("{}/../../guests/elf/{name}.elf", env!("CARGO_MANIFEST_DIR"));
-    Program::from_elf(&std::fs::read(path).unwrap()).unwrap()
+    CommittedProgram::new(&Program::from_elf(&std::fs::read(path).unwrap()).unwrap()).unwrap()
 }
 
 fn options() -> Options {

@@ -6,12 +6,13 @@ use engram_prover::{Options, prove};
 use engram_rv32im::{Emulator, Outcome, Program};
 use engram_rv32im_air::testing::every_instruction;
 use engram_stark::parameters::Parameters;
+use engram_verifier::CommittedProgram;
 
 #[test]
 fn every_instruction_is_proven_and_verified() {
     let guest = every_instruction(true);
-    let program = Program::from_elf(&guest.elf).unwrap();
-    let mut machine = Emulator::new(&program, Box::new(Cursor::new(guest.input.clone())));
+    let program = CommittedProgram::new(&Program::from_elf(&guest.elf).unwrap()).unwrap();
+    let mut machine = Emulator::new(program.program(), Box::new(Cursor::new(guest.input.clone())));
     let Ok(Outcome::Exited(exit)) = machine.run(u64::MAX) else { panic!("the program exits") };
     let options = Options { parameters: Some(Parameters::SMALLEST), ..Options::default() };
     let (proof, report) = prove(&program, Box::new(Cursor::new(guest.input)), &options, &mut |_| {}).unwrap();

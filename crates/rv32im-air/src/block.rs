@@ -153,7 +153,7 @@ fn eval_step<B: RowBuilder>(path: &mut Path<'_, B>, step: &Decoded, next_pc: u32
             result = Some(path.constant(address.wrapping_add(4)));
         }
         Format::Fence => {}
-        Format::Bare => return None,
+        Format::Bare | Format::Custom => return None,
     }
     if let Some(result) = result {
         path.write_register(rd, result);

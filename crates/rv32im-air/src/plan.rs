@@ -3,6 +3,7 @@
 //! Plans are advice that travels in the proof. Whoever reads one derives its circuits from the program, so a plan can make
 //! a proof slow, or be refused, but cannot make it false.
 
+use engram_stark::limits::{CIRCUITS_MAX, COLUMNS_MAX, CONSTRAINTS_MAX, INTERACTIONS_MAX};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -11,18 +12,6 @@ use crate::{
     circuits::FIRST_CHIP,
     program::{Decoded, chips},
 };
-
-/// Most circuits of a machine: what the backend's soundness bound assumes.
-pub const CIRCUITS_MAX: usize = 100;
-
-/// Most columns over all circuits, likewise.
-pub const COLUMNS_MAX: usize = 30_000;
-
-/// Most messages of a row, likewise.
-pub const INTERACTIONS_MAX: usize = 1_000;
-
-/// Most constraints of a circuit, likewise.
-pub const CONSTRAINTS_MAX: usize = 5_000;
 
 /// Most instructions over all blocks: bounds what deriving a hostile plan's circuits costs.
 pub const PLAN_STEPS_MAX: usize = 1 << 13;

@@ -29,7 +29,7 @@ pub struct Decoded {
     /// Its program counter, in words.
     pub pc: u32,
     /// The chip that executes it; for a load or store the one for aligned addresses, for `ecall` any of its chips. `None`
-    /// where it cannot be proven: `ebreak`.
+    /// where it cannot be proven: `ebreak`, and custom instructions.
     pub chip: Option<Chip>,
     /// Position of the entry for the break call, where the instruction is an `ecall`.
     pub break_entry: u32,
@@ -149,7 +149,7 @@ fn chip(instruction: Instruction, pc: u32) -> Option<Chip> {
             }
         }
         Format::Bare if opcode == Opcode::Ecall => Chip::ReadCall,
-        Format::Bare => return None,
+        Format::Bare | Format::Custom => return None,
         Format::Fence => Chip::Nothing,
         // Memory is flat, so a load into x0 can neither fail nor be seen.
         _ if !writes => Chip::Nothing,

@@ -327,7 +327,7 @@ impl Segment<'_> {
                     self.memory.amend(SPACE_MEMORY, place >> 2, word);
                     None
                 }
-                Format::Branch | Format::Fence | Format::Bare => None,
+                Format::Branch | Format::Fence | Format::Bare | Format::Custom => None,
             };
             if let Some(result) = result.filter(|_| rd != 0) {
                 registers[rd] = result;

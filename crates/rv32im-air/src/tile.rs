@@ -13,6 +13,19 @@ pub enum Tile {
     Block(u16),
 }
 
+impl Tile {
+    /// Instructions that it covers, where these are the blocks.
+    ///
+    /// # Panics
+    /// Where there is no block with its number.
+    pub fn steps(self, blocks: &[Block]) -> usize {
+        match self {
+            Self::Single => 1,
+            Self::Block(number) => blocks[usize::from(number)].path.steps.len(),
+        }
+    }
+}
+
 /// Covers a log as it grows.
 #[derive(Clone, Debug)]
 pub struct Tiler<'a> {
@@ -33,9 +46,10 @@ pub struct Cover {
     misaligned_passed: usize,
 }
 
-/// Could the block access memory by a base and an offset that wrap around the address space? No row of it could. The log
-/// does not say, but then the program has memory as near to an end of the address space as the block reaches.
-fn may_wrap(program: &MachineProgram, block: &Block) -> bool {
+/// Could the block access memory by a base and an offset that wrap around the address space? No row could prove that, so such a
+/// block covers nothing. The log does not tell, so the answer is yes wherever the program has memory as near to an end of the
+/// address space as the block reaches.
+pub fn may_wrap(program: &MachineProgram, block: &Block) -> bool {
     let program = program.program();
     let layout = program.layout();
     let segments = program.image().map(|segment| (u64::from(segment.address), segment.end()));
@@ -62,6 +76,13 @@ impl<'a> Tiler<'a> {
         Self { program, blocks, by_start, longest }
     }
 
+    /// The tiles of a whole log.
+    pub fn cover(&self, log: &ExecutionLog) -> Vec<Tile> {
+        let mut cover = Cover::default();
+        self.advance(log, &mut cover, true);
+        cover.tiles
+    }
+
     /// Cover what the log gained. Steps near the end wait until it is known how they go on, unless this is the end.
     pub fn advance(&self, log: &ExecutionLog, cover: &mut Cover, is_end: bool) {
         let steps = &log.steps;
@@ -78,10 +99,7 @@ impl<'a> Tiler<'a> {
                 None => Tile::Single,
             };
             cover.tiles.push(tile);
-            cover.steps += match tile {
-                Tile::Single => 1,
-                Tile::Block(number) => self.blocks[usize::from(number)].path.steps.len(),
-            };
+            cover.steps += tile.steps(self.blocks);
         }
     }
 

@@ -39,23 +39,23 @@ fn read_guest(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-fn machine<'p>(program: &'p Program, input: &'p [u8]) -> Emulator<'p> {
+fn emulator<'p>(program: &'p Program, input: &'p [u8]) -> Emulator<'p> {
     Emulator::new(program, Box::new(Cursor::new(input)))
 }
 
-fn run(machine: &mut Emulator) -> u64 {
-    match machine.run(u64::MAX) {
-        Ok(Outcome::Exited(exit)) if exit.value == 0 => machine.steps(),
+fn run(emulator: &mut Emulator) -> u64 {
+    match emulator.run(u64::MAX) {
+        Ok(Outcome::Exited(exit)) if exit.value == 0 => emulator.steps(),
         other => panic!("{other:?}"),
     }
 }
 
-fn record(machine: &mut Emulator, log: &mut ExecutionLog) -> u64 {
+fn record(emulator: &mut Emulator, log: &mut ExecutionLog) -> u64 {
     loop {
-        log.restart_at(machine.state());
-        match machine.record(STRETCH_STEPS, log) {
+        log.restart_at(emulator.state());
+        match emulator.record(STRETCH_STEPS, log) {
             Ok(Outcome::OutOfSteps) => black_box(&*log),
-            Ok(Outcome::Exited(exit)) if exit.value == 0 => return machine.steps(),
+            Ok(Outcome::Exited(exit)) if exit.value == 0 => return emulator.steps(),
             other => panic!("{other:?}"),
         };
     }
@@ -64,16 +64,16 @@ fn record(machine: &mut Emulator, log: &mut ExecutionLog) -> u64 {
 fn execution(criterion: &mut Criterion) {
     for case in cases() {
         let program = Program::from_elf(&case.elf).unwrap_or_else(|error| panic!("{}: {error}", case.name));
-        let steps = run(&mut machine(&program, &case.input));
+        let steps = run(&mut emulator(&program, &case.input));
         let mut group = criterion.benchmark_group(case.name);
         group.sample_size(10).throughput(Throughput::Elements(steps));
-        let fresh = || machine(&program, &case.input);
+        let fresh = || emulator(&program, &case.input);
         group.bench_function("plain", |bencher| {
             bencher.iter_batched_ref(fresh, run, BatchSize::PerIteration);
         });
         let mut log = fresh().start_log();
         group.bench_function("recording", |bencher| {
-            bencher.iter_batched_ref(fresh, |machine| record(machine, &mut log), BatchSize::PerIteration);
+            bencher.iter_batched_ref(fresh, |emulator| record(emulator, &mut log), BatchSize::PerIteration);
         });
         group.finish();
     }
@@ -96,10 +96,10 @@ fn against_qemu(_: &mut Criterion) {
     println!("{:12} {:>12} {:>12} {:>12} {:>12} {:>12}", "", "plain", "recording", "qemu", "plain/qemu", "rec./qemu");
     for case in cases() {
         let program = Program::from_elf(&case.elf).unwrap_or_else(|error| panic!("{}: {error}", case.name));
-        let steps = run(&mut machine(&program, &case.input)) as f64 / 1e6;
-        let mut log = machine(&program, &case.input).start_log();
-        let plain = steps / fastest(|| run(&mut machine(&program, &case.input))).as_secs_f64();
-        let recording = steps / fastest(|| record(&mut machine(&program, &case.input), &mut log)).as_secs_f64();
+        let steps = run(&mut emulator(&program, &case.input)) as f64 / 1e6;
+        let mut log = emulator(&program, &case.input).start_log();
+        let plain = steps / fastest(|| run(&mut emulator(&program, &case.input))).as_secs_f64();
+        let recording = steps / fastest(|| record(&mut emulator(&program, &case.input), &mut log)).as_secs_f64();
         let under_qemu = fastest(|| qemu.run(&case.elf, &case.input)).saturating_sub(start_up);
         let qemu_speed = steps / under_qemu.as_secs_f64();
         println!(

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::extension::Extensions;
 use crate::instruction::Instruction;
 use crate::isa::{Format, Opcode};
 
@@ -18,37 +19,57 @@ fn register(number: u8) -> &'static str {
 /// Without a program counter the targets of branches and `jal` are written as distances, `.+8`.
 impl fmt::Display for Instruction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_instruction(f, *self, None)
+        write_instruction(f, *self, None, None)
     }
 }
 
 /// An instruction at an address, whose branch target is therefore known: `beq a0,a1,0x10054`.
 #[derive(Clone, Copy, Debug)]
-pub struct Located {
+pub struct Located<'a> {
     pc: u32,
     instruction: Instruction,
+    /// The name of the extension that the instruction belongs to, where that is known.
+    extension: Option<&'a str>,
 }
 
 impl Instruction {
     /// The instruction as text at address `pc`, with absolute jump targets.
     #[must_use]
-    pub fn at(self, pc: u32) -> Located {
-        Located { pc, instruction: self }
+    pub fn at(self, pc: u32) -> Located<'static> {
+        Located { pc, instruction: self, extension: None }
     }
 }
 
-impl fmt::Display for Located {
+impl Located<'_> {
+    /// The same with the extension's name in place of its id, if it is one of `extensions`.
+    #[must_use]
+    pub fn named_by(self, extensions: &dyn Extensions) -> Located<'_> {
+        self.named(self.instruction.extension().and_then(|id| extensions.name(id)))
+    }
+
+    pub(crate) fn named(self, extension: Option<&str>) -> Located<'_> {
+        Located { pc: self.pc, instruction: self.instruction, extension }
+    }
+}
+
+impl fmt::Display for Located<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_instruction(f, self.instruction, Some(self.pc))
+        write_instruction(f, self.instruction, Some(self.pc), self.extension)
     }
 }
 
-fn write_instruction(f: &mut fmt::Formatter<'_>, instruction: Instruction, pc: Option<u32>) -> fmt::Result {
+fn write_instruction(
+    f: &mut fmt::Formatter<'_>,
+    instruction: Instruction,
+    pc: Option<u32>,
+    extension: Option<&str>,
+) -> fmt::Result {
     let Instruction { opcode, rd, rs1, rs2, imm } = instruction;
     let (rd, rs1, rs2) = (register(rd), register(rs1), register(rs2));
-    f.write_str(opcode.name())?;
+    f.write_str(extension.unwrap_or(opcode.name()))?;
     match opcode.format() {
-        Format::Register => write!(f, " {rd},{rs1},{rs2}"),
+        Format::Custom if extension.is_none() => write!(f, ".{imm} {rd},{rs1},{rs2}"),
+        Format::Register | Format::Custom => write!(f, " {rd},{rs1},{rs2}"),
         Format::Immediate => write!(f, " {rd},{rs1},{imm}"),
         Format::Shift => write!(f, " {rd},{rs1},{imm:#x}"),
         Format::Load | Format::JumpRegister => write!(f, " {rd},{imm}({rs1})"),
@@ -85,6 +106,14 @@ fn write_fence_sets(f: &mut fmt::Formatter<'_>, imm: i32) -> fmt::Result {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn custom_instructions_have_the_id_or_the_name_of_their_extension() {
+        let custom = Instruction { opcode: Opcode::Custom, rd: 10, rs1: 11, rs2: 0, imm: 1023 };
+        assert_eq!(custom.to_string(), "custom0.1023 a0,a1,zero");
+        assert_eq!(custom.at(0).to_string(), "custom0.1023 a0,a1,zero");
+        assert_eq!(custom.at(0).named(Some("bulk.load")).to_string(), "bulk.load a0,a1,zero");
+    }
 
     #[test]
     fn text_of_known_words() {

@@ -13,10 +13,10 @@ pub const IMAGE_BYTES_MAX: u64 = 1 << 30;
 /// Limit on the instruction words in a program's executable segments.
 pub const INSTRUCTIONS_MAX: u64 = 1 << 22;
 
-/// `e_flags` bit of RISC-V files whose code has 16-bit instructions.
+/// `e_flags` bit of RISC-V files whose code may have 16-bit instructions.
 const FLAG_COMPRESSED: u32 = 1;
 
-/// Why a file is not a program that this machine runs.
+/// Why a file is not a program that can be run.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ElfError {
@@ -58,11 +58,11 @@ pub enum ElfError {
         /// Its `p_type`.
         segment_type: u32,
     },
-    /// `e_flags` says that the code has compressed instructions.
-    #[error("compiled with compressed instructions (ELF flags {flags:#x}); build everything with -march=rv32im, no c")]
-    Compressed {
-        /// `e_flags`.
-        flags: u32,
+    /// The entry point is where only a 16-bit instruction can be.
+    #[error("the entry point {entry:#010x} is a compressed instruction; build everything with -march=rv32im, no c")]
+    CompressedEntry {
+        /// `e_entry`.
+        entry: u32,
     },
     /// The file header or the table of program headers does not fit in the file.
     #[error("the {what} cannot be read from a file of {file_bytes} bytes; the file is damaged or cut short")]
@@ -147,6 +147,9 @@ pub enum ElfError {
 pub(crate) struct Executable {
     pub entry: u32,
     pub segments: Vec<Segment>,
+    /// `e_flags` says that there are compressed instructions. That alone is no reason to refuse the file: the flag is also set
+    /// where the assembler was only allowed to use them.
+    pub may_be_compressed: bool,
 }
 
 /// Reads an executable's segments.
@@ -197,7 +200,8 @@ pub(crate) fn read_executable(file: &[u8]) -> Result<Executable, ElfError> {
         }
         segments.push(segment);
     }
-    Ok(Executable { entry: header.e_entry(LittleEndian), segments })
+    let may_be_compressed = header.e_flags(LittleEndian).0 & FLAG_COMPRESSED != 0;
+    Ok(Executable { entry: header.e_entry(LittleEndian), segments, may_be_compressed })
 }
 
 /// The first 16 bytes: magic, class and byte order.
@@ -224,10 +228,6 @@ fn check_kind(header: &elf::FileHeader32<LittleEndian>) -> Result<(), ElfError> 
         elf::ET_EXEC => {}
         elf::ET_DYN => return Err(ElfError::PositionIndependent),
         file_type => return Err(ElfError::NotExecutable { file_type: file_type.0 }),
-    }
-    let flags = header.e_flags(LittleEndian).0;
-    if flags & FLAG_COMPRESSED != 0 {
-        return Err(ElfError::Compressed { flags });
     }
     Ok(())
 }

@@ -12,17 +12,29 @@ use crate::program::Program;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum FaultKind {
-    /// A word that is not one of the machine's instructions was to be executed.
+    /// A word that is not an instruction of the program was to be executed.
     #[error("illegal instruction {word:#010x}")]
     IllegalInstruction {
         /// The word.
         word: u32,
     },
+    /// A compressed instruction was to be executed.
+    #[error("unsupported compressed instruction {parcel:#06x}")]
+    Compressed {
+        /// Its 16 bits.
+        parcel: u16,
+    },
+    /// A jump to an address, or a step to one, at which only a compressed instruction can be.
+    #[error("jump to unsupported compressed code at {target:#010x}")]
+    CompressedTarget {
+        /// Where to.
+        target: u32,
+    },
     /// `ebreak` was executed.
     #[error("breakpoint")]
     Breakpoint,
     /// A load or store touched a byte that does not allow it.
-    #[error("{} failed: {error}", match access { Access::Load => "load", Access::Store => "store" })]
+    #[error("{access} failed: {error}")]
     Access {
         /// Load or store.
         access: Access,
@@ -47,6 +59,12 @@ pub enum FaultKind {
         /// Where to.
         target: u32,
     },
+    /// An extension refused a custom instruction.
+    #[error("refused by the extension: {reason}")]
+    Refused {
+        /// What it said.
+        reason: String,
+    },
     /// A buffer given to `read` or `write` holds a byte that does not allow it.
     #[error("system call {call} with a buffer of {length_bytes} bytes at {buffer:#010x}: {error}")]
     Buffer {
@@ -59,7 +77,7 @@ pub enum FaultKind {
         /// The address and why.
         error: AccessError,
     },
-    /// The guest wrote more public output than the machine collects.
+    /// The guest wrote more public output than the emulator collects.
     #[error("more than {limit_bytes} bytes of public output")]
     OutputLimit {
         /// The limit.
@@ -81,6 +99,7 @@ impl FaultKind {
     pub fn code(&self) -> &'static str {
         match self {
             FaultKind::IllegalInstruction { .. } => "illegal-instruction",
+            FaultKind::Compressed { .. } | FaultKind::CompressedTarget { .. } => "compressed-instruction",
             FaultKind::Breakpoint => "breakpoint",
             FaultKind::Access { access: Access::Load, error: AccessError::NotReadable { .. } } => "load-not-readable",
             FaultKind::Access { access: Access::Load, .. } => "load-unmapped",
@@ -89,6 +108,7 @@ impl FaultKind {
             FaultKind::MisalignedJump { .. } => "jump-misaligned",
             FaultKind::OutsideProgram { .. } => "jump-outside",
             FaultKind::NotExecutable { .. } => "jump-to-data",
+            FaultKind::Refused { .. } => "extension-refused",
             FaultKind::Buffer { .. } => "system-call-buffer",
             FaultKind::OutputLimit { .. } => "output-limit",
             FaultKind::Host { .. } => "host-stream",
@@ -96,7 +116,7 @@ impl FaultKind {
     }
 }
 
-/// A run that cannot go on. The machine keeps the state before the instruction at [`pc`](Self::pc).
+/// A run that cannot go on. The emulator keeps the state before the instruction at [`pc`](Self::pc).
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub struct Fault {
     /// Address of the instruction that could not be executed. After a step off the end of the program it is the
@@ -104,6 +124,8 @@ pub struct Fault {
     pub pc: u32,
     /// The instruction there, where there is one.
     pub instruction: Option<Instruction>,
+    /// The name of the extension that the instruction belongs to, where it is a custom one.
+    pub extension: Option<Box<str>>,
     /// What went wrong.
     pub kind: FaultKind,
     /// The function, where the program has symbols.
@@ -114,9 +136,12 @@ pub struct Fault {
 
 impl Fault {
     pub(crate) fn at(program: &Program, pc: u32, kind: FaultKind) -> Fault {
+        let instruction = program.instruction_at(pc);
+        let extension = instruction.and_then(Instruction::extension).and_then(|id| program.extensions().name(id));
         Fault {
             pc,
-            instruction: program.word_at(pc).and_then(Instruction::decode),
+            instruction,
+            extension: extension.map(Box::from),
             kind,
             symbol: program.symbol(pc).map(|symbol| symbol.to_string()),
             source_line: program.source_line(pc),
@@ -129,6 +154,9 @@ impl Fault {
         match &self.kind {
             FaultKind::IllegalInstruction { .. } => {
                 "build all code for -march=rv32im; a compiler also plants illegal words where code must not be reached"
+            }
+            FaultKind::Compressed { .. } | FaultKind::CompressedTarget { .. } => {
+                "compressed code is not supported: build everything, libraries too, with -march=rv32im, without c"
             }
             FaultKind::Breakpoint => "the program stopped itself: look for a failed assertion, a trap or an abort",
             FaultKind::Access { error, .. } | FaultKind::Buffer { error, .. } => match error {
@@ -146,6 +174,7 @@ impl Fault {
                 "look for a damaged return address or function pointer; code that is generated at run time cannot be \
                  executed"
             }
+            FaultKind::Refused { .. } => "look at what the extension asks of its operands",
             FaultKind::OutputLimit { .. } => "write less, for example a hash of the result",
             FaultKind::Host { .. } => "look at the file or pipe that is connected to the guest",
         }
@@ -156,7 +185,7 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} at pc {:#010x}", self.kind, self.pc)?;
         if let Some(instruction) = self.instruction {
-            write!(f, " ({})", instruction.at(self.pc))?;
+            write!(f, " ({})", instruction.at(self.pc).named(self.extension.as_deref()))?;
         }
         if let Some(symbol) = &self.symbol {
             write!(f, " in {symbol}")?;

@@ -1,5 +1,6 @@
 //! One decoded instruction and its 32-bit encoding.
 
+use crate::extension::{Extensions, NoExtensions};
 use crate::isa::{Format, Opcode, TABLE};
 
 /// An instruction with its operands taken apart.
@@ -17,17 +18,29 @@ pub struct Instruction {
     pub rs2: u8,
     /// The immediate, sign-extended: a byte distance for branches and `jal`, the shift amount (0 to 31) for immediate
     /// shifts, the upper immediate already shifted left by 12 for `lui` and `auipc`, the 12 bits `fm pred succ` for
-    /// fences.
+    /// fences, the extension's id for custom instructions.
     pub imm: i32,
 }
 
 impl Instruction {
-    /// Decodes one instruction word; `None` when it is not one of the table's instructions.
+    /// Decodes one instruction word; `None` when it is not one of the table's instructions, or a custom one.
     ///
     /// The register fields of fences are reserved and must be ignored, so they decode as zero; every other bit of a
     /// legal word is kept, and [`encode`](Self::encode) gives it back.
     #[must_use]
     pub fn decode(word: u32) -> Option<Instruction> {
+        Instruction::decode_with(word, &NoExtensions)
+    }
+
+    /// As [`decode`](Self::decode), where custom instructions of `extensions` are legal too.
+    #[must_use]
+    pub fn decode_with(word: u32, extensions: &dyn Extensions) -> Option<Instruction> {
+        let instruction = Instruction::decode_any(word)?;
+        let is_known = instruction.extension().is_none_or(|id| extensions.name(id).is_some());
+        is_known.then_some(instruction)
+    }
+
+    fn decode_any(word: u32) -> Option<Instruction> {
         let row = TABLE.iter().find(|row| word & row.mask == row.match_bits)?;
         let rd = (word >> 7 & 31) as u8;
         let rs1 = (word >> 15 & 31) as u8;
@@ -42,6 +55,7 @@ impl Instruction {
             Format::Jump => (rd, 0, 0, j_immediate(word)),
             Format::Fence => (0, 0, 0, i_immediate(word)),
             Format::Bare => (0, 0, 0, 0),
+            Format::Custom => (rd, rs1, rs2, (word >> 25 << 3 | word >> 12 & 7) as i32),
         };
         Some(Instruction { opcode: row.opcode, rd, rs1, rs2, imm })
     }
@@ -73,12 +87,19 @@ impl Instruction {
             }
             Format::Fence => imm << 20,
             Format::Bare => 0,
+            Format::Custom => rd | rs1 | rs2 | (imm & 7) << 12 | imm >> 3 << 25,
         };
         row.match_bits | operands
     }
 
+    /// The id of the extension that a custom instruction belongs to; `None` for any other instruction.
+    #[must_use]
+    pub fn extension(self) -> Option<u16> {
+        (self.opcode == Opcode::Custom).then_some(self.imm as u16)
+    }
+
     /// The register that the instruction writes, below 32; `None` when its format has none. Register 0 is returned as
-    /// such: the write is discarded.
+    /// such: the write is discarded. Some extensions leave the register as it is.
     #[must_use]
     pub fn destination(self) -> Option<u8> {
         match self.opcode.format() {
@@ -88,11 +109,11 @@ impl Instruction {
     }
 
     /// The registers that the instruction's format reads, `rs1` then `rs2`. `ecall` reads and writes registers by
-    /// convention rather than by format and is not covered.
+    /// convention rather than by format and is not covered. Some extensions read fewer.
     #[must_use]
     pub fn sources(self) -> (Option<u8>, Option<u8>) {
         match self.opcode.format() {
-            Format::Register | Format::Store | Format::Branch => (Some(self.rs1), Some(self.rs2)),
+            Format::Register | Format::Store | Format::Branch | Format::Custom => (Some(self.rs1), Some(self.rs2)),
             Format::Immediate | Format::Shift | Format::Load | Format::JumpRegister => (Some(self.rs1), None),
             Format::Upper | Format::Jump | Format::Fence | Format::Bare => (None, None),
         }
@@ -118,6 +139,7 @@ fn j_immediate(word: u32) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::extension::{GuestAccess, Refusal};
     use crate::testing::SplitMix64;
 
     /// The bits of a legal word that carry meaning: all of them, but for the reserved register fields of fences.
@@ -132,7 +154,7 @@ mod tests {
         let mut legal = 0;
         for _ in 0..2_000_000 {
             let word = random.next_u32();
-            if let Some(instruction) = Instruction::decode(word) {
+            if let Some(instruction) = Instruction::decode_any(word) {
                 legal += 1;
                 let meaning = meaningful_bits(word, instruction.opcode);
                 assert_eq!(instruction.encode(), meaning, "word {word:#010x}, seed {seed:#x}");
@@ -148,12 +170,12 @@ mod tests {
         for row in TABLE {
             for _ in 0..1000 {
                 let word = row.match_bits | random.next_u32() & !row.mask;
-                let instruction = Instruction::decode(word);
+                let instruction = Instruction::decode_any(word);
                 let context = format!("{} {word:#010x}, seed {seed:#x}", row.name);
                 let instruction = instruction.unwrap_or_else(|| panic!("not decoded: {context}"));
                 assert_eq!(instruction.opcode, row.opcode, "{context}");
                 assert_eq!(instruction.encode(), meaningful_bits(word, row.opcode), "{context}");
-                assert_eq!(Instruction::decode(instruction.encode()), Some(instruction), "{context}");
+                assert_eq!(Instruction::decode_any(instruction.encode()), Some(instruction), "{context}");
             }
         }
     }
@@ -167,6 +189,37 @@ mod tests {
         assert_eq!(imm(0x8000_006f), Some((Opcode::Jal, -0x10_0000)));
         assert_eq!(imm(0xfe11_2e23), Some((Opcode::Sw, -4)));
         assert_eq!(imm(0x41f5_5513), Some((Opcode::Srai, 31)));
+    }
+
+    /// The one extension 685, which is 8 * 0b1010101 + 0b101.
+    #[derive(Debug)]
+    struct One;
+
+    impl Extensions for One {
+        fn name(&self, id: u16) -> Option<&str> {
+            (id == 685).then_some("one")
+        }
+
+        fn execute(&self, _: u16, _: &mut dyn GuestAccess) -> Result<(), Refusal> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn custom_instructions_are_legal_where_their_extension_is_known() {
+        let custom = |imm| Instruction { opcode: Opcode::Custom, rd: 3, rs1: 17, rs2: 30, imm };
+        let fields = ["1010101", "11110", "10001", "101", "00011", "0001011"].concat();
+        let word = custom(685).encode();
+        assert_eq!(u32::from_str_radix(&fields, 2), Ok(word));
+        assert_eq!(Instruction::decode_with(word, &One), Some(custom(685)));
+        assert_eq!((custom(685).extension(), custom(1023).extension()), (Some(685), Some(1023)));
+        assert_eq!(Instruction::decode(0x13).and_then(Instruction::extension), None);
+        assert_eq!(custom(685).sources(), (Some(17), Some(30)));
+        assert_eq!(custom(685).destination(), Some(3));
+        assert_eq!(Instruction::decode(word), None);
+        for other in [0, 677, 684, 686, 693, 1023] {
+            assert_eq!(Instruction::decode_with(custom(other).encode(), &One), None, "{other}");
+        }
     }
 
     #[test]

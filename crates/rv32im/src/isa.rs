@@ -29,6 +29,8 @@ pub enum Format {
     Fence,
     /// No operands at all: `ecall`, `ebreak`.
     Bare,
+    /// R-type of an extension: `custom0.9 rd,rs1,rs2`; the immediate is the extension's id.
+    Custom,
 }
 
 /// One line of the manual's listing.
@@ -48,7 +50,7 @@ pub struct Row {
 
 macro_rules! instruction_set {
     ($($variant:ident $name:literal $format:ident $match_bits:literal $mask:literal)*) => {
-        /// The 40 instructions of RV32I, the 8 of M, and `fence.i`.
+        /// The 40 instructions of RV32I, the 8 of M, and `fence.i`; and one that stands for all custom instructions.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[repr(u8)]
         pub enum Opcode {
@@ -124,6 +126,7 @@ instruction_set! {
     Rem      "rem"     Register      0x0200_6033  0xfe00_707f
     Remu     "remu"    Register      0x0200_7033  0xfe00_707f
     FenceI   "fence.i" Fence         0x0000_100f  0x0000_707f
+    Custom   "custom0" Custom        0x0000_000b  0x0000_007f
 }
 
 impl Opcode {
@@ -145,7 +148,7 @@ impl Opcode {
         self.row().format
     }
 
-    /// Bytes that a load or store moves: 1, 2 or 4; 0 for an instruction that touches no memory.
+    /// Bytes that a load or store moves: 1, 2 or 4; 0 for any other instruction.
     #[must_use]
     pub fn access_bytes(self) -> u32 {
         match self {
@@ -169,7 +172,7 @@ mod tests {
 
     #[test]
     fn table_is_in_the_order_of_the_opcodes() {
-        assert_eq!(TABLE.len(), 49);
+        assert_eq!(TABLE.len(), 50);
         assert_eq!(Opcode::ALL.len(), TABLE.len());
         for (number, row) in TABLE.iter().enumerate() {
             assert_eq!(row.opcode as usize, number, "{}", row.name);

@@ -1,15 +1,19 @@
-//! The RV32IM machine: instruction decoder, ELF loader, disassembler, guest memory, system calls and executor.
+//! RV32IM: instruction decoder, ELF loader, disassembler, guest memory, system calls, custom instructions and emulator.
 //!
 //! Nothing here knows of proofs or fields. A [`Program`] is loaded from an ELF file, an [`Emulator`] runs it, and an
 //! [`ExecutionLog`] holds what a replay needs to recompute the run. The prover's own replay uses the functions of
 //! [`semantics`], so that an instruction means the same on both sides.
 //!
 //! Instructions come from the program and not from memory: stores to code change what loads see, never what is
-//! executed. Page permissions and the ranges of heap and stack are this machine's diagnostics.
+//! executed. Page permissions and the ranges of heap and stack are the emulator's diagnostics.
+//!
+//! A program may be loaded with [`Extensions`], whose custom instructions are then legal in it. What they compute is theirs;
+//! an extension sees no more of the guest than [`GuestAccess`] gives.
 
 pub mod disassembly;
 pub mod elf;
 pub mod emulator;
+pub mod extension;
 pub mod fault;
 pub mod instruction;
 pub mod isa;
@@ -25,6 +29,7 @@ pub mod testing;
 
 pub use elf::ElfError;
 pub use emulator::{Emulator, Exit, Outcome};
+pub use extension::{Extensions, GuestAccess, NoExtensions, Refusal};
 pub use fault::{Fault, FaultKind};
 pub use instruction::Instruction;
 pub use isa::{Format, Opcode};

@@ -70,6 +70,15 @@ pub enum Access {
     Store,
 }
 
+impl fmt::Display for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Access::Load => "load",
+            Access::Store => "store",
+        })
+    }
+}
+
 /// Memory that an earlier run left and that is kept elsewhere.
 pub trait PageSource: fmt::Debug + Send + Sync {
     /// The contents of the page with this number, its first address divided by [`PAGE_BYTES`]; `None` where all are zero.

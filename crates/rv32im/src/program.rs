@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use crate::elf::{ElfError, read_executable};
+use crate::extension::{Extensions, NoExtensions};
 use crate::instruction::Instruction;
 use crate::layout::Layout;
 use crate::source_lines::{SourceLines, read_symbols};
@@ -78,18 +79,29 @@ struct Contents {
     regions: Box<[CodeRegion]>,
     segments: Box<[Segment]>,
     layout: Layout,
+    may_be_compressed: bool,
+    extensions: Arc<dyn Extensions>,
     symbols: OnceLock<Vec<(u32, String)>>,
 }
 
 impl Program {
-    /// Loads a static RV32IM executable.
+    /// Loads a static RV32IM executable, in which custom instructions are illegal.
     ///
     /// # Errors
-    /// Any file that is not a static, little-endian, uncompressed 32-bit RISC-V executable within the limits
+    /// Any file that is not a static, little-endian 32-bit RISC-V executable within the limits
     /// [`IMAGE_BYTES_MAX`](crate::elf::IMAGE_BYTES_MAX) and [`INSTRUCTIONS_MAX`](crate::elf::INSTRUCTIONS_MAX).
     pub fn from_elf(elf: &[u8]) -> Result<Program, ElfError> {
+        Program::from_elf_with(elf, Arc::new(NoExtensions))
+    }
+
+    /// Loads a static RV32IM executable, in which the custom instructions of `extensions` are legal.
+    ///
+    /// # Errors
+    /// As for [`from_elf`](Self::from_elf).
+    pub fn from_elf_with(elf: &[u8], extensions: Arc<dyn Extensions>) -> Result<Program, ElfError> {
         let executable = read_executable(elf)?;
-        let (entry, segments) = (executable.entry, executable.segments);
+        let (entry, segments, may_be_compressed) =
+            (executable.entry, executable.segments, executable.may_be_compressed);
         let occupied: Vec<(u32, u64)> = segments.iter().map(|segment| (segment.address, segment.end())).collect();
         let layout = Layout::around(&occupied)?;
 
@@ -105,7 +117,7 @@ impl Program {
             for address in (start..end).step_by(4) {
                 let word = u32::from_le_bytes([0, 1, 2, 3].map(|lane| segment.byte(address + lane)));
                 words.push(word);
-                match Instruction::decode(word) {
+                match Instruction::decode_with(word, &*extensions) {
                     Some(instruction) => {
                         indices.push(instructions.len() as u32);
                         instructions.push((address as u32, instruction));
@@ -123,10 +135,13 @@ impl Program {
             regions: regions.into(),
             segments: segments.into(),
             layout,
+            may_be_compressed,
+            extensions,
             symbols: OnceLock::new(),
         }));
         match program.word_at(entry) {
             Some(_) => Ok(program),
+            None if program.compressed_at(entry).is_some() => Err(ElfError::CompressedEntry { entry }),
             None => Err(ElfError::EntryOutsideProgram { entry }),
         }
     }
@@ -157,10 +172,33 @@ impl Program {
         (index != NOT_AN_INSTRUCTION).then_some(index)
     }
 
+    /// The instruction at `pc`; `None` where [`index_of`](Self::index_of) has none.
+    #[must_use]
+    pub fn instruction_at(&self, pc: u32) -> Option<Instruction> {
+        self.index_of(pc).map(|index| self.0.instructions[index as usize].1)
+    }
+
+    /// The extensions that it was loaded with.
+    #[must_use]
+    pub fn extensions(&self) -> &Arc<dyn Extensions> {
+        &self.0.extensions
+    }
+
     /// The word at `pc`, legal or not; `None` where `pc` is misaligned or outside the executable segments.
     #[must_use]
     pub fn word_at(&self, pc: u32) -> Option<u32> {
         self.locate(pc).map(|(region, word)| region.words[word])
+    }
+
+    /// The 16 bits at `pc` where they are a compressed instruction: the file says that it has some, and the word at `pc`, if
+    /// there is one, is no 32-bit instruction. Two zero bytes are the instruction that is illegal by definition and are
+    /// not meant here.
+    pub(crate) fn compressed_at(&self, pc: u32) -> Option<u16> {
+        let is_code = |segment: &&Segment| segment.executable && segment.contains(pc) && segment.contains(pc | 1);
+        let segment =
+            self.0.segments.iter().filter(|_| self.0.may_be_compressed && pc.is_multiple_of(2)).find(is_code)?;
+        let parcel = u16::from_le_bytes([0, 1].map(|lane| segment.byte(u64::from(pc) + lane)));
+        (parcel != 0 && (!pc.is_multiple_of(4) || parcel & 3 != 3)).then_some(parcel)
     }
 
     fn locate(&self, pc: u32) -> Option<(&CodeRegion, usize)> {

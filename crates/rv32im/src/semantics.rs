@@ -1,4 +1,4 @@
-//! What each instruction computes, as pure functions. The executor and the replay on the proving side both call these,
+//! What each instruction computes, as pure functions. The emulator and the replay on the proving side both call these,
 //! so that there is one meaning of an instruction. They are inlined, and with a constant opcode reduce to one operation.
 
 use crate::isa::Opcode;

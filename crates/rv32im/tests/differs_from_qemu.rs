@@ -1,4 +1,4 @@
-//! The machine must do what the reference executor does: random programs end with the same registers, the same scratch
+//! The emulator must do what the reference executor does: random programs end with the same registers, the same scratch
 //! memory and the same output as under `qemu-riscv32`.
 
 use std::io::Cursor;
@@ -14,19 +14,19 @@ const CONSTRUCTS: u32 = 60;
 /// Runs in pieces, some of them recorded, so that stopping and going on are tested with everything else.
 fn run(elf: &[u8], input: &[u8], random: &mut SplitMix64) -> Result<Vec<u8>, String> {
     let program = Program::from_elf(elf).map_err(|error| error.to_string())?;
-    let mut machine = Emulator::new(&program, Box::new(Cursor::new(input.to_vec())));
-    let mut log = machine.start_log();
+    let mut emulator = Emulator::new(&program, Box::new(Cursor::new(input.to_vec())));
+    let mut log = emulator.start_log();
     loop {
         let max_steps_log2 = 1 + random.below(20);
         let max_steps = u64::from(random.below(1 << max_steps_log2));
         let outcome = if random.below(2) == 0 {
-            machine.run(max_steps)
+            emulator.run(max_steps)
         } else {
-            log.restart_at(machine.state());
-            machine.record(max_steps, &mut log)
+            log.restart_at(emulator.state());
+            emulator.record(max_steps, &mut log)
         };
         match outcome.map_err(|fault| fault.to_string())? {
-            Outcome::Exited(exit) if exit.value == 0 => return Ok(machine.output().to_vec()),
+            Outcome::Exited(exit) if exit.value == 0 => return Ok(emulator.output().to_vec()),
             Outcome::Exited(exit) => return Err(format!("exit {}", exit.value)),
             Outcome::OutOfSteps => {}
         }

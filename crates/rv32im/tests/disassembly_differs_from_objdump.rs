@@ -13,7 +13,8 @@ fn random_instructions_read_alike() {
     let seed = SplitMix64::entropy();
     let mut random = SplitMix64::new(seed);
     let mut words = Vec::new();
-    for row in TABLE {
+    // Objdump knows no extensions.
+    for row in TABLE.iter().filter(|row| row.opcode != Opcode::Custom) {
         for _ in 0..WORDS_PER_ROW {
             let mut word = row.match_bits | random.next_u32() & !row.mask;
             match row.opcode {

@@ -48,49 +48,49 @@ fn program(code: &[Instruction]) -> Program {
 /// Runs until a fault, plain and recorded, and checks that the state is the one before the instruction at fault.
 fn fault_of(code: &[Instruction]) -> FaultKind {
     let program = program(code);
-    let mut machine = Emulator::without_input(&program);
-    let Err(fault) = machine.run(1000) else { panic!("no fault in {code:?}") };
-    assert_eq!(machine.pc(), fault.pc);
-    assert_eq!(machine.run(1000), Err(fault.clone()), "a fault stays");
+    let mut emulator = Emulator::without_input(&program);
+    let Err(fault) = emulator.run(1000) else { panic!("no fault in {code:?}") };
+    assert_eq!(emulator.pc(), fault.pc);
+    assert_eq!(emulator.run(1000), Err(fault.clone()), "a fault stays");
 
     let mut before = Emulator::without_input(&program);
-    assert_eq!(before.run(machine.steps()), Ok(Outcome::OutOfSteps));
-    assert_eq!(before.state(), machine.state());
-    assert!(before.memory().pages().eq(machine.memory().pages()));
+    assert_eq!(before.run(emulator.steps()), Ok(Outcome::OutOfSteps));
+    assert_eq!(before.state(), emulator.state());
+    assert!(before.memory().pages().eq(emulator.memory().pages()));
 
     let mut recorded = Emulator::without_input(&program);
     let mut log = recorded.start_log();
     assert_eq!(recorded.record(1000, &mut log), Err(fault.clone()));
-    assert_eq!(log.end, machine.state());
-    assert_eq!(log.steps.len() as u64, machine.steps());
+    assert_eq!(log.end, emulator.state());
+    assert_eq!(log.steps.len() as u64, emulator.steps());
     assert_eq!(log.exit, None);
     fault.kind
 }
 
-/// Runs system calls and returns the machine after the last one.
+/// Runs system calls and returns the emulator after the last one.
 fn after<'p>(program: &'p Program, input: Box<dyn Read + Send + 'p>, calls: usize) -> Emulator<'p> {
-    let mut machine = Emulator::new(program, input);
-    assert_eq!(machine.run(9 * calls as u64), Ok(Outcome::OutOfSteps));
-    machine
+    let mut emulator = Emulator::new(program, input);
+    assert_eq!(emulator.run(9 * calls as u64), Ok(Outcome::OutOfSteps));
+    emulator
 }
 
 #[test]
 fn entry_finds_zero_registers_and_an_empty_argument_block() {
     let program = program(&[i(Opcode::Ebreak, 0, 0, 0)]);
-    let machine = Emulator::without_input(&program);
-    let registers = machine.registers();
+    let emulator = Emulator::without_input(&program);
+    let registers = emulator.registers();
     assert_eq!(registers, program.initial_registers());
     assert!(registers.iter().enumerate().all(|(number, &value)| number == 2 || value == 0));
     let sp = registers[2];
     assert_eq!(sp % 16, 0);
     for word in 0..5 {
-        assert_eq!(machine.memory().check(sp + 4 * word, 4, Access::Load), Ok(()));
-        assert_eq!(machine.memory().word(sp + 4 * word), 0);
+        assert_eq!(emulator.memory().check(sp + 4 * word, 4, Access::Load), Ok(()));
+        assert_eq!(emulator.memory().word(sp + 4 * word), 0);
     }
     let stack_low = program.stack_top() - STACK_BYTES;
-    assert_eq!(machine.memory().check(stack_low, STACK_BYTES, Access::Store), Ok(()));
-    assert!(machine.memory().check(stack_low - 1, 1, Access::Load).is_err());
-    assert!(machine.memory().check(program.stack_top(), 1, Access::Load).is_err());
+    assert_eq!(emulator.memory().check(stack_low, STACK_BYTES, Access::Store), Ok(()));
+    assert!(emulator.memory().check(stack_low - 1, 1, Access::Load).is_err());
+    assert!(emulator.memory().check(program.stack_top(), 1, Access::Load).is_err());
 }
 
 #[test]
@@ -132,9 +132,9 @@ fn illegal_words_fault_only_when_executed() {
     let program = Program::from_elf(&elf_file(TEXT, &[text])).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(program.instructions().len(), 2);
     assert_eq!((program.index_of(TEXT + 4), program.index_of(TEXT + 8)), (None, Some(1)));
-    let mut machine = Emulator::without_input(&program);
-    let mut log = machine.start_log();
-    let Err(fault) = machine.record(1000, &mut log) else { panic!("no fault") };
+    let mut emulator = Emulator::without_input(&program);
+    let mut log = emulator.start_log();
+    let Err(fault) = emulator.record(1000, &mut log) else { panic!("no fault") };
     assert_eq!((fault.pc, fault.kind), (TEXT + 12, FaultKind::IllegalInstruction { word: 0 }));
     assert_eq!(log.steps, [0, 1]);
 }
@@ -151,8 +151,8 @@ fn buffers_are_checked_before_anything_moves() {
     }
     let program = program(&call(63, [0, CONSTANTS - 4, 8]));
     let input = Arc::new(Mutex::new(Cursor::new(vec![1; 8])));
-    let mut machine = Emulator::new(&program, Box::new(Shared(input.clone())));
-    assert!(machine.run(1000).is_err());
+    let mut emulator = Emulator::new(&program, Box::new(Shared(input.clone())));
+    assert!(emulator.run(1000).is_err());
     assert_eq!(input.lock().map(|cursor| cursor.position()).ok(), Some(0), "input was taken");
 }
 
@@ -198,15 +198,15 @@ fn reads_fill_the_buffer_until_the_end() {
     for (calls, returned, bytes) in
         [(1, 3, *b"d\x02\x04\x06\0\0"), (2, 1, *b"d\x02\x04\x06\x08\0"), (3, 0, *b"d\x02\x04\x06\x08\0")]
     {
-        let machine = after(&program, Box::new(Reluctant(0)), calls);
-        assert_eq!(machine.registers()[10], returned);
+        let emulator = after(&program, Box::new(Reluctant(0)), calls);
+        assert_eq!(emulator.registers()[10], returned);
         let mut memory = [0; 6];
-        machine.memory().peek(DATA, &mut memory);
+        emulator.memory().peek(DATA, &mut memory);
         assert_eq!(memory, bytes);
     }
-    let mut machine = Emulator::new(&program, Box::new(Reluctant(0)));
-    let mut log = machine.start_log();
-    assert!(machine.record(27, &mut log).is_ok());
+    let mut emulator = Emulator::new(&program, Box::new(Reluctant(0)));
+    let mut log = emulator.start_log();
+    assert!(emulator.record(27, &mut log).is_ok());
     assert_eq!((log.reads, log.input), (vec![3, 1, 0], vec![2, 4, 6, 8]));
 }
 
@@ -215,10 +215,10 @@ fn transfers_have_a_limit() {
     let stack = 0x7fff_f000 - STACK_BYTES;
     let over = TRANSFER_MAX_BYTES + 5;
     let program = program(&[call(63, [0, stack + 1, over]), call(64, [1, stack + 1, over])].concat());
-    let machine = after(&program, Box::new(io::repeat(7)), 2);
-    assert_eq!(machine.registers()[10], TRANSFER_MAX_BYTES);
-    assert_eq!(machine.output(), vec![7; TRANSFER_MAX_BYTES as usize]);
-    assert_eq!(machine.memory().word(stack + TRANSFER_MAX_BYTES), 7, "one byte more was moved");
+    let emulator = after(&program, Box::new(io::repeat(7)), 2);
+    assert_eq!(emulator.registers()[10], TRANSFER_MAX_BYTES);
+    assert_eq!(emulator.output(), vec![7; TRANSFER_MAX_BYTES as usize]);
+    assert_eq!(emulator.memory().word(stack + TRANSFER_MAX_BYTES), 7, "one byte more was moved");
 }
 
 #[test]
@@ -234,15 +234,15 @@ fn streams_go_where_they_belong() {
     .concat();
     let program = program(&code);
     let (output, debug) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new())));
-    let mut machine = Emulator::without_input(&program);
-    machine.set_output_sink(Box::new(Shared(output.clone())));
-    machine.set_debug_sink(Box::new(Shared(debug.clone())));
+    let mut emulator = Emulator::without_input(&program);
+    emulator.set_output_sink(Box::new(Shared(output.clone())));
+    emulator.set_debug_sink(Box::new(Shared(debug.clone())));
     let results = [4, 9, 0, MINUS_EBADF, MINUS_EBADF, MINUS_ENOSYS].map(|expected| {
-        assert_eq!(machine.run(9), Ok(Outcome::OutOfSteps));
-        machine.registers()[10] == expected
+        assert_eq!(emulator.run(9), Ok(Outcome::OutOfSteps));
+        emulator.registers()[10] == expected
     });
     assert_eq!(results, [true; 6]);
-    assert_eq!(machine.output(), b"data");
+    assert_eq!(emulator.output(), b"data");
     assert_eq!(output.lock().map(|bytes| bytes.clone()).ok().as_deref(), Some(&b"data"[..]));
     assert_eq!(debug.lock().map(|bytes| bytes.clone()).ok().as_deref(), Some(&b"constants"[..]));
 }
@@ -250,11 +250,11 @@ fn streams_go_where_they_belong() {
 #[test]
 fn a_broken_host_stream_is_not_the_guests_fault() {
     let program = program(&call(64, [1, DATA, 4]));
-    let mut machine = Emulator::without_input(&program);
-    machine.set_output_sink(Box::new(Cursor::new([0u8; 2])));
-    let Err(fault) = machine.run(9) else { panic!("no fault") };
+    let mut emulator = Emulator::without_input(&program);
+    emulator.set_output_sink(Box::new(Cursor::new([0u8; 2])));
+    let Err(fault) = emulator.run(9) else { panic!("no fault") };
     assert_eq!(fault.kind.code(), "host-stream");
-    assert!(machine.output().is_empty());
+    assert!(emulator.output().is_empty());
 }
 
 #[test]
@@ -267,15 +267,15 @@ fn the_break_moves_within_its_limits() {
     let program = program(&code);
     assert_eq!((program.initial_break(), program.heap_limit()), (first, limit));
     assert!(limit < HIGHEST_END);
-    let mut machine = Emulator::without_input(&program);
+    let mut emulator = Emulator::without_input(&program);
     let mut mapped = Vec::new();
     for expected in breaks {
-        assert_eq!(machine.run(9), Ok(Outcome::OutOfSteps));
-        assert_eq!((machine.registers()[10], machine.program_break()), (expected, expected));
-        mapped.push(machine.memory().check(first + 8191, 1, Access::Store).is_ok());
+        assert_eq!(emulator.run(9), Ok(Outcome::OutOfSteps));
+        assert_eq!((emulator.registers()[10], emulator.program_break()), (expected, expected));
+        mapped.push(emulator.memory().check(first + 8191, 1, Access::Store).is_ok());
     }
     assert_eq!(mapped, [false, true, true, true, true, true, true]);
-    assert!(machine.memory().check(limit - 1, 1, Access::Store).is_ok());
+    assert!(emulator.memory().check(limit - 1, 1, Access::Store).is_ok());
 }
 
 #[test]
@@ -291,19 +291,19 @@ fn runs_stop_exactly_where_asked_and_exits_stay() {
     let program = program(&code);
     let total = 2 + 3000 + 4;
     for pieces in [1, 2, 7, 100, 2999, total] {
-        let mut machine = Emulator::without_input(&program);
-        let mut log = machine.start_log();
-        while machine.steps() + pieces < total {
-            let before = machine.steps();
-            assert_eq!(machine.record(pieces, &mut log), Ok(Outcome::OutOfSteps));
-            assert_eq!(machine.steps(), before + pieces);
+        let mut emulator = Emulator::without_input(&program);
+        let mut log = emulator.start_log();
+        while emulator.steps() + pieces < total {
+            let before = emulator.steps();
+            assert_eq!(emulator.record(pieces, &mut log), Ok(Outcome::OutOfSteps));
+            assert_eq!(emulator.steps(), before + pieces);
         }
-        let Ok(Outcome::Exited(exit)) = machine.record(pieces, &mut log) else { panic!("no exit") };
+        let Ok(Outcome::Exited(exit)) = emulator.record(pieces, &mut log) else { panic!("no exit") };
         assert_eq!((exit.value, exit.status()), (0x1_0102, 2));
-        assert_eq!((machine.steps(), log.steps.len() as u64, log.exit), (total, total, Some(0x1_0102)));
-        assert_eq!(machine.pc(), TEXT + 4 * (code.len() as u32 - 1));
-        assert_eq!(machine.run(5), Ok(Outcome::Exited(exit)));
-        assert_eq!(machine.steps(), total);
+        assert_eq!((emulator.steps(), log.steps.len() as u64, log.exit), (total, total, Some(0x1_0102)));
+        assert_eq!(emulator.pc(), TEXT + 4 * (code.len() as u32 - 1));
+        assert_eq!(emulator.run(5), Ok(Outcome::Exited(exit)));
+        assert_eq!(emulator.steps(), total);
     }
     assert_eq!(Emulator::without_input(&program).run(0), Ok(Outcome::OutOfSteps));
 }
@@ -315,9 +315,9 @@ fn a_run_continues_on_the_memory_of_another() {
     let program = program(&increment);
     let mut memory = Memory::of(&program);
     for count in 1..=3 {
-        let mut machine = Emulator::with_memory(&program, memory, Box::new(io::empty()));
-        assert_eq!(machine.run(5), Ok(Outcome::OutOfSteps));
-        memory = machine.into_memory();
+        let mut emulator = Emulator::with_memory(&program, memory, Box::new(io::empty()));
+        assert_eq!(emulator.run(5), Ok(Outcome::OutOfSteps));
+        memory = emulator.into_memory();
         assert_eq!(memory.word(DATA + 8), count);
     }
 }

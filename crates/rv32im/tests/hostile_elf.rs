@@ -1,4 +1,4 @@
-//! No file makes the loader panic, believe a size, or load what the machine cannot run.
+//! No file makes the loader panic, believe a size, or load what the emulator cannot run.
 
 use std::fs;
 use std::path::Path;
@@ -35,7 +35,6 @@ fn patched(offset: usize, bytes: &[u8]) -> Vec<u8> {
 const TYPE: usize = 16;
 const MACHINE: usize = 18;
 const PROGRAM_HEADERS: usize = 28;
-const FLAGS: usize = 36;
 const SEGMENT: usize = 52;
 
 #[test]
@@ -48,7 +47,6 @@ fn other_kinds_of_file() {
     assert_eq!(refusal(&patched(MACHINE, &[62])), ElfError::NotRiscV { machine: 62 });
     assert_eq!(refusal(&patched(TYPE, &[1])), ElfError::NotExecutable { file_type: 1 });
     assert_eq!(refusal(&patched(TYPE, &[3])), ElfError::PositionIndependent);
-    assert_eq!(refusal(&patched(FLAGS, &[1])), ElfError::Compressed { flags: 1 });
     assert_eq!(refusal(&patched(SEGMENT, &[2])), ElfError::Dynamic { index: 0, segment_type: 2 });
     assert_eq!(refusal(&patched(SEGMENT + 32, &[3])), ElfError::Dynamic { index: 1, segment_type: 3 });
     assert!(matches!(refusal(&patched(PROGRAM_HEADERS, &[0, 0, 0, 0xff])), ElfError::BadHeader { .. }));
@@ -87,10 +85,10 @@ fn programs_run_at_any_link_address() {
         let program = Program::from_elf(&elf).unwrap_or_else(|error| panic!("{address:#x}: {error}"));
         assert_eq!(program.index_of(address), Some(0));
         assert_eq!(program.instructions().len(), 4);
-        let mut machine = Emulator::without_input(&program);
-        let outcome = machine.run(3);
-        assert_eq!(machine.steps(), 3, "{address:#x}: {outcome:?}");
-        let Err(fault) = machine.run(10) else { panic!("ran off the end") };
+        let mut emulator = Emulator::without_input(&program);
+        let outcome = emulator.run(3);
+        assert_eq!(emulator.steps(), 3, "{address:#x}: {outcome:?}");
+        let Err(fault) = emulator.run(10) else { panic!("ran off the end") };
         assert_eq!(fault.pc, address.wrapping_add(16));
     }
 }

@@ -1,4 +1,4 @@
-//! A log and the initial memory are enough to recompute a run: a replay that has neither the machine nor the input gets
+//! A log and the initial memory are enough to recompute a run: a replay that has neither the emulator nor the input gets
 //! the same registers, the same memory and the same break.
 
 use std::io::Cursor;
@@ -8,8 +8,45 @@ use engram_rv32im::emulator::system_calls::{
     SYS_WRITE, TRANSFER_MAX_BYTES,
 };
 use engram_rv32im::semantics::{alu, branch_taken, load_extract, store_merge};
-use engram_rv32im::testing::{RandomProgram, SplitMix64, link};
-use engram_rv32im::{CpuState, Emulator, ExecutionLog, Format, Instruction, Memory, Outcome, Program};
+use engram_rv32im::testing::{
+    BULK_LOAD, BULK_STORE, ElfSegment, ROTATE_XOR, RandomProgram, SplitMix64, TestExtensions, custom, elf_file, link,
+    text_segment,
+};
+use engram_rv32im::{
+    CpuState, Emulator, ExecutionLog, Extensions, Format, GuestAccess, Instruction, Memory, Opcode, Outcome, Program,
+    Refusal,
+};
+
+/// What a custom instruction touches in a replay.
+struct Replayed<'a> {
+    rs1: u32,
+    rs2: u32,
+    rd: &'a mut u32,
+    memory: &'a mut Memory,
+}
+
+impl GuestAccess for Replayed<'_> {
+    fn rs1(&self) -> u32 {
+        self.rs1
+    }
+
+    fn rs2(&self) -> u32 {
+        self.rs2
+    }
+
+    fn set_rd(&mut self, value: u32) {
+        *self.rd = value;
+    }
+
+    fn load(&mut self, base: u32, offset_words: u32) -> Result<u32, Refusal> {
+        Ok(self.memory.word(base + 4 * offset_words))
+    }
+
+    fn store(&mut self, base: u32, offset_words: u32, word: u32) -> Result<(), Refusal> {
+        self.memory.set_word(base + 4 * offset_words, word);
+        Ok(())
+    }
+}
 
 /// Replays a stretch and returns the state after it.
 fn replay(program: &Program, log: &ExecutionLog, memory: &mut Memory) -> CpuState {
@@ -40,6 +77,10 @@ fn replay(program: &Program, log: &ExecutionLog, memory: &mut Memory) -> CpuStat
             Format::Jump => (x[rd], pc) = (next, address.wrapping_add(imm)),
             Format::JumpRegister => (x[rd], pc) = (next, a.wrapping_add(imm) & !1),
             Format::Branch | Format::Fence => {}
+            Format::Custom => {
+                let mut guest = Replayed { rs1: a, rs2: b, rd: &mut x[rd], memory };
+                assert_eq!(TestExtensions.execute(imm as u16, &mut guest), Ok(()));
+            }
             Format::Bare => match (x[17], x[10]) {
                 (SYS_READ, FILE_INPUT) => {
                     let count = *reads.next().unwrap_or_else(|| panic!("no read left at {address:#x}"));
@@ -66,14 +107,14 @@ fn replay(program: &Program, log: &ExecutionLog, memory: &mut Memory) -> CpuStat
 }
 
 fn check(program: &Program, input: &[u8], stretch_steps: u64) {
-    let mut machine = Emulator::new(program, Box::new(Cursor::new(input.to_vec())));
-    let mut log = machine.start_log();
-    let mut memory = machine.memory().clone();
+    let mut emulator = Emulator::new(program, Box::new(Cursor::new(input.to_vec())));
+    let mut log = emulator.start_log();
+    let mut memory = emulator.memory().clone();
     loop {
-        log.restart_at(machine.state());
-        let outcome = machine.record(stretch_steps, &mut log);
+        log.restart_at(emulator.state());
+        let outcome = emulator.record(stretch_steps, &mut log);
         assert_eq!(replay(program, &log, &mut memory), log.end);
-        assert_eq!(log.end, machine.state());
+        assert_eq!(log.end, emulator.state());
         let nonzero = |memory: &Memory| -> Vec<(u32, [u8; 4096])> {
             memory
                 .pages()
@@ -81,7 +122,7 @@ fn check(program: &Program, input: &[u8], stretch_steps: u64) {
                 .map(|(at, page)| (at, *page))
                 .collect()
         };
-        assert!(nonzero(&memory) == nonzero(machine.memory()));
+        assert!(nonzero(&memory) == nonzero(emulator.memory()));
         match outcome {
             Ok(Outcome::OutOfSteps) => assert_eq!(log.steps.len() as u64, stretch_steps),
             Ok(Outcome::Exited(exit)) => return assert_eq!(log.exit, Some(exit.value)),
@@ -100,6 +141,35 @@ fn random_programs_replay() {
         let program = Program::from_elf(&link(&programs)).unwrap_or_else(|error| panic!("{error}"));
         let stretch_steps = u64::from(1 + random.below(3000));
         check(&program, &seed.to_le_bytes().repeat(20), stretch_steps);
+    }
+}
+
+/// What custom instructions read follows from the memory at the start too.
+#[test]
+fn custom_instructions_replay() {
+    const DATA: u32 = 0x2_0000;
+    let i = |opcode, rd, rs1, imm| Instruction { opcode, rd, rs1, rs2: 0, imm };
+    // 31 rounds: a window moves through the data, is filled with a word that depends on it, and is copied on.
+    let body = [
+        i(Opcode::Lw, 7, 5, 0),
+        custom(ROTATE_XOR, 8, 7, 6),
+        custom(BULK_STORE, 9, 5, 8),
+        custom(BULK_LOAD, 0, 5, 9),
+        i(Opcode::Addi, 5, 5, 4),
+        i(Opcode::Addi, 6, 6, -1),
+    ];
+    let again = Instruction { opcode: Opcode::Bne, rd: 0, rs1: 6, rs2: 0, imm: -4 * body.len() as i32 };
+    let code = [
+        &[i(Opcode::Lui, 5, 0, DATA as i32), i(Opcode::Addi, 6, 0, 31), i(Opcode::Addi, 17, 0, SYS_EXIT as i32)],
+        &body[..],
+        &[again, i(Opcode::Ecall, 0, 0, 0)],
+    ];
+    let data = ElfSegment { address: DATA, data: (0..=255).collect(), memory_bytes: 4096, flags: 6 };
+    let elf = elf_file(0x1_0000, &[text_segment(0x1_0000, &code.concat()), data]);
+    let program = Program::from_elf_with(&elf, std::sync::Arc::new(TestExtensions));
+    let program = program.unwrap_or_else(|error| panic!("{error}"));
+    for stretch_steps in [1, 2, 5, 50, 1000] {
+        check(&program, &[], stretch_steps);
     }
 }
 

@@ -30,7 +30,7 @@ impl PartitionedBaseAir<F> for BackendAir {
     }
 
     fn common_main_width(&self) -> usize {
-        self.0.width() - self.0.committed_columns
+        self.0.width().saturating_sub(self.0.committed_columns)
     }
 }
 
@@ -76,7 +76,7 @@ where
     fn new(builder: &AB) -> Self {
         let row = |offset: usize| {
             let parts = builder.cached_mains().iter().chain(std::iter::once(builder.common_main()));
-            parts.flat_map(|part| part.row_slice(offset).expect("a window has two rows").to_vec()).collect()
+            parts.flat_map(|part| part.row_slice(offset).map(|row| row.to_vec()).unwrap_or_default()).collect()
         };
         Self {
             local: row(0),
@@ -120,6 +120,11 @@ where
         sum.unwrap_or(AB::Expr::ZERO)
     }
 
+    #[allow(
+        clippy::indexing_slicing,
+        clippy::as_conversions,
+        reason = "a circuit names only columns and public values that it has: its builder numbers them"
+    )]
     fn variable(&self, variable: Variable) -> AB::Expr {
         match variable {
             Variable::Column(index) => self.local[index as usize].into(),

@@ -69,7 +69,7 @@ impl Witness {
         let trace = self.trace.as_ref()?;
         let Some(committed) = &self.committed else { return Some(trace.clone()) };
         let committed = committed.trace();
-        let width = committed.width() + trace.width();
+        let width = committed.width().saturating_add(trace.width());
         let rows = (0..trace.height()).flat_map(|row| committed.row(row).iter().chain(trace.row(row)).copied());
         Some(Trace::from_rows(rows.collect(), width))
     }

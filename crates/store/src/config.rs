@@ -3,6 +3,7 @@
 use crate::{
     error::{Limit, StoreError},
     hash::Digest,
+    space::Space,
 };
 
 /// Most address spaces of a store.
@@ -19,15 +20,6 @@ pub const GENERATION_LAST: u64 = u64::MAX - 1;
 pub const METADATA_BYTES_MAX: usize = 4096;
 /// Smallest cache, in bytes.
 pub const CACHE_BYTES_MIN: usize = 1 << 20;
-
-/// An address space: an array of words under a Merkle tree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Space {
-    /// Its number, unique in its store.
-    pub number: u32,
-    /// Base-two logarithm of the number of leaves of its tree: [`HEIGHT_MIN`] to [`HEIGHT_MAX`].
-    pub height: u32,
-}
 
 /// What a store is made for.
 ///

@@ -4,7 +4,7 @@ use std::{fmt, io, path::PathBuf};
 
 use thiserror::Error;
 
-use crate::{config::Space, hash::Digest};
+use crate::{hash::Digest, space::Space};
 
 /// A limit that a caller's value is outside of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

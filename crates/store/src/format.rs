@@ -14,10 +14,11 @@
 use redb::TableDefinition;
 
 use crate::{
-    config::{METADATA_BYTES_MAX, SPACES_MAX, Space, check_spaces},
+    config::{METADATA_BYTES_MAX, SPACES_MAX, check_spaces},
     error::StoreError,
     geometry::Geometry,
     hash::{Digest, seal},
+    space::Space,
 };
 
 /// Version of the file's format.

@@ -7,10 +7,10 @@
 use std::sync::Arc;
 
 use crate::{
-    config::Space,
     error::StoreError,
     hash::{Digest, TreeHash, fingerprint, zero_digests},
     page::PAGE_HEIGHT,
+    space::Space,
 };
 
 /// Heights that a bundle spans.

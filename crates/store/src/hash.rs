@@ -1,6 +1,10 @@
 //! The hash of the trees, as a parameter, and what follows from it: digests of zeros, and seals of records.
 
-use crate::page::Leaf;
+/// Bytes in a leaf.
+pub const LEAF_BYTES: usize = 32;
+
+/// A leaf: 8 words, little-endian, in order.
+pub type Leaf = [u8; LEAF_BYTES];
 
 /// What a leaf or a node hashes to. Opaque here.
 pub type Digest = [u8; 32];

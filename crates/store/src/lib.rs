@@ -57,6 +57,7 @@ mod opening;
 mod page;
 mod pending;
 mod snapshot;
+mod space;
 mod store;
 mod transaction;
 mod transfer;
@@ -68,14 +69,15 @@ mod view;
 mod writer;
 
 pub use config::{
-    CACHE_BYTES_MIN, GENERATION_LAST, GENERATIONS_MAX, HEIGHT_MAX, HEIGHT_MIN, METADATA_BYTES_MAX, SPACES_MAX, Space,
+    CACHE_BYTES_MIN, GENERATION_LAST, GENERATIONS_MAX, HEIGHT_MAX, HEIGHT_MIN, METADATA_BYTES_MAX, SPACES_MAX,
     StoreConfig,
 };
 pub use error::{Limit, StoreError};
 pub use format::FORMAT_VERSION;
-pub use hash::{Digest, TreeHash};
-pub use page::{LEAF_BYTES, LEAF_WORDS, Leaf, PAGE_LEAVES, PAGE_WORDS, PageWords};
+pub use hash::{Digest, LEAF_BYTES, Leaf, TreeHash};
+pub use page::{LEAF_WORDS, PAGE_LEAVES, PAGE_WORDS, PageWords};
 pub use snapshot::{GenerationInfo, Snapshot};
+pub use space::Space;
 pub use store::{Store, StoreInfo};
 pub use transaction::Transaction;
 pub use transfer::EXPORT_VERSION;

@@ -26,7 +26,6 @@ impl Store {
     /// Make a store in a new file. Its generation is 0 and its words are zero.
     ///
     /// # Errors
-    ///
     /// A configuration outside its limits, a file that exists, or a failure to write it. What was begun is removed.
     pub fn create(path: &Path, config: &StoreConfig, hash: Arc<dyn TreeHash>) -> Result<Self, StoreError> {
         Self::create_filled(path, config, hash, |_| Ok(()))
@@ -81,7 +80,6 @@ impl Store {
     /// Make a store on other storage than a file, which must be empty.
     ///
     /// # Errors
-    ///
     /// A configuration outside its limits, storage that is not empty, or a failure to write it.
     pub fn create_on(
         backend: impl StorageBackend,
@@ -108,7 +106,6 @@ impl Store {
     /// in the middle of something.
     ///
     /// # Errors
-    ///
     /// All that a file can be other than a store made with the same configuration, each with its own error.
     pub fn open(path: &Path, config: &StoreConfig, hash: Arc<dyn TreeHash>) -> Result<Self, StoreError> {
         Ok(Self { path: Some(path.to_owned()), ..Self::open_on(open_file(path)?, config, hash)? })
@@ -117,7 +114,6 @@ impl Store {
     /// Open a store on other storage than a file.
     ///
     /// # Errors
-    ///
     /// As for [`Self::open`].
     pub fn open_on(
         backend: impl StorageBackend,
@@ -130,7 +126,6 @@ impl Store {
     /// Open a store of whatever program: that of the configuration is not looked at. See [`Store::program`].
     ///
     /// # Errors
-    ///
     /// As for [`Self::open`].
     pub fn open_any_program(path: &Path, config: &StoreConfig, hash: Arc<dyn TreeHash>) -> Result<Self, StoreError> {
         let store = Self::open_for(open_file(path)?, config, hash, true)?;

@@ -7,12 +7,10 @@
 //! Record: which leaves are not zero (16 bytes, bit `n` of the little-endian number for leaf `n`), the groups' digests in
 //! order, the leaves in order. A page of zeros has no record.
 
-use crate::hash::{Digest, TreeHash};
+use crate::hash::{Digest, LEAF_BYTES, Leaf, TreeHash};
 
 /// Words in a leaf.
 pub const LEAF_WORDS: usize = 8;
-/// Bytes in a leaf.
-pub const LEAF_BYTES: usize = 32;
 /// Words in a page: 4 KiB.
 pub const PAGE_WORDS: usize = 1024;
 /// Leaves in a page.
@@ -27,8 +25,6 @@ pub(crate) const GROUP_LEAVES: usize = 1 << GROUP_HEIGHT;
 /// Groups in a page.
 pub(crate) const PAGE_GROUPS: usize = PAGE_LEAVES / GROUP_LEAVES;
 
-/// A leaf: 8 words, little-endian, in order.
-pub type Leaf = [u8; LEAF_BYTES];
 /// The words of a page.
 pub type PageWords = [u32; PAGE_WORDS];
 

@@ -1,6 +1,6 @@
 //! Changes to a page that a transaction has collected.
 
-use crate::page::{Leaf, PAGE_LEAVES};
+use crate::{hash::Leaf, page::PAGE_LEAVES};
 
 /// New leaves of a page, by position.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

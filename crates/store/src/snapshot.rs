@@ -7,7 +7,6 @@ use crate::{
     format::GenerationRecord,
     hash::Digest,
     page::{LEAF_WORDS, PageWords},
-    store::{read_leaf, read_page},
     view::View,
 };
 
@@ -54,25 +53,22 @@ impl Snapshot {
     /// A page, as [`crate::Store::read_page`] reads it.
     ///
     /// # Errors
-    ///
     /// Those of [`crate::Store::read_page`].
     pub fn read_page(&self, space: u32, page: u32) -> Result<Option<Box<PageWords>>, StoreError> {
-        read_page(&self.view, space, page)
+        self.view.read_page(space, page)
     }
 
     /// A leaf, as [`crate::Store::read_leaf`] reads it.
     ///
     /// # Errors
-    ///
     /// Those of [`crate::Store::read_leaf`].
     pub fn read_leaf(&self, space: u32, leaf: u32) -> Result<[u32; LEAF_WORDS], StoreError> {
-        read_leaf(&self.view, space, leaf)
+        self.view.read_leaf(space, leaf)
     }
 
     /// The digest of a node, as [`crate::Store::node`] reads it.
     ///
     /// # Errors
-    ///
     /// Those of [`crate::Store::node`].
     pub fn node(&self, space: u32, height: u32, index: u32) -> Result<Digest, StoreError> {
         self.view.node(&self.view.geometry.shape(space)?, height, index)

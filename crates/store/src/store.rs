@@ -5,16 +5,14 @@ use std::{fmt, fs, path::PathBuf, sync::Arc};
 use redb::{Database, ReadableDatabase};
 
 use crate::{
-    bundle::Bundle,
     config::StoreConfig,
     error::StoreError,
-    format::GenerationRecord,
     geometry::Geometry,
     hash::Digest,
-    page::{LEAF_WORDS, PageWords, words_of},
+    page::{LEAF_WORDS, PageWords},
     snapshot::{GenerationInfo, Snapshot},
-    transaction::Transaction,
     view::View,
+    writer::Committed,
 };
 
 /// Memory on disk whose roots are always those that were last committed.
@@ -48,15 +46,6 @@ pub(crate) enum State {
     Poisoned(String),
 }
 
-/// What a successful commit leaves.
-pub(crate) struct Committed {
-    pub state: GenerationRecord,
-    /// Keys of changed bundles.
-    pub changed: Vec<u64>,
-    /// Some of them as they are now.
-    pub fresh: Vec<(u64, Arc<Bundle>)>,
-}
-
 /// How much a store holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoreInfo {
@@ -79,7 +68,6 @@ impl Store {
     /// The current generation. It is 0 when a store is created, and one more after each commit.
     ///
     /// # Errors
-    ///
     /// [`StoreError::Poisoned`] after a failed write, here and in all that follows.
     pub fn generation(&self) -> Result<u64, StoreError> {
         Ok(self.view()?.state.number)
@@ -93,7 +81,6 @@ impl Store {
     /// The root of a space.
     ///
     /// # Errors
-    ///
     /// An unknown space.
     pub fn root(&self, space: u32) -> Result<Digest, StoreError> {
         let view = self.view()?;
@@ -103,7 +90,6 @@ impl Store {
     /// The roots of all spaces, in the order of the configuration.
     ///
     /// # Errors
-    ///
     /// [`StoreError::Poisoned`].
     pub fn roots(&self) -> Result<Vec<Digest>, StoreError> {
         Ok(self.view()?.state.roots.clone())
@@ -112,7 +98,6 @@ impl Store {
     /// The metadata of the current generation.
     ///
     /// # Errors
-    ///
     /// [`StoreError::Poisoned`].
     pub fn metadata(&self) -> Result<&[u8], StoreError> {
         Ok(&self.view()?.state.metadata)
@@ -121,47 +106,33 @@ impl Store {
     /// A page, checked against the root. Nothing where all its words are zero.
     ///
     /// # Errors
-    ///
     /// An unknown space, a page past its end, or stored bytes that do not hash to the root: the error names the node.
     pub fn read_page(&self, space: u32, page: u32) -> Result<Option<Box<PageWords>>, StoreError> {
-        read_page(self.view()?, space, page)
+        self.view()?.read_page(space, page)
     }
 
     /// A leaf, checked against the root: the words from `leaf` times [`LEAF_WORDS`] on. Some 30 hashes where its path is
     /// in the cache, against 255 for a page.
     ///
     /// # Errors
-    ///
     /// An unknown space, a leaf past its end, or stored bytes that do not hash to the root.
     pub fn read_leaf(&self, space: u32, leaf: u32) -> Result<[u32; LEAF_WORDS], StoreError> {
-        read_leaf(self.view()?, space, leaf)
+        self.view()?.read_leaf(space, leaf)
     }
 
     /// The digest of a node, checked against the root: `height` is the distance from the leaves, `index` counts from the
     /// left.
     ///
     /// # Errors
-    ///
     /// An unknown space, a node that its tree does not have, or stored bytes that do not hash to the root.
     pub fn node(&self, space: u32, height: u32, index: u32) -> Result<Digest, StoreError> {
         let view = self.view()?;
         view.node(&view.geometry.shape(space)?, height, index)
     }
 
-    /// Begin to collect changes.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError::Poisoned`].
-    pub fn begin(&mut self) -> Result<Transaction<'_>, StoreError> {
-        self.view()?;
-        Ok(Transaction::new(self))
-    }
-
     /// The generations that can be read, oldest first. The last is the current one.
     ///
     /// # Errors
-    ///
     /// A record whose seal does not fit.
     pub fn history(&self) -> Result<Vec<GenerationInfo>, StoreError> {
         Ok(self.view()?.generations()?.into_iter().map(GenerationInfo::from).collect())
@@ -171,7 +142,6 @@ impl Store {
     /// compacted meanwhile. It has a cache for checked nodes of its own, an eighth of the store's.
     ///
     /// # Errors
-    ///
     /// A generation that is not kept, or stored bytes that do not hash to its roots.
     pub fn snapshot(&self, generation: u64) -> Result<Snapshot, StoreError> {
         Ok(Snapshot::new(self.view_of(generation)?))
@@ -180,7 +150,6 @@ impl Store {
     /// How much is stored.
     ///
     /// # Errors
-    ///
     /// A failure to read.
     pub fn info(&self) -> Result<StoreInfo, StoreError> {
         let view = self.view()?;
@@ -200,7 +169,6 @@ impl Store {
     /// Give back the room in the file that nothing uses. Returns whether there was any.
     ///
     /// # Errors
-    ///
     /// [`StoreError::SnapshotsOpen`]: then nothing was done. A failure to write poisons the store.
     pub fn compact(&mut self) -> Result<bool, StoreError> {
         let geometry = self.view()?.geometry.clone();
@@ -228,7 +196,6 @@ impl Store {
     /// in any case.
     ///
     /// # Errors
-    ///
     /// A failure to write the mark of a clean end; the next opening repairs it.
     pub fn close(self) -> Result<(), StoreError> {
         let Self { state, database, .. } = self;
@@ -287,22 +254,6 @@ impl Store {
         self.state = State::Ready(Box::new(view));
         Ok(done.state.roots)
     }
-}
-
-/// A page of a view as words.
-pub(crate) fn read_page(view: &View, space: u32, page: u32) -> Result<Option<Box<PageWords>>, StoreError> {
-    let shape = view.geometry.shape(space)?;
-    shape.check_page(page)?;
-    Ok(view.whole_page(&shape, page)?.map(|page| words_of(&page.leaves)))
-}
-
-/// A leaf of a view as words.
-pub(crate) fn read_leaf(view: &View, space: u32, leaf: u32) -> Result<[u32; LEAF_WORDS], StoreError> {
-    let shape = view.geometry.shape(space)?;
-    shape.check_leaf(leaf)?;
-    let bytes = view.leaf(&shape, leaf)?;
-    let words = bytes.as_chunks::<4>().0;
-    Ok(std::array::from_fn(|position| u32::from_le_bytes(words[position])))
 }
 
 pub(crate) fn begin_read(database: &Database) -> Result<redb::ReadTransaction, StoreError> {

@@ -9,8 +9,8 @@ use crate::{
     error::{Limit, StoreError},
     format::{EARLIER_BUNDLES, EARLIER_PAGES, GENERATIONS, GenerationRecord},
     geometry::{BUNDLE_NODES, Shape},
-    hash::Digest,
-    page::{LEAF_WORDS, Leaf, PAGE_HEIGHT, PAGE_LEAVES, PageWords, leaves_of},
+    hash::{Digest, Leaf},
+    page::{LEAF_WORDS, PAGE_HEIGHT, PAGE_LEAVES, PageWords, leaves_of},
     pending::PendingPage,
     store::Store,
     view::View,
@@ -31,15 +31,21 @@ impl fmt::Debug for Transaction<'_> {
     }
 }
 
-impl<'s> Transaction<'s> {
-    pub(crate) fn new(store: &'s mut Store) -> Self {
-        Self { store, pages: BTreeMap::new(), metadata: None }
+impl Store {
+    /// Begin to collect changes.
+    ///
+    /// # Errors
+    /// [`StoreError::Poisoned`].
+    pub fn begin(&mut self) -> Result<Transaction<'_>, StoreError> {
+        self.view()?;
+        Ok(Transaction { store: self, pages: BTreeMap::new(), metadata: None })
     }
+}
 
+impl Transaction<'_> {
     /// Replace a page. In a space smaller than a page, words past its end must be zero.
     ///
     /// # Errors
-    ///
     /// An unknown space, a page past its end, or words past its end.
     pub fn set_page(&mut self, space: u32, page: u32, words: &PageWords) -> Result<(), StoreError> {
         let shape = self.store.view()?.geometry.shape(space)?;
@@ -57,7 +63,6 @@ impl<'s> Transaction<'s> {
     /// Replace a leaf: the words from `leaf` times [`LEAF_WORDS`] on. Cheaper than a page where few leaves change.
     ///
     /// # Errors
-    ///
     /// An unknown space, or a leaf past its end.
     pub fn set_leaf(&mut self, space: u32, leaf: u32, words: &[u32; LEAF_WORDS]) -> Result<(), StoreError> {
         let shape = self.store.view()?.geometry.shape(space)?;
@@ -74,7 +79,6 @@ impl<'s> Transaction<'s> {
     /// Give the next generation metadata of its own, opaque here. Without, it takes over those of the current one.
     ///
     /// # Errors
-    ///
     /// More than [`METADATA_BYTES_MAX`] bytes.
     pub fn set_metadata(&mut self, metadata: Vec<u8>) -> Result<(), StoreError> {
         check_limit(Limit::MetadataBytes, metadata.len() as u64, 0, METADATA_BYTES_MAX as u64)?;
@@ -90,7 +94,6 @@ impl<'s> Transaction<'s> {
     /// Make the changes the next generation. When this returns the new roots, they are on disk.
     ///
     /// # Errors
-    ///
     /// Where what is stored does not hash to the root, nothing was written and the store stays usable. Where writing
     /// failed, it is not known whether the generation is on disk, and the store answers [`StoreError::Poisoned`] from
     /// then on.
@@ -101,7 +104,6 @@ impl<'s> Transaction<'s> {
     /// Commit, but only if the changes lead to these roots, by position of the space.
     ///
     /// # Errors
-    ///
     /// As for [`Self::commit`]; [`StoreError::UnexpectedRoot`] where a root differs: then nothing was written, and the
     /// store stays usable.
     pub fn commit_expecting(self, roots: &[Digest]) -> Result<Vec<Digest>, StoreError> {

@@ -46,7 +46,6 @@ impl Store {
     /// Write the current generation to `to`. Returns the number of pages. All that is written was checked against the root.
     ///
     /// # Errors
-    ///
     /// A failure to write, or stored bytes that do not hash to the root: then what was written is refused by an import.
     pub fn export(&self, to: impl Write) -> Result<u64, StoreError> {
         export(self.view()?, to)
@@ -55,7 +54,6 @@ impl Store {
     /// Make a store in a new file from an export. Its generation and metadata are those of the export.
     ///
     /// # Errors
-    ///
     /// All that `from` can be other than an export of a store made with the same configuration; a file that exists; a
     /// failure to write. Then there is no new file.
     pub fn import(
@@ -70,7 +68,6 @@ impl Store {
     /// Make a store from an export, on other storage than a file, which must be empty.
     ///
     /// # Errors
-    ///
     /// As for [`Self::import`]; then what is on the storage is not to be used.
     pub fn import_on(
         backend: impl StorageBackend,
@@ -88,7 +85,6 @@ impl Snapshot {
     /// Write this generation to `to`. Returns the number of pages.
     ///
     /// # Errors
-    ///
     /// Those of [`Store::export`].
     pub fn export(&self, to: impl Write) -> Result<u64, StoreError> {
         export(&self.view, to)

@@ -4,11 +4,11 @@ use redb::ReadableTableMetadata;
 
 use crate::{
     bundle::{Bundle, encode_row},
-    config::Space,
     error::StoreError,
     geometry::{BUNDLE_HEIGHT, BUNDLE_NODES, BundleAt, Shape},
     hash::Digest,
     page::{PAGE_GROUPS, Page},
+    space::Space,
     store::Store,
     view::View,
 };
@@ -29,7 +29,6 @@ impl Store {
     /// else is stored. Then read all that earlier generations have different, checked against their roots.
     ///
     /// # Errors
-    ///
     /// The first thing that does not fit.
     pub fn verify_all(&self) -> Result<Verified, StoreError> {
         let view = self.view()?;

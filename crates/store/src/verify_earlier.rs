@@ -3,8 +3,8 @@
 use crate::{
     error::StoreError,
     geometry::{BUNDLE_HEIGHT, BundleAt, Geometry, Shape},
-    hash::Digest,
-    page::{Leaf, PAGE_LEAVES},
+    hash::{Digest, Leaf},
+    page::PAGE_LEAVES,
     store::Store,
     undo::Undo,
     view::View,

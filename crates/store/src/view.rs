@@ -10,8 +10,11 @@ use crate::{
     error::StoreError,
     format::{BUNDLES, EARLIER_BUNDLES, EARLIER_PAGES, GENERATIONS, GenerationRecord, PAGES},
     geometry::{BUNDLE_HEIGHT, BUNDLE_NODES, BundleAt, Geometry, Shape},
-    hash::Digest,
-    page::{GROUP_HEIGHT, GROUP_LEAVES, Leaf, PAGE_GROUPS, PAGE_HEIGHT, PAGE_LEAVES, Page, fold, group_bits},
+    hash::{Digest, Leaf},
+    page::{
+        GROUP_HEIGHT, GROUP_LEAVES, LEAF_WORDS, PAGE_GROUPS, PAGE_HEIGHT, PAGE_LEAVES, Page, PageWords, fold,
+        group_bits, words_of,
+    },
     undo::Undo,
     verified::VerifiedBundles,
 };
@@ -250,6 +253,22 @@ impl View {
             self.check_group(shape, page, &found, group)?;
         }
         Ok(Some(found))
+    }
+
+    /// A page as words, where it has one that is not zero.
+    pub fn read_page(&self, space: u32, page: u32) -> Result<Option<Box<PageWords>>, StoreError> {
+        let shape = self.geometry.shape(space)?;
+        shape.check_page(page)?;
+        Ok(self.whole_page(&shape, page)?.map(|page| words_of(&page.leaves)))
+    }
+
+    /// A leaf as words.
+    pub fn read_leaf(&self, space: u32, leaf: u32) -> Result<[u32; LEAF_WORDS], StoreError> {
+        let shape = self.geometry.shape(space)?;
+        shape.check_leaf(leaf)?;
+        let bytes = self.leaf(&shape, leaf)?;
+        let words = bytes.as_chunks::<4>().0;
+        Ok(std::array::from_fn(|position| u32::from_le_bytes(words[position])))
     }
 
     /// A leaf, with its path to the root checked.

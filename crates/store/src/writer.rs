@@ -16,7 +16,6 @@ use crate::{
     hash::Digest,
     page::{PAGE_GROUPS, Page, group_bits},
     pending::PendingPage,
-    store::Committed,
     undo::Undo,
     view::View,
 };
@@ -35,6 +34,15 @@ struct Earlier<'t> {
     generation: u64,
     pages: EarlierRows<'t>,
     bundles: EarlierRows<'t>,
+}
+
+/// What a successful commit leaves.
+pub(crate) struct Committed {
+    pub state: GenerationRecord,
+    /// Keys of changed bundles.
+    pub changed: Vec<u64>,
+    /// Some of them as they are now.
+    pub fresh: Vec<(u64, Arc<Bundle>)>,
 }
 
 /// The tables of a commit.

@@ -83,6 +83,9 @@ impl Kind {
     }
 
     /// A value from a file. Exactly one byte string decodes to each value.
+    ///
+    /// # Errors
+    /// The bytes are no file of this kind and version, are cut short or too long, or are not the canonical encoding of a value.
     pub fn decode<T: Serialize + DeserializeOwned>(&self, bytes: &[u8]) -> Result<T, FileError> {
         let wrong_kind = FileError::Magic { kind: self.name, made_by: self.made_by };
         let Some((header, payload)) = bytes.split_first_chunk::<HEADER_BYTES>() else {

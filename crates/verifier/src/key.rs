@@ -1,12 +1,11 @@
 //! What a verifier knows of a program.
 
 use engram_air::field::Digest;
-use engram_memory::{Layout, MemoryError, SPACE_MEMORY};
-use engram_rv32im::Program;
+use engram_memory::{Layout, SPACE_MEMORY};
 use engram_rv32im_air::{
     circuits::Machine,
     plan::{Plan, PlanError},
-    program::{MachineProgram, chips},
+    program::chips,
 };
 use engram_stark::{
     engine::{Committed, EngineError, VerifyingKey, verifying_key},
@@ -18,6 +17,7 @@ use thiserror::Error;
 
 use crate::{
     file::{FileError, Kind},
+    program::CommittedProgram,
     proof::RunProof,
     text::{Text, TextError},
 };
@@ -29,9 +29,6 @@ pub const KEY_FILE: Kind = Kind { magic: *b"engramVK", version: 4, name: "key", 
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum KeyError {
-    /// The program's image does not fit memory.
-    #[error("the program's image cannot be committed to: {0}")]
-    Image(#[from] MemoryError),
     /// The plan is not one of this program, or too large.
     #[error(transparent)]
     Plan(#[from] PlanError),
@@ -78,28 +75,37 @@ pub struct ProgramKey {
 
 impl ProgramKey {
     /// The key of a program. It is quickest for proofs without blocks; for others, their circuits are derived from it.
-    pub fn derive(program: &Program) -> Result<Self, KeyError> {
+    ///
+    /// # Errors
+    /// The backend refuses the circuits or the ROM.
+    pub fn derive(program: &CommittedProgram) -> Result<Self, KeyError> {
         Self::derive_with_plan(program, &Plan::default())
     }
 
     /// The key of a program that is quickest for proofs with the blocks of a plan. The plan may come from anywhere: it says
     /// which circuits to derive from the program, not what they are.
-    pub fn derive_with_plan(program: &Program, plan: &Plan) -> Result<Self, KeyError> {
+    ///
+    /// # Errors
+    /// The plan is of another program or too large, or the backend refuses the circuits or the ROM.
+    pub fn derive_with_plan(program: &CommittedProgram, plan: &Plan) -> Result<Self, KeyError> {
         Self::derive_sets(program, plan, &Parameters::ALL)
     }
 
     /// As much of the key as this proof needs: its plan, and the parameter sets that it uses. The highest set takes seconds
     /// to derive, and most proofs do without.
-    pub fn derive_for(program: &Program, proof: &RunProof) -> Result<Self, KeyError> {
+    ///
+    /// # Errors
+    /// As [`Self::derive_with_plan`].
+    pub fn derive_for(program: &CommittedProgram, proof: &RunProof) -> Result<Self, KeyError> {
         let used = |set: &Parameters| proof.segments.iter().any(|segment| segment.parameters == *set);
         let sets: Vec<Parameters> = Parameters::ALL.into_iter().filter(used).collect();
         Self::derive_sets(program, &proof.plan, &sets)
     }
 
-    fn derive_sets(program: &Program, plan: &Plan, sets: &[Parameters]) -> Result<Self, KeyError> {
-        let program = MachineProgram::new(program);
-        let machine = Machine::with_blocks(program.chips(), plan.blocks(program.decoded())?);
-        let rom = rom::committed_trace(program.entries());
+    fn derive_sets(program: &CommittedProgram, plan: &Plan, sets: &[Parameters]) -> Result<Self, KeyError> {
+        let decoded = program.machine();
+        let machine = Machine::with_blocks(decoded.chips(), plan.blocks(decoded.decoded())?);
+        let rom = rom::committed_trace(decoded.entries());
         let rom_rows = u32::try_from(rom.height()).unwrap_or(u32::MAX);
         // A set whose tables cannot be as high as the ROM proves nothing of this program; the highest must.
         let fits = |parameters: &Parameters| {
@@ -111,8 +117,7 @@ impl ProgramKey {
             Ok(SegmentKey { parameters, circuits, rom, rom_rows })
         };
         let segments = sets.iter().filter(|set| fits(set)).map(segment).collect::<Result<Vec<_>, _>>()?;
-        let initial_roots = program.image()?.roots(Layout::rv32im())?;
-        let commitment = program.commitment(&initial_roots);
+        let (initial_roots, commitment) = (program.initial_roots(), program.commitment());
         let (text, entry_pc) = (Text::of(program.program()), program.program().entry() >> 2);
         Ok(Self { commitment, text, plan: plan.clone(), entry_pc, initial_roots, segments })
     }
@@ -161,6 +166,9 @@ impl ProgramKey {
     }
 
     /// Read a key file.
+    ///
+    /// # Errors
+    /// The bytes are no key file of this version, or a damaged one.
     pub fn decode(bytes: &[u8]) -> Result<Self, FileError> {
         let key: Self = KEY_FILE.decode(bytes)?;
         if key.initial_roots.len() == Layout::rv32im().spaces().len() {

@@ -1,7 +1,7 @@
 //! Checking a proof: everything between its bytes and yes.
 //!
-//! [`ProgramKey::derive`] rebuilds the machine's circuits and the program's commitments from the ELF file alone;
-//! [`verify()`] checks each segment's proof under them and that the segments make one run. Nothing of the prover is needed.
+//! [`CommittedProgram`] is a program from an ELF file with its commitment, and [`ProgramKey::derive`] rebuilds the machine's
+//! circuits from it alone; [`verify()`] checks each segment's proof under them and that the segments make one run. Nothing of the prover is needed.
 
 #![forbid(unsafe_code)]
 #![deny(
@@ -16,6 +16,7 @@
 pub mod file;
 pub mod key;
 pub mod plan_file;
+pub mod program;
 pub mod proof;
 pub mod text;
 pub mod verify;
@@ -23,5 +24,6 @@ pub mod verify;
 pub use file::FileError;
 pub use key::{KeyError, ProgramKey, SegmentKey};
 pub use plan_file::PlanFile;
+pub use program::CommittedProgram;
 pub use proof::{RunProof, SegmentProof};
 pub use verify::{InitialMemory, Statement, VerifyError, verify, verify_from};

@@ -25,6 +25,9 @@ impl PlanFile {
     }
 
     /// Read a plan file.
+    ///
+    /// # Errors
+    /// The bytes are no plan file of this version, or a damaged one.
     pub fn decode(bytes: &[u8]) -> Result<Self, FileError> {
         PLAN_FILE.decode(bytes)
     }

@@ -45,6 +45,9 @@ impl RunProof {
     }
 
     /// Read a proof file. Exactly one byte string decodes to each proof.
+    ///
+    /// # Errors
+    /// The bytes are no proof file of this version, or a damaged one.
     pub fn decode(bytes: &[u8]) -> Result<Self, FileError> {
         PROOF_FILE.decode(bytes)
     }

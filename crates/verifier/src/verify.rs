@@ -133,11 +133,17 @@ pub enum InitialMemory {
 
 /// Check a proof under a program's key: of a run on the program's own image. The circuits of blocks that the key does not
 /// hold are derived from its program.
+///
+/// # Errors
+/// The proof does not hold, or is not of this program: the error says what is wrong in which segment.
 pub fn verify(key: &ProgramKey, proof: &RunProof) -> Result<Statement, VerifyError> {
     verify_from(key, proof, InitialMemory::Program)
 }
 
 /// As [`verify()`], of a run on that memory.
+///
+/// # Errors
+/// As [`verify()`].
 pub fn verify_from(key: &ProgramKey, proof: &RunProof, memory: InitialMemory) -> Result<Statement, VerifyError> {
     if proof.program_commitment != key.commitment {
         return Err(VerifyError::OtherProgram);

@@ -9,11 +9,10 @@ use std::io;
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use engram_rv32im_air::circuits::Machine;
-use engram_rv32im_air::program::MachineProgram;
 use engram_prover::Options;
 use engram_prover::keys::ProvingKeys;
 use engram_rv32im::Program;
-use engram_verifier::{ProgramKey, Proof, verify};
+use engram_verifier::{CommittedProgram, ProgramKey, RunProof, verify};
 // Makes jemalloc the allocator, as OpenVM does by default.
 use openvm_stark_backend as _;
 use peer_report::{Meter, Record, RunArguments, Tool, peak_rss_bytes};
@@ -31,11 +30,12 @@ fn main() -> Result<()> {
     let mut record = Record::new(Tool::Engram, None, &arguments)?;
     let place = || format!("cannot read {} as a program", arguments.elf.display());
     let program = Program::from_elf(&fs::read(&arguments.elf).with_context(place)?).with_context(place)?;
+    let program = CommittedProgram::new(&program)?;
 
     let mut options = Options { self_check: false, ..Options::default() };
-    let mut machine = engram_rv32im::Emulator::new(&program, Box::new(io::empty()));
+    let mut machine = engram_rv32im::Emulator::new(program.program(), Box::new(io::empty()));
     let profile = engram_prover::profile(&mut machine, options.max_steps, &mut |_| ())?;
-    options.plan = engram_prover::plan(&MachineProgram::new(&program), &profile);
+    options.plan = engram_prover::plan(program.machine(), &profile);
     options.steps_expected = Some(profile.instructions);
     let (proof, report) = engram_prover::prove(&program, Box::new(io::empty()), &options, &mut |_| ())?;
 
@@ -68,12 +68,12 @@ fn main() -> Result<()> {
 }
 
 /// Makes the keys that proving made.
-fn make_keys(program: &Program, options: &Options, proof: &Proof) -> Result<()> {
-    let program = MachineProgram::new(program);
+fn make_keys(program: &CommittedProgram, options: &Options, proof: &RunProof) -> Result<()> {
+    let program = program.machine();
     let machine = Machine::with_blocks(program.chips(), options.plan.blocks(program.decoded())?);
     let mut keys = ProvingKeys::default();
     for segment in &proof.segments {
-        keys.get(&machine, &program, segment.parameters)?;
+        keys.get(&machine, program, segment.parameters)?;
     }
     Ok(())
 }

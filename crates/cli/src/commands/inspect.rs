@@ -8,12 +8,11 @@ use engram_air::price::Size;
 use engram_rv32im::Program;
 use engram_rv32im_air::circuits::{FIRST_CHIP, LOOKUPS, Machine, ROM};
 use engram_rv32im_air::plan::Plan;
-use engram_rv32im_air::program::MachineProgram;
 use engram_stark::engine;
 use engram_stark::parameters::Parameters;
-use engram_verifier::{PlanFile, ProgramKey, RunProof, VerifyError};
+use engram_verifier::{CommittedProgram, PlanFile, ProgramKey, RunProof, VerifyError};
 
-use super::{commitment, decode_plan, derive_key, read_program};
+use super::{commit_to, decode_plan, derive_key, read_committed};
 use crate::arguments::InspectArguments;
 use crate::failure::Failure;
 use crate::file_kind::FileKind;
@@ -31,7 +30,7 @@ pub fn inspect(arguments: &InspectArguments) -> Result<u8, Failure> {
     match kind {
         FileKind::Elf => {
             let program = Program::from_elf(&bytes).map_err(|error| Failure::Elf { name, source: error })?;
-            describe_program(&mut text, &program)?;
+            describe_program(&mut text, &commit_to(&program)?)?;
         }
         FileKind::Key => {
             let key = ProgramKey::decode(&bytes).map_err(|error| Failure::Key { name, source: error })?;
@@ -39,12 +38,12 @@ pub fn inspect(arguments: &InspectArguments) -> Result<u8, Failure> {
         }
         FileKind::Proof => {
             let proof = RunProof::decode(&bytes).map_err(|error| Failure::of_proof_file(name, error))?;
-            let program = arguments.elf.as_ref().map(read_program).transpose()?;
+            let program = arguments.elf.as_ref().map(read_committed).transpose()?;
             describe_proof(&mut text, &proof, program.as_ref())?;
         }
         FileKind::Plan => {
             let file = decode_plan(&name, &bytes)?;
-            let program = arguments.elf.as_ref().map(read_program).transpose()?;
+            let program = arguments.elf.as_ref().map(read_committed).transpose()?;
             describe_plan(&mut text, &name, &file, program.as_ref())?;
         }
     }
@@ -58,14 +57,15 @@ fn line(text: &mut String, name: &str, value: &str) {
     let _ = writeln!(text, "  {name:<14} {value}");
 }
 
-fn describe_program(text: &mut String, program: &Program) -> Result<(), Failure> {
+fn describe_program(text: &mut String, committed: &CommittedProgram) -> Result<(), Failure> {
+    let program = committed.program();
     let layout = program.layout();
     line(text, "entry", &format!("{:#010x}", program.entry()));
     line(text, "instructions", &program.instructions().len().to_string());
     let heap_bytes = u64::from(layout.heap_limit - layout.initial_break);
     line(text, "heap", &format!("from {:#010x}, up to {}", layout.initial_break, byte_size::describe(heap_bytes)));
     line(text, "stack", &format!("{:#010x} to {:#010x}", layout.stack_low, layout.stack_top));
-    describe_key(text, &derive_key(program, &Plan::default())?);
+    describe_key(text, &derive_key(committed, &Plan::default())?);
 
     let mut segments = Table::new(&[
         ("segment at", Align::Left),
@@ -85,7 +85,7 @@ fn describe_program(text: &mut String, program: &Program) -> Result<(), Failure>
     text.push('\n');
     text.push_str(&segments.to_string());
 
-    let program = MachineProgram::new(program);
+    let program = committed.machine();
     let machine = Machine::new(program.chips());
     let mut circuits = circuit_table();
     for (position, circuit) in machine.circuits().iter().enumerate() {
@@ -117,41 +117,45 @@ fn describe_key(text: &mut String, key: &ProgramKey) {
     text.push_str(&sets.to_string());
 }
 
-fn describe_plan(text: &mut String, name: &str, file: &PlanFile, program: Option<&Program>) -> Result<(), Failure> {
+fn describe_plan(
+    text: &mut String,
+    name: &str,
+    file: &PlanFile,
+    program: Option<&CommittedProgram>,
+) -> Result<(), Failure> {
     line(text, "program", &hex::digest(&file.program_commitment));
     line(text, "blocks", &file.plan.len().to_string());
-    let Some(program) = program.map(MachineProgram::new) else {
+    let Some(program) = program else {
         text.push_str("\nGive the program with --elf to see its blocks.\n");
         return Ok(());
     };
-    if commitment(&program)? != file.program_commitment {
+    if program.commitment() != file.program_commitment {
         return Err(Failure::PlanOfOther { name: name.to_owned() });
     }
     let unusable = |source| Failure::PlanUnusable { name: name.to_owned(), source };
-    let blocks = file.plan.blocks(program.decoded()).map_err(unusable)?;
+    let blocks = file.plan.blocks(program.machine().decoded()).map_err(unusable)?;
     text.push('\n');
-    text.push_str(&block_table::per_row(&program, &blocks));
+    text.push_str(&block_table::per_row(program.machine(), &blocks));
     Ok(())
 }
 
 /// The machine of a proof of this program.
-fn machine_of(proof: &RunProof, program: &MachineProgram) -> Result<Machine, Failure> {
-    if commitment(program)? != proof.program_commitment {
+fn machine_of(proof: &RunProof, program: &CommittedProgram) -> Result<Machine, Failure> {
+    if program.commitment() != proof.program_commitment {
         return Err(Failure::InvalidProof { source: VerifyError::OtherProgram });
     }
+    let program = program.machine();
     let blocks = proof.plan.blocks(program.decoded()).map_err(|error| Failure::InvalidPlan { source: error })?;
     Ok(Machine::with_blocks(program.chips(), blocks))
 }
 
-fn describe_proof(text: &mut String, proof: &RunProof, program: Option<&Program>) -> Result<(), Failure> {
+fn describe_proof(text: &mut String, proof: &RunProof, program: Option<&CommittedProgram>) -> Result<(), Failure> {
     line(text, "program", &hex::digest(&proof.program_commitment));
     line(text, "output", &byte_size::describe(proof.output.len() as u64));
     line(text, "segments", &proof.segments.len().to_string());
     line(text, "blocks", &proof.plan.len().to_string());
-    let program = program.map(MachineProgram::new);
     // Without the program, the tables that all machines have.
-    let machine =
-        program.as_ref().map_or_else(|| Ok(Machine::new(Vec::new())), |program| machine_of(proof, program))?;
+    let machine = program.map_or_else(|| Ok(Machine::new(Vec::new())), |program| machine_of(proof, program))?;
     let mut block_rows = vec![0; machine.blocks().len()];
     for (index, segment) in proof.segments.iter().enumerate() {
         let damaged = |error| Failure::DamagedSegment { segment: index + 1, source: error };
@@ -168,9 +172,9 @@ fn describe_proof(text: &mut String, proof: &RunProof, program: Option<&Program>
             *rows += decoded.height(machine.first_block() + block).unwrap_or(0);
         }
     }
-    if let (Some(program), false) = (&program, block_rows.is_empty()) {
+    if let (Some(program), false) = (program, block_rows.is_empty()) {
         text.push_str("\nblocks, over all segments, padding included\n");
-        text.push_str(&block_table::of_rows(program, machine.blocks(), &block_rows));
+        text.push_str(&block_table::of_rows(program.machine(), machine.blocks(), &block_rows));
     }
     text.push_str("\nThis is what the proof claims: `engram verify` checks it.\n");
     if program.is_none() {

@@ -9,12 +9,9 @@ mod state;
 mod store;
 mod verify;
 
-use engram_air::field::Digest;
-use engram_memory::Layout;
 use engram_rv32im::Program;
 use engram_rv32im_air::plan::Plan;
-use engram_rv32im_air::program::MachineProgram;
-use engram_verifier::{KeyError, PlanFile, ProgramKey, RunProof};
+use engram_verifier::{CommittedProgram, KeyError, PlanFile, ProgramKey, RunProof};
 
 use crate::arguments::Command;
 use crate::failure::Failure;
@@ -40,8 +37,18 @@ fn read_program(source: &Source) -> Result<Program, Failure> {
     Program::from_elf(&elf).map_err(|error| Failure::Elf { name: source.to_string(), source: error })
 }
 
+/// Reads a guest program, and commits to it.
+fn read_committed(source: &Source) -> Result<CommittedProgram, Failure> {
+    commit_to(&read_program(source)?)
+}
+
+/// Commits to a program: once, because it takes as long as the program's image is large.
+fn commit_to(program: &Program) -> Result<CommittedProgram, Failure> {
+    CommittedProgram::new(program).map_err(|error| Failure::Internal { message: error.to_string() })
+}
+
 /// Reads a plan of this program: its own file, or the proof that it was used for.
-fn read_plan(source: &Source, program: &Program) -> Result<Plan, Failure> {
+fn read_plan(source: &Source, program: &CommittedProgram) -> Result<Plan, Failure> {
     let name = source.to_string();
     let file = match source.read(&[FileKind::Plan, FileKind::Proof])? {
         (FileKind::Proof, bytes) => {
@@ -50,11 +57,10 @@ fn read_plan(source: &Source, program: &Program) -> Result<Plan, Failure> {
         }
         (_, bytes) => decode_plan(&name, &bytes)?,
     };
-    let program = MachineProgram::new(program);
-    if file.program_commitment != commitment(&program)? {
+    if file.program_commitment != program.commitment() {
         return Err(Failure::PlanOfOther { name });
     }
-    file.plan.blocks(program.decoded()).map_err(|source| Failure::PlanUnusable { name, source })?;
+    file.plan.blocks(program.machine().decoded()).map_err(|source| Failure::PlanUnusable { name, source })?;
     Ok(file.plan)
 }
 
@@ -62,14 +68,8 @@ fn decode_plan(name: &str, bytes: &[u8]) -> Result<PlanFile, Failure> {
     PlanFile::decode(bytes).map_err(|source| Failure::Plan { name: name.to_owned(), source })
 }
 
-/// What names a program in public.
-fn commitment(program: &MachineProgram) -> Result<Digest, Failure> {
-    let roots = program.image().and_then(|image| image.roots(Layout::rv32im()));
-    Ok(program.commitment(&roots.map_err(|error| Failure::Internal { message: error.to_string() })?))
-}
-
 /// Derives a program's key for proofs with the blocks of a plan.
-fn derive_key(program: &Program, plan: &Plan) -> Result<ProgramKey, Failure> {
+fn derive_key(program: &CommittedProgram, plan: &Plan) -> Result<ProgramKey, Failure> {
     key_of(ProgramKey::derive_with_plan(program, plan))
 }
 

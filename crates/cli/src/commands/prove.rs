@@ -2,20 +2,19 @@
 
 use std::io;
 use std::num::NonZeroU64;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use engram_prover::options::RAM_BYTES_MIN;
 use engram_prover::profile::Profile;
 use engram_prover::{Options, Report};
 use engram_rv32im::{Emulator, Program};
-use engram_rv32im_air::program::MachineProgram;
 use engram_verifier::Statement;
 use serde::Serialize;
 
 use super::state::{State, initial_memory, unchanged};
-use super::{read_plan, read_program};
-use crate::arguments::{PlanChoice, ProveArguments};
+use super::{read_committed, read_plan};
+use crate::arguments::{PlanChoice, ProveArguments, StoreArguments};
 use crate::atomic_file::Destination;
 use crate::failure::Failure;
 use crate::guest_input::GuestInput;
@@ -58,7 +57,7 @@ pub fn prove(arguments: &ProveArguments) -> Result<u8, Failure> {
         return Err(Failure::StandardOutputTwice);
     }
 
-    let program = read_program(&arguments.guest)?;
+    let program = read_committed(&arguments.guest)?;
     let input = GuestInput::of(arguments.input.as_ref())?;
     let mut options = options(arguments);
     if let PlanChoice::Of(source) = &arguments.plan {
@@ -69,12 +68,14 @@ pub fn prove(arguments: &ProveArguments) -> Result<u8, Failure> {
         let _ = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global();
     }
 
-    let state = State::of(&arguments.state, &program)?;
+    let StoreArguments { store, expect_root } = &arguments.state;
+    let open = |path: &PathBuf| State::of(path, expect_root.as_ref(), &program);
+    let state = store.as_ref().map(open).transpose()?;
     options.memory = state.as_ref().map(State::stored);
     let mut bar = Bar::trying();
-    let profile = try_run(&program, state.as_ref(), &input, options.max_steps, &bar)?;
+    let profile = try_run(program.program(), state.as_ref(), &input, options.max_steps, &bar)?;
     if arguments.plan == PlanChoice::Auto {
-        options.plan = engram_prover::plan(&MachineProgram::new(&program), &profile);
+        options.plan = engram_prover::plan(program.machine(), &profile);
     }
     options.steps_expected = Some(profile.instructions);
     bar.prove(profile.instructions);
@@ -89,7 +90,7 @@ pub fn prove(arguments: &ProveArguments) -> Result<u8, Failure> {
         .as_ref()
         .ok_or_else(|| Failure::Internal { message: "the proof was not checked after it was made".to_owned() })?;
     // Not before the proof is on the disk: a state whose proof is lost could never be shown to follow from the one before.
-    if let (Some(state), Some(path), Some(memory)) = (&state, &arguments.state.store, &report.memory) {
+    if let (Some(state), Some(path), Some(memory)) = (&state, store, &report.memory) {
         match exit_code::status(statement.exit_value) {
             0 => state.commit(memory, Some(statement.final_root))?,
             status => console::print_aside(&unchanged(path, status)),

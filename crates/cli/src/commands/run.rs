@@ -1,6 +1,7 @@
 //! `engram run`: an emulator.
 
 use std::io::{self, Read, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -8,9 +9,9 @@ use std::time::Instant;
 use engram_rv32im::{Emulator, Outcome};
 use serde::Serialize;
 
-use super::read_program;
 use super::state::{State, initial_memory, pages_of, unchanged};
-use crate::arguments::RunArguments;
+use super::{commit_to, read_program};
+use crate::arguments::{RunArguments, StoreArguments};
 use crate::failure::Failure;
 use crate::source::check_standard_input_once;
 use crate::{console, exit_code, hex};
@@ -37,7 +38,9 @@ pub fn run(arguments: &RunArguments) -> Result<u8, Failure> {
     };
 
     let output_closed = Arc::new(AtomicBool::new(false));
-    let state = State::of(&arguments.state, &program)?;
+    let StoreArguments { store, expect_root } = &arguments.state;
+    let open = |path: &PathBuf| State::of(path, expect_root.as_ref(), &commit_to(&program)?);
+    let state = store.as_ref().map(open).transpose()?;
     let mut machine = Emulator::with_memory(&program, initial_memory(&program, state.as_ref()), input);
     if !arguments.json {
         machine.set_output_sink(Box::new(GuestOutput { closed: Arc::clone(&output_closed) }));
@@ -50,7 +53,7 @@ pub fn run(arguments: &RunArguments) -> Result<u8, Failure> {
     let execute_s = start.elapsed().as_secs_f64();
     match outcome {
         Ok(Outcome::Exited(exit)) => {
-            if let (Some(state), Some(path)) = (&state, &arguments.state.store) {
+            if let (Some(state), Some(path)) = (&state, store) {
                 match exit_code::status(exit.value) {
                     0 => state.commit(&pages_of(machine.memory()), None)?,
                     status => console::print_aside(&unchanged(path, status)),

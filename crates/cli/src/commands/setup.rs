@@ -2,7 +2,7 @@
 
 use engram_rv32im_air::plan::Plan;
 
-use super::{derive_key, read_plan, read_program};
+use super::{derive_key, read_committed, read_plan};
 use crate::arguments::SetupArguments;
 use crate::atomic_file::Destination;
 use crate::failure::Failure;
@@ -15,7 +15,7 @@ pub fn setup(arguments: &SetupArguments) -> Result<u8, Failure> {
     check_standard_input_once(inputs())?;
     check_outputs_apart(inputs(), [&arguments.output])?;
     let destination = Destination::of(&arguments.output)?;
-    let program = read_program(&arguments.guest)?;
+    let program = read_committed(&arguments.guest)?;
     let plan = match &arguments.plan_of {
         Some(source) => read_plan(source, &program)?,
         None => Plan::default(),

@@ -4,15 +4,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use engram_air::field::Digest;
-use engram_memory::{Layout, MemoryError, MemoryImage, SPACE_MEMORY};
+use engram_memory::{MemoryImage, SPACE_MEMORY};
 use engram_prover::options::Stored;
 use engram_rv32im::memory::Memory;
 use engram_rv32im::{PageSource, Program};
-use engram_rv32im_air::program::MachineProgram;
 use engram_state::{StateError, StateFile, StateReader};
+use engram_verifier::CommittedProgram;
 
-use crate::arguments::StoreArguments;
 use crate::failure::Failure;
+use crate::root::Root;
 
 /// The state that a run starts on.
 pub struct State {
@@ -22,32 +22,26 @@ pub struct State {
 }
 
 impl State {
-    /// Opens the state that was asked for, if one was. Makes it where there is none.
-    pub fn of(arguments: &StoreArguments, program: &Program) -> Result<Option<Self>, Failure> {
-        let Some(path) = &arguments.store else { return Ok(None) };
+    /// Opens the state in a file, or makes it where there is none.
+    pub fn of(path: &Path, expect_root: Option<&Root>, program: &CommittedProgram) -> Result<Self, Failure> {
         let name = path.display().to_string();
         let failed = |source: StateError| Failure::State { name: name.clone(), source };
-        let program = MachineProgram::new(program);
-        let internal = |error: MemoryError| Failure::Internal { message: error.to_string() };
-        let image = program.image().map_err(internal)?;
-        let roots = image.roots(Layout::rv32im()).map_err(internal)?;
-        let commitment = program.commitment(&roots);
-        let file = match &arguments.expect_root {
+        let open = || StateFile::open_or_create(path, &program.commitment(), program.image());
+        let file = match expect_root {
             // A state that is made only now has the program's own root.
             Some(expected) if !path.exists() => {
-                let found = Layout::rv32im().root(&roots, SPACE_MEMORY).unwrap_or_default();
+                let found = program.initial_root();
                 if found != expected.0 {
                     return Err(failed(StateError::OtherRoot { found, expected: expected.0 }));
                 }
-                StateFile::open_or_create(path, &commitment, &image)
+                open()
             }
-            Some(expected) => StateFile::open_or_create(path, &commitment, &image)
-                .and_then(|file| file.expect_root(expected.0).map(|()| file)),
-            None => StateFile::open_or_create(path, &commitment, &image),
+            Some(expected) => open().and_then(|file| file.expect_root(expected.0).map(|()| file)),
+            None => open(),
         };
         let file = file.map_err(failed)?;
         let reader = file.reader();
-        Ok(Some(Self { file, name, reader }))
+        Ok(Self { file, name, reader })
     }
 
     /// For a prover.

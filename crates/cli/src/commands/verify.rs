@@ -3,11 +3,10 @@
 use std::time::Instant;
 
 use engram_air::field::Digest;
-use engram_rv32im::Program;
-use engram_verifier::{InitialMemory, ProgramKey, RunProof, Statement};
+use engram_verifier::{CommittedProgram, InitialMemory, ProgramKey, RunProof, Statement};
 use serde::Serialize;
 
-use super::{key_of, read_program};
+use super::{key_of, read_committed};
 use crate::arguments::{ProgramArguments, VerifyArguments};
 use crate::atomic_file::Destination;
 use crate::error_object::ErrorObject;
@@ -111,7 +110,7 @@ pub fn verify(arguments: &VerifyArguments) -> Result<u8, Failure> {
 struct Checker<'a> {
     arguments: &'a VerifyArguments,
     /// What `--elf` names, once it is read.
-    program: Option<Program>,
+    program: Option<CommittedProgram>,
     /// What `--key` names, once it is read.
     key: Option<ProgramKey>,
     proof_bytes: usize,
@@ -139,9 +138,9 @@ impl Checker<'_> {
             }
             ProgramArguments { elf: Some(source), .. } => {
                 if self.program.is_none() {
-                    self.program = Some(read_program(source)?);
+                    self.program = Some(read_committed(source)?);
                 }
-                let derive = |program: &Program| key_of(ProgramKey::derive_for(program, &proof));
+                let derive = |program: &CommittedProgram| key_of(ProgramKey::derive_for(program, &proof));
                 self.program.as_ref().map(derive).transpose()?
             }
             ProgramArguments { .. } => None,

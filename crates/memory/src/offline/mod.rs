@@ -76,8 +76,12 @@ impl OfflineMemory {
     /// # Errors
     /// Cells that the configuration does not have, or that are not of their space's kind.
     pub fn new(image: &MemoryImage, config: &MemoryConfig) -> Result<Self, MemoryError> {
+        Ok(Self::with_trees(image, image.trees(config.layout())?, config))
+    }
+
+    /// The same, from an image whose trees are known: those of the configuration's layout.
+    pub fn with_trees(image: &MemoryImage, trees: Vec<MerkleTree>, config: &MemoryConfig) -> Self {
         let layout = config.layout();
-        let trees = image.trees(layout)?;
         let is_words =
             |space: &crate::layout::AddressSpaceConfig| layout.is_words(space) && space.number <= WORD_SPACE_MAX;
         let mut words = vec![];
@@ -86,7 +90,7 @@ impl OfflineMemory {
             words.push(WordSpace::of(space, image));
         }
         let partition = |space| (!is_words(space)).then(|| Partition::of(space, layout.pointer_unit(), image));
-        Ok(Self {
+        Self {
             config: config.clone(),
             words,
             partitions: layout.spaces().iter().map(partition).collect(),
@@ -96,7 +100,7 @@ impl OfflineMemory {
             accesses: AccessRecords::default(),
             clock: Clock::new(config),
             log: vec![],
-        })
+        }
     }
 
     /// The same before the first segment, but with one space of words that is kept elsewhere.

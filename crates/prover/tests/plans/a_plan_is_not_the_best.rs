@@ -12,33 +12,25 @@ use engram_rv32im_air::{
     circuits::{FIRST_CHIP, Machine},
     program::MachineProgram,
     testing::ZERO,
-    tile::{Cover, Tile, Tiler},
+    tile::{Tile, Tiler},
 };
 
 use super::guests::Guest;
 
 /// Predicted seconds of the rows of chips and blocks, padding included.
 fn seconds(guest: &Guest, blocks: Vec<Block>) -> f64 {
-    let program = MachineProgram::new(&guest.program);
-    let mut executor = guest.machine();
-    let mut log: ExecutionLog = executor.start_log();
-    executor.record(u64::MAX, &mut log).unwrap();
+    let (program, log) = (guest.program.machine(), guest.log());
     let machine = Machine::with_blocks(program.chips(), blocks);
     let mut rows = vec![0; machine.circuits().len()];
-    let mut cover = Cover::default();
-    Tiler::new(&program, machine.blocks()).advance(&log, &mut cover, true);
     let mut step = 0;
-    for &tile in &cover.tiles {
+    for tile in Tiler::new(program, machine.blocks()).cover(&log) {
         let chip = program.decoded()[log.steps[step] as usize].chip;
-        let (table, steps) = match tile {
-            Tile::Block(number) => {
-                let number = usize::from(number);
-                (machine.first_block() + number, machine.blocks()[number].path.steps.len())
-            }
-            Tile::Single => (FIRST_CHIP + machine.chips().iter().position(|&known| Some(known) == chip).unwrap(), 1),
+        let table = match tile {
+            Tile::Block(number) => machine.first_block() + usize::from(number),
+            Tile::Single => FIRST_CHIP + machine.chips().iter().position(|&known| Some(known) == chip).unwrap(),
         };
         rows[table] += 1;
-        step += steps;
+        step += tile.steps(machine.blocks());
     }
     // Slots, which double at powers of two of all messages together, count with what they are on average.
     let size = machine.size(rows);
@@ -46,9 +38,10 @@ fn seconds(guest: &Guest, blocks: Vec<Block>) -> f64 {
 }
 
 fn planned(guest: &Guest) -> Vec<Block> {
-    let program = MachineProgram::new(&guest.program);
-    let plan = guest.plan();
-    plan.blocks(program.decoded()).unwrap_or_else(|error| panic!("the planner's own plan: {error}"))
+    guest
+        .plan()
+        .blocks(guest.program.machine().decoded())
+        .unwrap_or_else(|error| panic!("the planner's own plan: {error}"))
 }
 
 fn opcodes(block: &Block) -> Vec<Opcode> {
@@ -81,8 +74,8 @@ fn hot_loop() -> (Guest, std::ops::Range<u32>) {
 #[test]
 fn a_hot_loop_is_unrolled() {
     let (guest, never) = hot_loop();
-    let program = MachineProgram::new(&guest.program);
-    let index = |offset: u32| guest.program.index_of(0x1_0000 + 4 * offset).unwrap();
+    let program = guest.program.machine();
+    let index = |offset: u32| program.program().index_of(0x1_0000 + 4 * offset).unwrap();
     let round = [2, 3, 4, 5, 6, 9].map(index);
     let unrolled = (1..=80).map(|rounds| {
         let path = BlockPath { steps: round.repeat(rounds), final_pc: (0x1_0000 >> 2) + 2 };
@@ -95,7 +88,7 @@ fn a_hot_loop_is_unrolled() {
     println!("none {none:.3} s, best {best:.3} s, planned {cost:.3} s, {longest} instructions");
     assert!(longest >= 4 * round.len(), "only {longest} instructions");
     assert!(cost <= 1.2 * best, "planned {cost} s, one unrolled loop alone {best} s");
-    let never: Vec<u32> = never.map(|address| guest.program.index_of(address & !3).unwrap()).collect();
+    let never: Vec<u32> = never.map(|address| program.program().index_of(address & !3).unwrap()).collect();
     assert!(blocks.iter().all(|block| block.path.steps.iter().all(|step| !never.contains(step))));
 }
 
@@ -192,6 +185,19 @@ fn a_plan_is_never_too_large() {
     assert!(planned(&guest).len() > 20);
 }
 
+/// A log without accesses that are misaligned, in pieces of so many steps.
+fn pieces(program: &MachineProgram, log: &ExecutionLog, steps: usize) -> Vec<ExecutionLog> {
+    assert!(log.misaligned.is_empty());
+    let piece = |start: usize| {
+        let end = (start + steps).min(log.steps.len());
+        let mut piece = ExecutionLog::starting_at(log.start);
+        piece.steps = log.steps[start..end].to_vec();
+        piece.end.pc = log.steps.get(end).map_or(log.end.pc, |&next| program.decoded()[next as usize].pc << 2);
+        piece
+    };
+    (0..log.steps.len()).step_by(steps).map(piece).collect()
+}
+
 /// Maps of the planner are seeded anew by each, so an order that leaks from them would show.
 #[test]
 fn the_same_run_is_planned_alike() {
@@ -199,17 +205,17 @@ fn the_same_run_is_planned_alike() {
     let input = 60u32.to_le_bytes();
     for (name, input) in [("hello", &b""[..]), ("sort", &words), ("interpreter", &input), ("keccak", &words[..400])] {
         let guest = Guest::bundled(name, input);
-        let program = MachineProgram::new(&guest.program);
+        let program = guest.program.machine();
         let profile = guest.profile();
-        assert_eq!(profile.windows, guest.profile().windows, "{name}");
+        let steps = |profile: &Profile| profile.windows.iter().map(|window| window.steps.clone()).collect::<Vec<_>>();
+        assert_eq!(steps(&profile), steps(&guest.profile()), "{name}");
         // Windows of odd sizes, too, as a profile of another stride would have.
-        let odd: Vec<Vec<u32>> =
-            profile.windows.iter().flat_map(|window| window.chunks(9973).map(<[u32]>::to_vec)).collect();
+        let odd = profile.windows.iter().flat_map(|window| pieces(program, window, 9973)).collect();
         let odd = Profile { windows: odd, ..profile };
         for profile in [&guest.profile(), &odd] {
-            let first = engram_prover::plan(&program, profile);
+            let first = engram_prover::plan(program, profile);
             for _ in 0..3 {
-                assert_eq!(engram_prover::plan(&program, profile), first, "{name}");
+                assert_eq!(engram_prover::plan(program, profile), first, "{name}");
             }
         }
     }
@@ -229,13 +235,9 @@ fn a_long_run_is_profiled_evenly() {
     let profile = guest.profile();
     assert!(profile.exited && profile.windows.len() < 40);
     assert_eq!(profile.instructions, guest.machine_steps());
-    let opcode = |step: u32| guest.program.instructions()[step as usize].1.opcode;
+    let opcode = |step: u32| guest.program.program().instructions()[step as usize].1.opcode;
     let windows = |wanted: Opcode| {
-        profile
-            .windows
-            .iter()
-            .filter(|window| opcode(window[0]) == wanted || opcode(window[1]) == wanted || opcode(window[2]) == wanted)
-            .count()
+        profile.windows.iter().filter(|window| window.steps[..3].iter().any(|&step| opcode(step) == wanted)).count()
     };
     println!("{} windows, {} of the first loop", profile.windows.len(), windows(Add));
     assert!(windows(Add) * 3 > profile.windows.len() && windows(Xor) * 3 > profile.windows.len());

@@ -6,7 +6,6 @@ use engram_rv32im::{Opcode::*, testing::SplitMix64};
 use engram_rv32im_air::{
     block::BlockPath,
     plan::{Plan, PlanError},
-    program::MachineProgram,
     testing::ZERO,
 };
 use engram_verifier::{KeyError, ProgramKey, RunProof, VerifyError, verify};
@@ -24,7 +23,7 @@ fn guest() -> (Guest, [BlockPath; 2]) {
         a.immediate(Addi, 5, 5, -1); // 6
         a.branch(Bne, 5, ZERO, -5);
     });
-    let pc = guest.program.entry() / 4;
+    let pc = guest.program.program().entry() / 4;
     let paths = [2, 4].map(|first| BlockPath { steps: vec![first, first + 1], final_pc: pc + first + 2 });
     (guest, paths)
 }
@@ -64,7 +63,7 @@ fn a_proof_holds_under_its_own_plan_and_no_other() {
 #[test]
 fn a_foolish_plan_costs_time_and_not_truth() {
     let (guest, [first, second]) = guest();
-    let pc = guest.program.entry() / 4;
+    let pc = guest.program.program().entry() / 4;
     let never = BlockPath { steps: vec![6, 7], final_pc: pc + 3 + 5 };
     let whole = BlockPath { steps: (2..8).collect(), final_pc: pc + 2 };
     let plan = Plan::new(&[first.clone(), first, second, never, whole]);
@@ -81,8 +80,8 @@ fn a_plan_that_is_none_of_the_program_s_is_refused() {
     let proof = guest.prove(&Plan::default(), u64::MAX);
     let own = ProgramKey::derive_for(&guest.program, &proof).unwrap();
     let elsewhere = BlockPath { final_pc: first.final_pc + 1, ..first };
-    let call = guest.program.instructions().len() as u32 - 1;
-    let calls = BlockPath { steps: vec![call], final_pc: guest.program.entry() / 4 + call + 1 };
+    let call = guest.program.program().instructions().len() as u32 - 1;
+    let calls = BlockPath { steps: vec![call], final_pc: guest.program.program().entry() / 4 + call + 1 };
     let far = BlockPath { steps: vec![u32::MAX, 0], final_pc: 0 };
     for path in [elsewhere, calls, far] {
         let hostile = RunProof { plan: Plan::new(&[path]), ..proof.clone() };
@@ -109,7 +108,6 @@ fn no_byte_of_a_plan_can_be_changed() {
     let hello = Guest::bundled("hello", b"");
     let (guest, paths) = guest();
     let commitment = ProgramKey::derive(&guest.program).unwrap().commitment();
-    let program = MachineProgram::new(&guest.program);
     for plan in [Plan::default(), Plan::new(&paths), hello.plan()] {
         let proof = RunProof { program_commitment: commitment, plan, output: vec![], segments: vec![] };
         let bytes = proof.encode();
@@ -123,7 +121,7 @@ fn no_byte_of_a_plan_can_be_changed() {
                     assert_eq!(decoded.encode(), changed, "there is one file for each proof");
                     assert_eq!(decoded == proof, changed == bytes);
                     // Derived or refused, but answered.
-                    let _ = decoded.plan.blocks(program.decoded());
+                    let _ = decoded.plan.blocks(guest.program.machine().decoded());
                 }
                 assert!(started.elapsed().as_secs_f64() < 5.0, "byte {position}");
             }

@@ -13,19 +13,18 @@ use engram_rv32im::{
 use engram_rv32im_air::{
     block::BlockPath,
     circuits::{FIRST_CHIP, Machine},
-    plan::{CIRCUITS_MAX, Plan},
-    program::MachineProgram,
+    plan::Plan,
     replay::Replay,
     testing::Assembler,
-    tile::{Cover, Tile, Tiler},
+    tile::{Tile, Tiler},
 };
-use engram_stark::{engine::Committed, engine::check_witnesses, parameters::Parameters};
-use engram_verifier::RunProof;
+use engram_stark::{Committed, Parameters, check_witnesses, limits::CIRCUITS_MAX};
+use engram_verifier::{CommittedProgram, RunProof};
 use engram_vm::rom;
 
 /// A program with its input.
 pub struct Guest {
-    pub program: Program,
+    pub program: CommittedProgram,
     pub input: Vec<u8>,
 }
 
@@ -40,7 +39,8 @@ pub struct End {
 
 impl Guest {
     pub fn new(elf: &[u8], input: &[u8]) -> Self {
-        Self { program: Program::from_elf(elf).unwrap(), input: input.to_vec() }
+        let program = CommittedProgram::new(&Program::from_elf(elf).unwrap()).unwrap();
+        Self { program, input: input.to_vec() }
     }
 
     pub fn bundled(name: &str, input: &[u8]) -> Self {
@@ -56,7 +56,7 @@ impl Guest {
     }
 
     pub fn machine(&self) -> engram_rv32im::Emulator<'_> {
-        engram_rv32im::Emulator::new(&self.program, Box::new(Cursor::new(self.input.clone())))
+        engram_rv32im::Emulator::new(self.program.program(), Box::new(Cursor::new(self.input.clone())))
     }
 
     pub fn machine_steps(&self) -> u64 {
@@ -77,12 +77,12 @@ impl Guest {
     }
 
     pub fn plan(&self) -> Plan {
-        plan(&MachineProgram::new(&self.program), &self.profile())
+        plan(self.program.machine(), &self.profile())
     }
 
     /// A plan of as many as may be of the run's stretches of up to 64 instructions between system calls.
     pub fn forced_plan(&self, random: &mut SplitMix64) -> Plan {
-        let program = MachineProgram::new(&self.program);
+        let program = self.program.machine();
         let count = CIRCUITS_MAX - FIRST_CHIP - program.chips().len();
         let steps = self.log().steps;
         let is_call = |step: u32| program.decoded()[step as usize].instruction.opcode == Opcode::Ecall;
@@ -107,29 +107,28 @@ impl Guest {
     /// Run and replay with a plan's blocks, and check each row of the run's tables if `checked`. Returns the end, and how
     /// many steps a tile covers on average.
     pub fn end(&self, plan: &Plan, checked: bool) -> (End, f64) {
-        let program = MachineProgram::new(&self.program);
+        let program = self.program.machine();
         let machine = Machine::with_blocks(program.chips(), plan.blocks(program.decoded()).unwrap());
         let mut executor = self.machine();
         let mut log = executor.start_log();
         executor.record(u64::MAX, &mut log).unwrap();
-        let mut cover = Cover::default();
-        Tiler::new(&program, machine.blocks()).advance(&log, &mut cover, true);
+        let tiles = Tiler::new(program, machine.blocks()).cover(&log);
         let memory = OfflineMemory::new(&program.image().unwrap(), MemoryConfig::rv32im()).unwrap();
-        let mut replay = Replay::with_blocks(&program, machine.blocks(), memory);
-        let rows = replay.tiled_segment(&log, &cover.tiles).unwrap();
+        let mut replay = Replay::with_blocks(program, machine.blocks(), memory);
+        let rows = replay.tiled_segment(&log, &tiles).unwrap();
         let memory = replay.memory_mut().finish_segment();
         if checked {
             let entries = rom::committed_trace(program.entries());
             let committed = Committed::new(Parameters::SMALLEST, &entries).unwrap();
-            let witnesses = machine.witnesses(&program, &rows, &memory, &committed);
+            let witnesses = machine.witnesses(program, &rows, &memory, &committed);
             if let Err(report) = check_witnesses(machine.circuits(), &witnesses) {
                 panic!("{report}");
             }
         }
-        assert!(plan.is_empty() || cover.tiles.iter().any(|tile| matches!(tile, Tile::Block(_))));
+        assert!(plan.is_empty() || tiles.iter().any(|tile| matches!(tile, Tile::Block(_))));
         let exit = executor.exit().unwrap().value;
         let end = End { roots: memory.roots_after, output: executor.output().to_vec(), exit };
-        (end, log.steps.len() as f64 / cover.tiles.len() as f64)
+        (end, log.steps.len() as f64 / tiles.len() as f64)
     }
 
     pub fn prove(&self, plan: &Plan, segment_steps_max: u64) -> RunProof {

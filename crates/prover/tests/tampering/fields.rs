@@ -34,7 +34,7 @@ fn every_field_of_a_proof_is_bound() {
     }
 
     assert!(plan.is_empty());
-    let plan = Plan::new(&[BlockPath { steps: vec![0, 1], final_pc: guest.program.entry() / 4 + 2 }]);
+    let plan = Plan::new(&[BlockPath { steps: vec![0, 1], final_pc: guest.program.program().entry() / 4 + 2 }]);
     // A proof without blocks is none with them, whether the key holds their circuits or must derive them; and it is one
     // without, whatever the key holds.
     let with_plan = ProgramKey::derive_with_plan(&guest.program, &plan).unwrap();

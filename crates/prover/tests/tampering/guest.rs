@@ -10,13 +10,13 @@ use engram_rv32im::{
 };
 use engram_rv32im_air::testing::{Assembler, ZERO};
 use engram_stark::parameters::Parameters;
-use engram_verifier::{ProgramKey, RunProof};
+use engram_verifier::{CommittedProgram, ProgramKey, RunProof};
 
 const DATA: u32 = 0x2_0000;
 
 /// A program with its key.
 pub struct Guest {
-    pub program: Program,
+    pub program: CommittedProgram,
     pub key: ProgramKey,
     /// Instructions of a round of the loop.
     pub round_steps: u64,
@@ -90,7 +90,7 @@ impl Guest {
         }
         code.call(SYS_EXIT, [EXIT, 0, 0]);
         let data = ElfSegment { address: DATA, data: b"12345678".to_vec(), memory_bytes: 4096, flags: 6 };
-        let program = Program::from_elf(&code.elf(&[data])).unwrap();
+        let program = CommittedProgram::new(&Program::from_elf(&code.elf(&[data])).unwrap()).unwrap();
         let key = ProgramKey::derive(&program).unwrap();
         Self { program, key, round_steps, first_round: (prologue_steps / round_steps) as usize }
     }

@@ -29,14 +29,14 @@ struct Forger {
 impl Forger {
     fn new() -> Self {
         let guest = Guest::cached(Changes::Registers);
-        let program = MachineProgram::new(&guest.program);
+        let program = guest.program.machine().clone();
         let machine = Machine::new(program.chips());
         Self { guest, program, machine }
     }
 
     fn witnesses(&self, steps: u64, rom: &Trace) -> Vec<Witness> {
         let committed = Committed::new(Parameters::SMALLEST, rom).unwrap();
-        let mut executor = engram_rv32im::Emulator::without_input(&self.guest.program);
+        let mut executor = engram_rv32im::Emulator::without_input(self.guest.program.program());
         let mut log = ExecutionLog::starting_at(executor.state());
         executor.record(steps, &mut log).unwrap();
         let mut replay = Replay::new(

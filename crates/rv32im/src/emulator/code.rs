@@ -8,7 +8,7 @@ use crate::program::{CodeRegion, Program};
 const DISCARD: u8 = 32;
 
 /// One pre-decoded word. An operation that the fast path leaves to [`Emulator::step`](super::Emulator::step) has the
-/// opcode `ecall`: system instructions, illegal words, branches and jumps that leave the region.
+/// opcode `ecall`: system and custom instructions, illegal words, branches and jumps that leave the region.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Operation {
     pub opcode: Opcode,
@@ -69,7 +69,7 @@ impl Operation {
         let rd = if rd == 0 { DISCARD } else { rd };
         let operation = Operation { opcode, rd, rs1, rs2, imm };
         match opcode.format() {
-            Format::Bare => LEAVE,
+            Format::Bare | Format::Custom => LEAVE,
             Format::Fence => Operation { opcode: Opcode::Fence, ..LEAVE },
             Format::Upper if opcode == Opcode::Auipc => {
                 Operation { opcode: Opcode::Lui, imm: pc.wrapping_add(imm), ..operation }

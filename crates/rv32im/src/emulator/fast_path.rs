@@ -1,6 +1,6 @@
 //! The loop that executes nearly every instruction.
 //!
-//! It knows nothing of faults, system calls or step limits. Whatever it cannot do in a few machine instructions it
+//! It knows nothing of faults, system calls or step limits. Whatever it cannot do in a few instructions of the host it
 //! leaves, state untouched, to [`Emulator::step`](super::Emulator::step), which can do everything. Steps are not counted
 //! one by one but at each taken jump, and a recorded run is logged there as a range: between two taken jumps the
 //! executed positions are consecutive.
@@ -164,7 +164,7 @@ pub(super) fn execute<N: Notebook>(
             Opcode::Rem => register!(Rem),
             Opcode::Remu => register!(Remu),
             Opcode::Fence | Opcode::FenceI => {}
-            Opcode::Ecall | Opcode::Ebreak => break,
+            Opcode::Ecall | Opcode::Ebreak | Opcode::Custom => break,
         }
         position += 1;
     }

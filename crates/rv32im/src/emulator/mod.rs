@@ -1,6 +1,7 @@
-//! Runs programs.
+//! Runs programs: a loop for what is common and fast, one step for everything else, system calls, custom instructions.
 
 mod code;
+mod custom;
 mod fast_path;
 pub mod system_calls;
 
@@ -18,7 +19,7 @@ use crate::memory::{Access, Memory};
 use crate::program::Program;
 use crate::semantics::{alu, branch_taken, load_extract, store_merge};
 
-/// Registers, indexed by any byte. 0 to 31 are the machine's; writes to register 0 land elsewhere, see
+/// Registers, indexed by any byte. 0 to 31 are the guest's; writes to register 0 land elsewhere, see
 /// [`code`](self::code).
 pub(crate) struct Registers([u32; 256]);
 
@@ -58,7 +59,8 @@ impl Exit {
     }
 }
 
-/// A program in execution. After an exit or a fault its state stays for inspection.
+/// A program in execution: its registers, its memory, and its input and output. After an exit or a fault the state stays for
+/// inspection.
 pub struct Emulator<'p> {
     program: &'p Program,
     regions: Box<[Region]>,
@@ -76,6 +78,8 @@ pub struct Emulator<'p> {
     debug_sink: Box<dyn Write + Send + 'p>,
     /// Bytes on their way between the guest and the host; kept to save allocations.
     transfer: Vec<u8>,
+    /// What a custom instruction stores; kept to save allocations.
+    stores: Vec<(u32, u32)>,
 }
 
 impl<'p> Emulator<'p> {
@@ -107,6 +111,7 @@ impl<'p> Emulator<'p> {
             output_sink: Box::new(sink()),
             debug_sink: Box::new(sink()),
             transfer: Vec::new(),
+            stores: Vec::new(),
         }
     }
 
@@ -129,13 +134,13 @@ impl<'p> Emulator<'p> {
     /// Executes up to `max_steps` instructions. After an exit it does nothing but return that exit again.
     ///
     /// # Errors
-    /// The fault that stopped the guest. The machine then has the state before the faulting instruction.
+    /// The fault that stopped the guest. The emulator then has the state before the faulting instruction.
     pub fn run(&mut self, max_steps: u64) -> Result<Outcome, Fault> {
         self.advance(max_steps, &mut NoNotes)
     }
 
-    /// As [`run`](Self::run), and appends to `log`, which must have been started at, or have been appended to up to, this
-    /// machine's present state. Also at a fault the log holds everything before it. It stops early where the log's
+    /// As [`run`](Self::run), and appends to `log`, which must have been started at, or have been appended to up to, the
+    /// emulator's present state. Also at a fault the log holds everything before it. It stops early where the log's
     /// [`moved_bytes_max`](ExecutionLog::moved_bytes_max) is reached.
     ///
     /// # Errors
@@ -196,7 +201,7 @@ impl<'p> Emulator<'p> {
     fn step<N: Notes>(&mut self, notes: &mut N) -> Result<(), FaultKind> {
         let pc = self.pc;
         let word = self.program.word_at(pc).ok_or_else(|| self.not_code(pc))?;
-        let index = self.program.index_of(pc).ok_or(FaultKind::IllegalInstruction { word })?;
+        let index = self.program.index_of(pc).ok_or_else(|| self.not_legal(pc, word))?;
         let (_, Instruction { opcode, rd, rs1, rs2, imm }) = self.program.instructions()[index as usize];
         let (x, y, imm) = (self.registers.get(rs1), self.registers.get(rs2), imm as u32);
         let mut next_pc = pc.wrapping_add(4);
@@ -229,6 +234,7 @@ impl<'p> Emulator<'p> {
                 next_pc = self.jump_target(x.wrapping_add(imm) & !1)?;
             }
             Format::Branch | Format::Fence => {}
+            Format::Custom => result = self.custom_instruction(imm as u16, x, y)?,
             Format::Bare if opcode == Opcode::Ebreak => return Err(FaultKind::Breakpoint),
             Format::Bare => match self.system_call(notes.log())? {
                 Effect::Return(value) => self.registers.set(10, value),
@@ -246,8 +252,8 @@ impl<'p> Emulator<'p> {
         Ok(())
     }
 
-    /// Checks an access, brings in what it needs and notes where it is misaligned. Returns the aligned word that holds the first byte, and the next one if the access
-    /// crosses into it.
+    /// Checks an access, brings in what it needs and notes where it is misaligned. Returns the aligned word that holds the first
+    /// byte, and the next one if the access crosses into it.
     fn access(
         &mut self,
         opcode: Opcode,
@@ -273,7 +279,7 @@ impl<'p> Emulator<'p> {
     }
 
     fn jump_target(&self, target: u32) -> Result<u32, FaultKind> {
-        if !target.is_multiple_of(4) {
+        if !target.is_multiple_of(4) && self.program.compressed_at(target).is_none() {
             Err(FaultKind::MisalignedJump { target })
         } else if self.program.word_at(target).is_none() {
             Err(self.not_code(target))
@@ -282,8 +288,19 @@ impl<'p> Emulator<'p> {
         }
     }
 
+    /// Why the word at an address cannot be executed.
+    fn not_legal(&self, pc: u32, word: u32) -> FaultKind {
+        match self.program.compressed_at(pc) {
+            Some(parcel) => FaultKind::Compressed { parcel },
+            None => FaultKind::IllegalInstruction { word },
+        }
+    }
+
     /// Why an address where there is no instruction word cannot be jumped to.
     fn not_code(&self, target: u32) -> FaultKind {
+        if self.program.compressed_at(target).is_some() {
+            return FaultKind::CompressedTarget { target };
+        }
         let layout = self.program.layout();
         let in_segment = self.program.image().any(|segment| segment.contains(target));
         let in_stack = (layout.stack_low..layout.stack_top).contains(&target);
@@ -326,7 +343,7 @@ impl<'p> Emulator<'p> {
         &self.memory
     }
 
-    /// Ends the machine and hands over its memory, for a run that continues on it.
+    /// Ends the run and hands over its memory, for a run that continues on it.
     #[must_use]
     pub fn into_memory(self) -> Memory {
         self.memory

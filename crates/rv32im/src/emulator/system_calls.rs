@@ -1,6 +1,6 @@
 //! The guest's system calls, with Linux's numbers and results, so that the same program runs under qemu.
 //!
-//! Where this machine differs from `qemu-riscv32`: all calls but five return `-ENOSYS`; there are only files 0, 1 and 2,
+//! Where the emulator differs from `qemu-riscv32`: all calls but five return `-ENOSYS`; there are only files 0, 1 and 2,
 //! each for one direction; one call moves at most [`TRANSFER_MAX_BYTES`]; a buffer that may not be accessed is a fault
 //! and not `-EFAULT`; memory given up by a lower break stays mapped and keeps its contents, where qemu and Linux hand
 //! it out zeroed again.
@@ -40,7 +40,7 @@ pub const MINUS_EBADF: u32 = -9_i32 as u32;
 /// Linux's "function not implemented", negated, as a register value.
 pub const MINUS_ENOSYS: u32 = -38_i32 as u32;
 
-/// What a system call does to the machine.
+/// What a system call does to the run.
 pub(super) enum Effect {
     /// Goes on with this value in `a0`.
     Return(u32),
