@@ -46,10 +46,13 @@ impl<A: WriteColumns, const N: usize> WriteColumns for [A; N] {
 
 /// Define a struct of columns over a type `T`: `Name<Expr>::allocate(&mut circuit)` makes the columns in the order of the
 /// fields, `Name<F>::write(&self, row)` fills them in the same order, and `Name::<F>::WIDTH` counts them. Fields are `T` or
-/// arrays of it.
+/// arrays of it. Where `T` has a default, so has the struct, with that in every column, however long its arrays are.
 #[macro_export]
 macro_rules! columns {
-    ($(#[$meta:meta])* $visibility:vis struct $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty,)* }) => {
+    // The standard library has no default of arrays longer than 32.
+    (@default [$field:tt; $length:expr]) => { std::array::from_fn(|_| $crate::columns!(@default $field)) };
+    (@default $field:ident) => { <$field>::default() };
+    ($(#[$meta:meta])* $visibility:vis struct $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:tt),* $(,)? }) => {
         $(#[$meta])*
         #[derive(Clone, Debug)]
         $visibility struct $name<T> { $($(#[$field_meta])* pub $field: $type,)* }
@@ -57,6 +60,12 @@ macro_rules! columns {
         impl<T> $name<T> {
             /// Number of columns.
             $visibility const WIDTH: usize = size_of::<$name<u8>>();
+        }
+
+        impl<T: Default> Default for $name<T> {
+            fn default() -> Self {
+                Self { $($field: $crate::columns!(@default $type),)* }
+            }
         }
 
         impl $name<$crate::Expr> {
@@ -85,6 +94,21 @@ mod tests {
             flag: T,
             pairs: [[T; 2]; 2],
         }
+    }
+
+    // The last line may do without its comma.
+    crate::columns! { struct LongCols { one: T, many: [T; 40] } }
+
+    #[test]
+    fn columns_start_as_the_default() {
+        let mut circuit = CircuitBuilder::new("long");
+        let last = LongCols::<Expr>::allocate(&mut circuit).many[39].as_column();
+        assert_eq!(last, Some(40));
+        let mut row = [F::ONE; LongCols::<F>::WIDTH];
+        LongCols { one: F::TWO, ..LongCols::default() }.write(&mut row);
+        assert_eq!((row.len(), row[0]), (41, F::TWO));
+        assert!(row[1..].iter().all(|&cell| cell == F::ZERO));
+        assert_eq!(PairCols::<u8>::default().pairs, [[0; 2]; 2]);
     }
 
     #[test]

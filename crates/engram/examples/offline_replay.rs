@@ -25,11 +25,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     // The write of one cell splits 8 into 4 + 4, a 4 into 2 + 2, a 2 into 1 + 1. The read of eight merges them again. The
     // second read finds them whole.
     assert_eq!(adapters.len(), 6);
-    let end = offline.finalize::<8>(&mut adapters)?;
+    let (end, blocks) = offline.finalize::<8>(&mut adapters)?;
     assert_eq!(adapters.len(), 6);
     assert_eq!(end.image, cells_after);
 
     let found: [F; 8] = [0, 1, 2, 3, 4, 55, 6, 7].map(F::from_u32);
+    assert_eq!((blocks[0].cells, blocks[0].timestamp), (found, 4));
     for id in [2, 3].map(RecordId) {
         assert_eq!(end.accesses.cells(id), found);
         // Each follows the access before it at once.

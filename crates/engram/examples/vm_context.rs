@@ -3,14 +3,15 @@
 use std::error::Error;
 
 use engram::{
-    F, Instruction, MemoryConfig, MemoryError, OpCode, VmConfig, VmExecutionContext, circuit::PrimeCharacteristicRing,
+    ContextInstruction, F, MemoryConfig, MemoryError, OpCode, VmConfig, VmExecutionContext,
+    circuit::PrimeCharacteristicRing,
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut context = VmExecutionContext::new(&VmConfig { memory: MemoryConfig::default(), registers: 4 });
     context.registers[0] = F::from_u32(42);
-    let store = Instruction { opcode: OpCode::Store, address_space: 1, pointer: 0x1000, register: 0 };
-    let load = Instruction { opcode: OpCode::Load, register: 3, ..store };
+    let store = ContextInstruction { opcode: OpCode::Store, address_space: 1, pointer: 0x1000, register: 0 };
+    let load = ContextInstruction { opcode: OpCode::Load, register: 3, ..store };
     for instruction in [store, load] {
         context.execute_instruction(&instruction)?;
     }
@@ -18,7 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     assert_eq!(context.program_counter, 8);
 
     // A register that is not there is an error, and the program counter stays.
-    let unknown = context.execute_instruction(&Instruction { register: 4, ..load });
+    let unknown = context.execute_instruction(&ContextInstruction { register: 4, ..load });
     assert_eq!(unknown, Err(MemoryError::UnknownRegister { register: 4, registers: 4 }));
     assert_eq!(context.program_counter, 8);
 

@@ -24,7 +24,8 @@
 //!
 //! # The RV32IM machine
 //!
-//! [`machine`] loads ELF files, runs them, proves runs and verifies proofs. [`storage`] is memory that outlives the process.
+//! [`machine`] loads ELF files, runs them, proves runs and verifies proofs. [`storage`] is memory that outlives the process;
+//! [`observation`] has the parts of traces, analyses and reports.
 //!
 //! # What is where
 //!
@@ -36,9 +37,10 @@
 pub mod circuit;
 mod factory;
 pub mod machine;
+pub mod observation;
 pub mod storage;
 
-// The names, part by part. What is added here also goes into `tests/a_name_of_the_guide_is_missing.rs`.
+// The names, part by part. `tests/the_guide_cannot_be_followed.rs` calls what the integration guide names by these paths alone.
 
 // Configuration.
 pub use engram_memory::config::{
@@ -48,19 +50,20 @@ pub use engram_memory::layout::Layout;
 
 // Memory while a program runs.
 pub use engram_memory::{
-    context::{Instruction, OpCode, VmExecutionContext},
+    context::{ContextInstruction, OpCode, VmExecutionContext},
     controller::{FinalizedMemory, MemoryController},
-    image::MemoryImage,
+    image::{ImagePage, MemoryImage, PAGE_WORDS},
     log::{MemoryLogEntry, RecordId},
-    online::Memory,
+    online::{Memory, cell},
 };
 
 // Memory as a proof sees it.
 pub use engram_memory::{
-    offline::{AccessKind, AccessRecord, AccessRecords, FinalMemory, OfflineMemory},
-    records::AccessAdapterInventory,
-    segment::SegmentMemory,
+    offline::{AccessKind, AccessRecord, AccessRecords, FinalBlock, FinalMemory, OfflineMemory},
+    records::{AccessAdapterInventory, BlockRecords, MergeRecord, RefreshRecord, SplitRecord},
+    segment::{LeafRecord, SegmentMemory},
 };
+pub use engram_memory::tree::NodeRecord;
 
 // What chips are connected with.
 pub use engram_memory::{
@@ -71,7 +74,7 @@ pub use engram_memory::{
 
 // Proofs over a log by itself.
 pub use engram_memory::proof::{
-    MemoryProof, MemoryProofGenerator, MemoryStatement, ProofError, generate_memory_proof, log_commitment,
+    MemoryProof, MemoryProofGenerator, MemoryStatement, ProofError, generate_memory_proof, log_commitment, roots_digest,
 };
 
 // Every kind of memory behind one interface.
@@ -82,20 +85,26 @@ pub use factory::MemoryFactory;
 // Services around memory.
 pub use engram_service::{
     BusClient, BusOperation, BusResponse, BusServer, BusServiceError, Degradation, DegradationEvent,
-    ErrorRecoveryAction, ErrorRecoveryStrategy, MemberRole, PendingResponse, ResilienceError, ResilientMemorySystem,
+    ErrorRecoveryAction, ErrorRecoveryStrategy, MemberRole, PendingResponse, RETRIES_MAX, ResilienceError,
+    ResilientMemorySystem,
 };
 
 // Instructions of one's own.
 pub use engram_memory::extension::{
-    BulkLoad, BulkStore, CustomInstruction, CustomInstructionProcessor, CustomProof, CustomStatement, ExtensionError,
-    ExtensionRegistry, InstructionRow, MemoryExtension, Operands, RegisterSpaces, standard_extensions,
+    BULK_LOAD, BULK_STORE, BulkLoad, BulkStore, CELL_LOAD, CELL_STORE, CellLoad, CellStore, Cells, Checked,
+    CircuitError, CustomInstruction, CustomInstructionProcessor, CustomProof, CustomStatement, ExtensionError,
+    ExtensionId, ExtensionRegistry, InstructionError, InstructionRow, MemoryExtension, Operands, REGISTER_CELLS,
+    REGISTERS, RegisterSpaces, bulk_load, bulk_store, list_commitment, standard_extensions,
 };
 
 // For tests of machines and of their instructions.
 #[cfg(feature = "testing")]
-pub use engram_memory::testing::{bench::ExtensionBench, system::IntegratedMemorySystem};
+pub use engram_memory::testing::{
+    bench::{BenchCase, BenchReport, ExpectedCells, ExtensionBench, Finding},
+    system::{IntegratedMemorySystem, REGISTER_SPACE, SystemInstruction, SystemSetup},
+};
 
-// Looking at a memory from outside.
+// Looking at a memory from outside. The parts of these are in [`observation`].
 pub use engram_observe::{
     analysis::AccessPatternAnalysis, debugger::MemoryDebugger, generator::MemoryTraceGenerator,
     monitor::MemoryPerformanceMonitor, report::PerformanceReport, trace::MemoryTrace,

@@ -14,7 +14,8 @@
 
 pub use engram_prover::{Options, Progress, ProveError, Report, plan, profile, prove};
 pub use engram_rv32im::{
-    ElfError, Emulator, ExecutionLog, Exit, Fault, FaultKind, Instruction, Memory, Opcode, Outcome, Program,
+    ElfError, Emulator, ExecutionLog, Exit, Fault, FaultKind, Instruction as RV32IMInstruction, Memory as GuestMemory,
+    Opcode, Outcome, Program,
 };
 pub use engram_rv32im_air::plan::Plan;
 pub use engram_verifier::{

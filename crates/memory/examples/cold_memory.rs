@@ -42,7 +42,7 @@ fn write_leaves(leaves: u32, lookups: &Lookups) -> (SegmentMemory, Trace) {
     let mut memory = OfflineMemory::new(&MemoryImage::new(), MemoryConfig::rv32im()).unwrap();
     let mut trace = Trace::zeros(WriteCols::<F>::WIDTH, leaves as usize);
     for leaf in 0..leaves {
-        let access = memory.write(SPACE_MEMORY, leaf * 8, leaf + 1, leaf + 1);
+        let access = memory.write_word(SPACE_MEMORY, leaf * 8, leaf + 1, leaf + 1);
         lookups.range.count(access.gap, GAP_BITS);
         let columns = WriteCols {
             real: F::ONE,

@@ -6,7 +6,7 @@ use engram_memory::{
     config::MemoryConfigBuilder,
     extension::{BULK_STORE, CustomInstruction, ExtensionError},
     image::MemoryImage,
-    testing::system::{Instruction, IntegratedMemorySystem, REGISTER_SPACE, SystemSetup},
+    testing::system::{IntegratedMemorySystem, REGISTER_SPACE, SystemInstruction, SystemSetup},
 };
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -17,9 +17,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     image.set_cell(REGISTER_SPACE, 8, F::from_u32(0x1000));
     image.set_cell(1, 0x1003, F::from_u32(42));
     let mut system = SystemSetup::new(&config)?.with_image(image).build()?;
-    system.execute_instruction(&Instruction::Load { register: 2, pointer: 1, offset: 3 })?;
-    system.execute_instruction(&Instruction::Store { register: 2, pointer: 1, offset: 0 })?;
-    system.execute_instruction(&Instruction::Custom(CustomInstruction::new(BULK_STORE, 2, 1, 4)?))?;
+    system.execute_instruction(&SystemInstruction::Load { register: 2, pointer: 1, offset: 3 })?;
+    system.execute_instruction(&SystemInstruction::Store { register: 2, pointer: 1, offset: 0 })?;
+    system.execute_instruction(&SystemInstruction::Custom(CustomInstruction::new(BULK_STORE, 2, 1, 4)?))?;
     assert_eq!(system.read_register(2)?[0], F::from_u32(42));
     assert_eq!(system.read_memory::<1>(1, 0x1000)?, [F::from_u32(42)]);
     assert_eq!(system.read_memory::<2>(1, 0x1020)?, [F::from_u32(42), F::ZERO]);

@@ -31,7 +31,7 @@ fn main() {
 
     for round in 0..2 {
         for leaf in 0..LEAVES {
-            memory.write(SPACE_MEMORY, 0x1000_0000 + leaf * 8, leaf + 1, leaf + round);
+            memory.write_word(SPACE_MEMORY, 0x1000_0000 + leaf * 8, leaf + 1, leaf + round);
         }
         let segment = timed(&format!("finish {LEAVES} changed leaves in a row"), || memory.finish_segment());
         let lookups = Lookups::default();
@@ -53,9 +53,9 @@ fn replay(memory: &mut OfflineMemory, name: &str, address: impl Fn(u32) -> (u32,
     for step in 0..ACCESSES {
         let (space, pointer) = address(step);
         let access = if step % 4 == 0 {
-            memory.write(space, pointer, step + 1, step)
+            memory.write_word(space, pointer, step + 1, step)
         } else {
-            memory.read(space, pointer, step + 1)
+            memory.read_word(space, pointer, step + 1)
         };
         sum ^= access.previous ^ access.gap;
     }

@@ -76,7 +76,7 @@ impl MemoryAdapter for OfflineMemoryAdapter {
     }
 
     fn write(&mut self, space: u32, pointer: u32, data: &[F]) -> Result<RecordId, MemoryError> {
-        self.memory.write_dynamic(space, pointer, data, &mut self.adapters)
+        self.memory.write(space, pointer, data, &mut self.adapters)
     }
 
     fn increment_timestamp(&mut self) -> Result<(), MemoryError> {

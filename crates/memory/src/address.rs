@@ -33,6 +33,15 @@ pub const ACCESS_SIZES: [usize; 6] = [1, 2, 4, 8, 16, 32];
 /// Most cells of one access.
 pub const ACCESS_CELLS_MAX: usize = 32;
 
+/// Cells of a block up to which a narrower access in a log's own proof takes it whole, and does not split it: columns for the
+/// cells that it leaves alone cost less than a split and a merge.
+pub const NARROW_BLOCK_CELLS: usize = 4;
+
+/// Cells of the block that an access of `len` cells takes in a log's own proof, in a space with blocks of `block_cells`.
+pub(crate) fn taken_cells(len: usize, block_cells: usize) -> usize {
+    len.max(block_cells.min(NARROW_BLOCK_CELLS))
+}
+
 /// Timestamps of accesses are from 1 to below `2^TIME_BITS`, in each segment anew. All timestamps on the bus stand for integers
 /// from `-2^TIME_BITS` to below `2^TIME_BITS`, which are distinct modulo p.
 pub const TIME_BITS: u32 = 29;

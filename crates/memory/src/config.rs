@@ -172,7 +172,7 @@ impl MemoryConfig {
 /// Builds a [`MemoryConfig`].
 ///
 /// Defaults: [`ACCESS_CAPACITY_DEFAULT`] accesses, range checks of [`RANGE_BITS_DEFAULT`] bits, pointers that count single
-/// cells; and where no space is added, the identity space 0 and a normal space 1.
+/// cells; and where no space is added, the identity space 0 and a normal space 1 of cells of 16 bits, which a file can hold.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryConfigBuilder {
     access_capacity: Option<usize>,
@@ -331,6 +331,8 @@ mod tests {
         assert_eq!((config.access_capacity(), config.range_bits(), config.pointer_unit()), (5000, 32, 1));
         assert!(config.has_identity_space());
         assert_eq!(config.normal_spaces(), [normal(1)]);
+        let default = MemoryConfig::default();
+        assert_eq!(default.normal_spaces(), [normal(1).with_cell_kind(CellKind::U16)]);
         assert_eq!(MemoryConfigBuilder::new().build().unwrap(), MemoryConfig::default());
     }
 

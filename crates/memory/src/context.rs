@@ -18,7 +18,7 @@ pub enum OpCode {
 
 /// An instruction that moves one cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Instruction {
+pub struct ContextInstruction {
     /// What it does.
     pub opcode: OpCode,
     /// Address space.
@@ -52,8 +52,8 @@ impl VmExecutionContext {
 
     /// Move a cell, let time rise by one more, and go on to the next instruction. An instruction that is refused changes
     /// nothing, but where time ends just after its access: then only the time is refused. Errors: as [`crate::online::Memory`]; a register that is not there.
-    pub fn execute_instruction(&mut self, instruction: &Instruction) -> Result<RecordId, MemoryError> {
-        let &Instruction { opcode, address_space, pointer, register } = instruction;
+    pub fn execute_instruction(&mut self, instruction: &ContextInstruction) -> Result<RecordId, MemoryError> {
+        let &ContextInstruction { opcode, address_space, pointer, register } = instruction;
         let registers = self.registers.len();
         let slot = self.registers.get_mut(register).ok_or(MemoryError::UnknownRegister { register, registers })?;
         let id = match opcode {
@@ -78,16 +78,16 @@ mod tests {
     fn a_cell_goes_from_register_to_memory_and_back() {
         let mut context = VmExecutionContext::new(&VmConfig::default());
         context.registers[3] = F::from_u32(42);
-        let store = Instruction { opcode: OpCode::Store, address_space: 1, pointer: 0x1000, register: 3 };
+        let store = ContextInstruction { opcode: OpCode::Store, address_space: 1, pointer: 0x1000, register: 3 };
         assert_eq!(context.execute_instruction(&store), Ok(RecordId(0)));
-        let load = Instruction { opcode: OpCode::Load, register: 4, ..store };
+        let load = ContextInstruction { opcode: OpCode::Load, register: 4, ..store };
         assert_eq!(context.execute_instruction(&load), Ok(RecordId(1)));
         assert_eq!((context.registers[4], context.program_counter), (F::from_u32(42), 8));
         assert_eq!(context.memory.memory().timestamp(), 5);
-        let far = Instruction { register: 32, ..load };
+        let far = ContextInstruction { register: 32, ..load };
         let unknown = MemoryError::UnknownRegister { register: 32, registers: 32 };
         assert_eq!(context.execute_instruction(&far), Err(unknown));
-        let elsewhere = Instruction { address_space: 7, ..load };
+        let elsewhere = ContextInstruction { address_space: 7, ..load };
         assert_eq!(context.execute_instruction(&elsewhere), Err(MemoryError::UnknownSpace { space: 7 }));
         assert_eq!(context.program_counter, 8);
     }

@@ -71,6 +71,16 @@ impl MemoryController {
         self.memory.write_dynamic(space, pointer, data)
     }
 
+    /// Read a word of 32 bits. Errors: as [`Memory::read_word`].
+    pub fn read_word(&mut self, space: u32, pointer: u32) -> Result<(RecordId, u32), MemoryError> {
+        self.memory.read_word(space, pointer)
+    }
+
+    /// Write a word of 32 bits; returns what it was. Errors: as [`Memory::write_word`].
+    pub fn write_word(&mut self, space: u32, pointer: u32, word: u32) -> Result<(RecordId, u32), MemoryError> {
+        self.memory.write_word(space, pointer, word)
+    }
+
     /// Let time rise by one. Error: it would reach 2^29.
     pub fn increment_timestamp(&mut self) -> Result<(), MemoryError> {
         self.memory.increment_timestamp()

@@ -54,6 +54,25 @@ pub enum MemoryError {
         /// The value, as an integer below p.
         value: u32,
     },
+    /// The integer is none of the field's.
+    #[error(
+        "{value:#x} is no field element, as these are integers below {modulus:#x}, and would become another number: write \
+         it as cells of 16 bits, with `write_word`",
+        modulus = engram_air::field::MODULUS
+    )]
+    NoFieldElement {
+        /// The integer.
+        value: u32,
+    },
+    /// The cells of a space are not those of words.
+    #[error(
+        "address space {space} has no words of two cells of 16 bits: configure it with such cells, or read and write \
+         single cells"
+    )]
+    NoWords {
+        /// Address space.
+        space: u32,
+    },
     /// The log is full.
     #[error("the log has its {capacity} accesses: finalize it, or configure a larger access capacity")]
     CapacityReached {
@@ -76,13 +95,11 @@ pub enum MemoryError {
         /// By how much it should rise.
         increment: u32,
     },
-    /// The boundary of a space has another block size.
-    #[error("address space {space} has blocks of {block_cells} cells, not {asked}: finalize it with its own size")]
+    /// Memory cannot be told in blocks of this size.
+    #[error("blocks have 1, 2, 4, 8 or 16 cells, and no fewer than the pointer unit of {pointer_unit}; not {asked}")]
     BlockSize {
-        /// Address space.
-        space: u32,
-        /// Cells in a block.
-        block_cells: usize,
+        /// Cells that a pointer counts.
+        pointer_unit: usize,
         /// Cells asked for.
         asked: usize,
     },
@@ -176,8 +193,10 @@ impl From<MemoryError> for MemoryIntegrationError {
             | MemoryError::BlockSize { .. }
             | MemoryError::RangeTooWide { .. }
             | MemoryError::NotZero { .. }
+            | MemoryError::NoWords { .. }
             | MemoryError::NotAvailable { .. } => Self::InvalidConfiguration(error.to_string()),
             MemoryError::CellOutOfRange { .. }
+            | MemoryError::NoFieldElement { .. }
             | MemoryError::IdentityReadOnly { .. }
             | MemoryError::UnknownRegister { .. } => Self::BusError(error.to_string()),
             MemoryError::OutOfRange { .. } => Self::ProofGenerationError(error.to_string()),

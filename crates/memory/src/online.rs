@@ -1,16 +1,30 @@
 //! Memory as an executor sees it: values now, and a log of how they came to be.
 
-use engram_air::{F, PrimeCharacteristicRing};
+use engram_air::{F, PrimeCharacteristicRing, PrimeField32, field::MODULUS};
 
 use crate::{
     address::ACCESS_CELLS_MAX,
     clock::Clock,
-    config::MemoryConfig,
+    config::{CellKind, MemoryConfig},
     error::MemoryError,
     image::MemoryImage,
     log::{MemoryLogEntry, RecordId},
     place::{Place, place, place_write},
 };
+
+/// An integer as one cell. It must be below the field's modulus, 0x78000001: `F::from_u32` makes another number of one that is
+/// not. A word of 32 bits is two cells, [`Memory::write_word`].
+///
+/// # Errors
+/// [`MemoryError::NoFieldElement`] from the modulus on.
+pub fn cell(value: u32) -> Result<F, MemoryError> {
+    if value >= MODULUS { Err(MemoryError::NoFieldElement { value }) } else { Ok(F::from_u32(value)) }
+}
+
+/// The word of two cells of 16 bits.
+fn word_of([low, high]: [F; 2]) -> u32 {
+    low.as_canonical_u32() | high.as_canonical_u32() << 16
+}
 
 /// Memory that is read and written, and keeps a log.
 ///
@@ -84,6 +98,36 @@ impl Memory {
         Ok((id, cells))
     }
 
+    /// Read a word of 32 bits: two cells of 16 bits, the low one first.
+    ///
+    /// # Errors
+    /// As for a read of two cells; [`MemoryError::NoWords`] where the space has cells of another kind.
+    pub fn read_word(&mut self, space: u32, pointer: u32) -> Result<(RecordId, u32), MemoryError> {
+        self.check_words(space)?;
+        let (id, cells) = self.read(space, pointer)?;
+        Ok((id, word_of(cells)))
+    }
+
+    /// Write a word of 32 bits as two cells of 16 bits, the low one first; returns the word before. As one cell it would not fit:
+    /// see [`cell`].
+    ///
+    /// # Errors
+    /// As for [`Self::read_word`].
+    pub fn write_word(&mut self, space: u32, pointer: u32, word: u32) -> Result<(RecordId, u32), MemoryError> {
+        self.check_words(space)?;
+        let (id, cells) = self.write(space, pointer, [word & 0xffff, word >> 16].map(F::from_u32))?;
+        Ok((id, word_of(cells)))
+    }
+
+    /// Cells of this space hold 16 bits each, or the access says what is wrong with the space.
+    fn check_words(&self, space: u32) -> Result<(), MemoryError> {
+        let of = self.config.position(space).map(|position| &self.config.normal_spaces()[position]);
+        match of {
+            Some(of) if of.cell_kind != CellKind::U16 => Err(MemoryError::NoWords { space }),
+            _ => Ok(()),
+        }
+    }
+
     /// Let time rise by one.
     pub fn increment_timestamp(&mut self) -> Result<(), MemoryError> {
         self.increment_timestamp_by(1)
@@ -154,7 +198,7 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{AddressSpaceConfig, AddressSpaceType, CellKind, MemoryConfigBuilder};
+    use crate::config::{AddressSpaceConfig, AddressSpaceType, MemoryConfigBuilder};
 
     fn config() -> MemoryConfig {
         MemoryConfigBuilder::new()
@@ -164,6 +208,25 @@ mod tests {
             .add_address_space(AddressSpaceConfig::new(2, AddressSpaceType::Normal).with_cell_kind(CellKind::U16))
             .build()
             .unwrap()
+    }
+
+    /// As one cell, 0xdeadbeef would come back as 0x66adbeee.
+    #[test]
+    fn a_word_comes_back_as_it_was_written_or_is_refused() {
+        let mut memory = Memory::new(&config());
+        for (word, before) in [(0xdead_beef, 0), (u32::MAX, 0xdead_beef), (MODULUS, u32::MAX)] {
+            assert_eq!(memory.write_word(2, 6, word).unwrap().1, before);
+        }
+        assert_eq!(memory.read_word(2, 6).unwrap().1, MODULUS);
+        assert_eq!(memory.read::<1>(2, 7).unwrap().1, [f(MODULUS >> 16)]);
+        assert_eq!(memory.write_word(1, 6, 5), Err(MemoryError::NoWords { space: 1 }));
+        assert_eq!(memory.read_word(1, 6), Err(MemoryError::NoWords { space: 1 }));
+        assert_eq!(memory.read_word(3, 6), Err(MemoryError::UnknownSpace { space: 3 }));
+        assert_eq!(memory.read_word(2, 5), Err(MemoryError::Misaligned { space: 2, pointer: 5, len: 2 }));
+        assert_eq!(cell(MODULUS - 1), Ok(-F::ONE));
+        for value in [MODULUS, 0xdead_beef, u32::MAX] {
+            assert_eq!(cell(value), Err(MemoryError::NoFieldElement { value }));
+        }
     }
 
     fn f(value: u32) -> F {

@@ -17,6 +17,11 @@ impl<'a> RowCells<'a> {
         self.put_all(&[value]);
     }
 
+    /// Leave the next cells as they are.
+    pub(crate) fn skip(&mut self, cells: usize) {
+        self.rest = &mut std::mem::take(&mut self.rest)[cells..];
+    }
+
     /// The next cell, an integer below p.
     pub(crate) fn put_integer(&mut self, value: u32) {
         self.put(F::from_u32(value));

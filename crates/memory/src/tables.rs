@@ -207,7 +207,7 @@ mod tests {
         let u16s = AddressSpaceConfig::new(1, AddressSpaceType::Normal).with_cell_kind(CellKind::U16);
         let u16s = MemoryConfigBuilder::new().add_address_space(u16s).build().unwrap();
         let log_tests = include_str!("log_table/tests.rs");
-        let write = AccessTable::Write { cells: 2, kind: CellKind::U16 };
+        let write = |cells| AccessTable::Write { cells, block_cells: 4, kind: CellKind::U16 };
         let tests = [
             (roots::circuit(layout), include_str!("roots/tests.rs")),
             (merkle::circuit(), include_str!("merkle/tests.rs")),
@@ -218,8 +218,10 @@ mod tests {
             (volatile::circuit(layout, &layout.spaces()[0]), include_str!("volatile/tests.rs")),
             (range::circuit(), include_str!("range/tests.rs")),
             (bytes::circuit(), include_str!("bytes/tests.rs")),
-            (log_table::circuit(&config, AccessTable::Read { cells: 2 }), log_tests),
-            (log_table::circuit(&u16s, write), log_tests),
+            (log_table::circuit(&config, AccessTable::Read { cells: 4, block_cells: 4 }), log_tests),
+            (log_table::circuit(&config, AccessTable::Read { cells: 2, block_cells: 4 }), log_tests),
+            (log_table::circuit(&u16s, write(4)), log_tests),
+            (log_table::circuit(&u16s, write(1)), log_tests),
         ];
         for (circuit, source) in tests {
             let lookups = circuit

@@ -143,9 +143,18 @@ fn a_changed_proof_is_refused_or_says_something_else() {
 fn an_impossible_log_is_an_error() {
     let config = MemoryConfig::default();
     let entry = |pointer, len| vec![MemoryLogEntry::Read { address_space: 1, pointer, len }];
-    for log in [entry(1, 2), entry(0, 3), entry(u32::MAX, 1), vec![write(1 << 29, 7)], vec![read(4, 0)]] {
-        assert!(matches!(generate_memory_proof(log, &config), Err(ProofError::Log(_))));
+    let late = |rise| vec![MemoryLogEntry::IncrementTimestampBy(rise), read(1, 0)];
+    let logs = [entry(1, 2), entry(0, 3), entry(u32::MAX, 1), vec![write(1 << 29, 7)], vec![read(4, 0)]];
+    for log in logs.into_iter().chain([late(u32::MAX), late((1 << 29) - 1)]) {
+        let mut offline = OfflineMemory::from_log(log.clone(), &config).unwrap();
+        let refused = offline.replay(&mut AccessAdapterInventory::new()).unwrap_err();
+        assert_eq!(generate_memory_proof(log.clone(), &config), Err(ProofError::Log(refused.clone())));
+        let commitment = log_commitment(&log, &MemoryImage::new(), &config, Parameters::SMALLEST);
+        assert_eq!(commitment, Err(ProofError::Log(refused)));
     }
+    let latest = late((1 << 29) - 2);
+    OfflineMemory::from_log(latest.clone(), &config).unwrap().replay(&mut AccessAdapterInventory::new()).unwrap();
+    generate_memory_proof(latest, &config).unwrap().verify(&config).unwrap();
 }
 
 #[test]

@@ -17,9 +17,9 @@ fn zeros() -> OfflineMemory {
 #[test]
 fn a_first_access_has_no_gap_and_the_next_counts_from_it() {
     let mut memory = zeros();
-    assert_eq!(memory.write(SPACE_MEMORY, 9, 1000, 5), Access { previous: 0, gap: 0 });
-    assert_eq!(memory.read(SPACE_MEMORY, 9, 1001), Access { previous: 5, gap: 0 });
-    assert_eq!(memory.read(SPACE_MEMORY, 9, 1001 + 8), Access { previous: 5, gap: 7 });
+    assert_eq!(memory.write_word(SPACE_MEMORY, 9, 1000, 5), Access { previous: 0, gap: 0 });
+    assert_eq!(memory.read_word(SPACE_MEMORY, 9, 1001), Access { previous: 5, gap: 0 });
+    assert_eq!(memory.read_word(SPACE_MEMORY, 9, 1001 + 8), Access { previous: 5, gap: 7 });
     let segment = memory.finish_segment();
     let leaf = &segment.leaves[0];
     assert_eq!((leaf.space, leaf.leaf, leaf.initial_times[1], leaf.final_times[1]), (SPACE_MEMORY, 1, 999, 1009));
@@ -30,8 +30,8 @@ fn a_first_access_has_no_gap_and_the_next_counts_from_it() {
 #[test]
 fn a_first_access_at_time_one_is_known_as_an_access() {
     let mut memory = zeros();
-    memory.read(SPACE_REGISTERS, 1, 1);
-    assert_eq!(memory.read(SPACE_REGISTERS, 1, 2).gap, 0);
+    memory.read_word(SPACE_REGISTERS, 1, 1);
+    assert_eq!(memory.read_word(SPACE_REGISTERS, 1, 2).gap, 0);
     assert_eq!(memory.finish_segment().leaves[0].final_times[1], 2);
 }
 
@@ -40,8 +40,8 @@ fn a_gap_is_bridged_when_it_is_too_long_and_not_before() {
     for (gap, steps) in [(LONGEST_GAP, 0), (LONGEST_GAP + 1, 1), (5 << GAP_BITS, 5), ((5 << GAP_BITS) + LONGEST_GAP, 5)]
     {
         let mut memory = zeros();
-        memory.write(SPACE_OUTPUT, 4, 10, 7);
-        let access = memory.read(SPACE_OUTPUT, 4, 11 + gap);
+        memory.write_word(SPACE_OUTPUT, 4, 10, 7);
+        let access = memory.read_word(SPACE_OUTPUT, 4, 11 + gap);
         assert_eq!(access, Access { previous: 7, gap: gap & LONGEST_GAP });
         let time = 10 + (steps << GAP_BITS);
         let refresh = RefreshRecord { space: SPACE_OUTPUT, pointer: 4, time, steps };
@@ -56,10 +56,10 @@ fn a_gap_is_bridged_when_it_is_too_long_and_not_before() {
 #[test]
 fn a_segment_starts_where_the_last_one_ended() {
     let mut memory = zeros();
-    memory.write(SPACE_MEMORY, 1 << 29, 100, 3);
+    memory.write_word(SPACE_MEMORY, 1 << 29, 100, 3);
     let first = memory.finish_segment();
-    assert_eq!(memory.read(SPACE_MEMORY, 1 << 29, 1), Access { previous: 3, gap: 0 });
-    memory.write(SPACE_MEMORY, 1 << 29, 2, 0);
+    assert_eq!(memory.read_word(SPACE_MEMORY, 1 << 29, 1), Access { previous: 3, gap: 0 });
+    memory.write_word(SPACE_MEMORY, 1 << 29, 2, 0);
     let second = memory.finish_segment();
     assert_eq!(first.roots_after, second.roots_before);
     assert_eq!(first.roots_before, second.roots_after);
@@ -73,7 +73,7 @@ fn a_segment_starts_where_the_last_one_ended() {
 fn leaves_are_in_order_of_space_and_index() {
     let mut memory = zeros();
     for (time, (space, pointer)) in (1..).zip([(3, 9), (2, (1 << 30) - 1), (2, 0), (1, 31), (2, 800_000), (1, 0)]) {
-        memory.read(space, pointer, time);
+        memory.read_word(space, pointer, time);
     }
     let segment = memory.finish_segment();
     let order: Vec<(u32, u32)> = segment.leaves.iter().map(|leaf| (leaf.space, leaf.leaf)).collect();
@@ -84,14 +84,14 @@ fn leaves_are_in_order_of_space_and_index() {
 #[should_panic(expected = "timestamps of one word rise")]
 fn a_time_that_falls_is_refused() {
     let mut memory = zeros();
-    memory.read(SPACE_MEMORY, 0, 5);
-    memory.read(SPACE_MEMORY, 0, 5);
+    memory.read_word(SPACE_MEMORY, 0, 5);
+    memory.read_word(SPACE_MEMORY, 0, 5);
 }
 
 #[test]
 #[should_panic(expected = "past the end of registers")]
 fn an_address_past_the_end_is_refused() {
-    zeros().read(SPACE_REGISTERS, 64, 1);
+    zeros().read_word(SPACE_REGISTERS, 64, 1);
 }
 
 #[test]
@@ -131,9 +131,9 @@ fn an_image_is_what_was_written() {
     image.set_word(SPACE_MEMORY, 77, 5);
     let mut memory = OfflineMemory::new(&image, MemoryConfig::rv32im()).unwrap();
     assert_eq!((memory.peek(SPACE_MEMORY, 77), memory.peek(SPACE_MEMORY, 78)), (5, 0));
-    memory.read(SPACE_MEMORY, 1 << 25, 1);
+    memory.read_word(SPACE_MEMORY, 1 << 25, 1);
     assert_eq!(memory.image(), image);
-    memory.write(SPACE_OUTPUT, 0, 2, 6);
+    memory.write_word(SPACE_OUTPUT, 0, 2, 6);
     image.set_word(SPACE_OUTPUT, 0, 6);
     assert_eq!(memory.image(), image);
     memory.finish_segment();

@@ -80,8 +80,15 @@ mod tests {
             .build()
             .unwrap();
         let geometry = Geometry::new(&config);
-        let access =
-            |space, pointer, len| AccessRecord { kind: AccessKind::Read, space, pointer, len, time: 1, gap: 0 };
+        let access = |space, pointer, len| AccessRecord {
+            kind: AccessKind::Read,
+            space,
+            pointer,
+            len,
+            block_cells: len,
+            time: 1,
+            gap: 0,
+        };
         assert_eq!(geometry.blocks_of(&access(7, 6, 4)), Some(1..=1));
         assert_eq!(geometry.blocks_of(&access(7, 16, 32)), Some(4..=7));
         assert_eq!(geometry.blocks_of(&access(3, 6, 4)), Some(6..=7));

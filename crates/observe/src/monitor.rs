@@ -78,7 +78,7 @@ impl MemoryPerformanceMonitor {
             config: config.clone(),
             geometry: Geometry::new(config),
             metrics: PerformanceMetrics::default(),
-            replay: OfflineMemory::new(image, config)?,
+            replay: OfflineMemory::new(image, config)?.with_narrow_accesses(),
             adapters: AccessAdapterInventory::new(),
             touched: HashMap::new(),
         })

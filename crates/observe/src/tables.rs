@@ -3,7 +3,7 @@
 use engram_air::{Circuit, price::Size};
 use engram_memory::{
     config::MemoryConfig,
-    log_table::{self, AccessTrace},
+    log_table,
     offline::FinalMemory,
     range_checker::SharedVariableRangeCheckerChip,
     tables,
@@ -43,7 +43,7 @@ pub struct TableCost {
     pub name: String,
     /// Rows: a power of two, padding included.
     pub rows: u64,
-    /// Columns, those committed apart included.
+    /// Columns.
     pub columns: u64,
     /// Committed cells: rows times columns.
     pub cells: u64,
@@ -51,7 +51,7 @@ pub struct TableCost {
     pub interactions: u64,
 }
 
-/// The tables of a proof over a replayed log by itself, in the order of the proof; those without rows are left out.
+/// The tables of a proof over a log by itself that was replayed with narrow accesses, in the order of the proof; those without rows are left out.
 ///
 /// All tables are filled to be counted: it takes the memory that a prover needs before it begins.
 pub fn table_costs(config: &MemoryConfig, memory: &FinalMemory) -> Vec<TableCost> {
@@ -59,8 +59,7 @@ pub fn table_costs(config: &MemoryConfig, memory: &FinalMemory) -> Vec<TableCost
     let mut costs = vec![];
     for table in log_table::tables(config) {
         // Each is dropped before the next is filled.
-        let rows = log_table::trace(config, table, &memory.accesses, &range)
-            .map_or(0, |AccessTrace { committed, .. }| committed.height());
+        let rows = log_table::trace(config, table, &memory.accesses, &range).map_or(0, |trace| trace.height());
         costs.extend(cost(TablePart::Log, &log_table::circuit(config, table), rows));
     }
     let of_witnesses = |part, circuits: &[Circuit], witnesses: &[Witness]| {

@@ -8,12 +8,14 @@ use engram_air::{F, PrimeCharacteristicRing};
 use engram_memory::{
     address::{ACCESS_SIZES, GAP_BITS},
     config::{AddressSpaceConfig, AddressSpaceType, MemoryConfig, MemoryConfigBuilder},
-    controller::MemoryController,
     error::MemoryError,
     log::MemoryLogEntry,
     log_table,
+    offline::OfflineMemory,
     online::Memory,
     range_checker::SharedVariableRangeCheckerChip,
+    records::AccessAdapterInventory,
+    tables,
 };
 use engram_observe::{
     adapters::AdapterRows,
@@ -100,41 +102,36 @@ fn utilization_is_of_cells_and_not_of_accesses() {
     }
 }
 
-/// The tables that are filled for a machine are the ones that the report counts, where no time is idle.
+/// The tables that are filled for a proof over the log are the ones that the report counts.
 #[test]
 fn tables_are_those_of_a_proof() {
     for seed in 0..4 {
         let (memory, _) = random(seed);
         let config = memory.config().clone();
-        let mut controller = MemoryController::with_image(&config, memory.initial_image().clone()).unwrap();
+        let range = SharedVariableRangeCheckerChip::new(&config);
+        let replay = OfflineMemory::new(memory.initial_image(), &config).unwrap();
+        let (mut replay, mut adapters) = (replay.with_narrow_accesses(), AccessAdapterInventory::new());
         for entry in memory.log() {
-            match entry {
-                MemoryLogEntry::Read { address_space, pointer, len } => {
-                    controller.read_dynamic(*address_space, *pointer, *len).unwrap();
-                }
-                MemoryLogEntry::Write { address_space, pointer, data } => {
-                    controller.write_dynamic(*address_space, *pointer, data).unwrap();
-                }
-                MemoryLogEntry::IncrementTimestampBy(_) => {}
+            if !matches!(entry, MemoryLogEntry::IncrementTimestampBy(_)) {
+                replay.apply(entry, &mut adapters).unwrap();
             }
         }
-        let circuits = controller.circuits();
-        let finalized = controller.finalize().unwrap();
-        let rows = AdapterRows::of(finalized.adapters());
+        let circuits = tables::circuits(config.layout());
+        let finalized = replay.finalize_blocks(&mut adapters);
+        let rows = AdapterRows::of(&adapters);
         let log_tables = log_table::tables(&config).into_iter().filter_map(|table| {
             let name = log_table::circuit(&config, table).name;
-            let trace = log_table::trace(&config, table, finalized.accesses(), finalized.range_checker())?.whole();
+            let trace = log_table::trace(&config, table, &finalized.accesses, &range)?;
             Some((name, trace.height() as u64, trace.width() as u64))
         });
         let log_tables: Vec<(String, u64, u64)> = log_tables.collect();
-        let filled = finalized.into_witnesses();
+        let filled = finalized.segment.witnesses(&range);
         let report = MemoryPerformanceMonitor::of_memory(&memory).unwrap().get_performance_report();
         let counted = report.tables.iter().filter(|table| table.part == TablePart::Log);
         let counted: Vec<_> = counted.map(|table| (table.name.clone(), table.rows, table.columns)).collect();
         assert_eq!(counted, log_tables);
         let mut counted = report.tables.iter().filter(|table| table.part == TablePart::Memory);
-        let range_circuits = 2;
-        for (circuit, witness) in circuits.iter().zip(&filled).take(circuits.len() - range_circuits) {
+        for (circuit, witness) in circuits.iter().zip(&filled) {
             let Some(trace) = &witness.trace else { continue };
             let table = counted.next().unwrap();
             assert_eq!((&table.name, table.rows as usize), (&circuit.name, trace.height()));

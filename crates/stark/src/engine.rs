@@ -120,6 +120,18 @@ impl Committed {
     }
 }
 
+/// The one commitment to the columns of these tables, but for those that are committed apart, as
+/// [`StarkProof::common_commitment`] has it for witnesses of the same circuits in the same order. Nothing is proven.
+///
+/// # Errors
+/// A table that is higher than the parameter set allows.
+pub fn common_commitment(parameters: Parameters, witnesses: Vec<Witness>) -> Result<Digest, EngineError> {
+    let context = contexts(witnesses).into_sorted();
+    let traces: Vec<_> = context.common_main_traces().map(|(_, trace)| trace).collect();
+    let committed = Engine::new(parameters.system()).device().commit(&traces);
+    committed.map(|(commitment, _)| commitment).map_err(|error| EngineError::Prove(error.to_string()))
+}
+
 /// What a prover needs of a list of circuits.
 pub struct ProvingKey {
     key: DeviceMultiStarkProvingKey<CpuBackend<Config>>,
@@ -248,6 +260,12 @@ impl StarkProof {
     /// The commitment to a table's committed columns, where the table is present and has some.
     pub fn commitment(&self, circuit: usize) -> Option<Digest> {
         self.0.trace_vdata.get(circuit)?.as_ref()?.cached_commitments.first().copied()
+    }
+
+    /// The commitment to all columns of all tables but those that are committed apart. It binds cells: which table and row a
+    /// cell is in follows from the circuits and from the height of each table.
+    pub fn common_commitment(&self) -> Digest {
+        self.0.common_main_commit
     }
 
     /// Rows of a table, where it is present.

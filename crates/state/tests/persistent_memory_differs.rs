@@ -163,7 +163,7 @@ fn a_proof_names_the_roots_of_the_file() {
 fn a_configuration_that_no_file_can_hold_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("memory");
-    let field = MemoryConfig::default();
+    let field = built(MemoryConfigBuilder::new(), &[AddressSpaceConfig::new(1, AddressSpaceType::Normal)]);
     let refused = PersistentMemory::create(&path, &field);
     assert!(matches!(refused, Err(PersistentError::FieldCells { space: 1 })));
     let tiny = built(MemoryConfigBuilder::new(), &[u16s(3).with_pointer_bits(6)]);

@@ -17,9 +17,9 @@ fn words() -> SegmentMemory {
     let mut image = MemoryImage::new();
     image.set_word(SPACE_MEMORY, 80, 0x1234_5678);
     let mut memory = OfflineMemory::new(&image, MemoryConfig::rv32im()).unwrap();
-    memory.read(SPACE_REGISTERS, 3, 1);
-    memory.write(SPACE_MEMORY, 80, 2, 99 << CELL_BITS);
-    memory.read(SPACE_MEMORY, 87, 3);
+    memory.read_word(SPACE_REGISTERS, 3, 1);
+    memory.write_word(SPACE_MEMORY, 80, 2, 99 << CELL_BITS);
+    memory.read_word(SPACE_MEMORY, 87, 3);
     memory.finish_segment()
 }
 
@@ -31,7 +31,7 @@ fn cells(block_cells: usize) -> SegmentMemory {
     image.set_cell(1, 80, F::from_u32(0x1234_5678));
     let (mut memory, mut adapters) = (OfflineMemory::new(&image, &config).unwrap(), AccessAdapterInventory::new());
     memory.read_dynamic(1, 3, 1, &mut adapters).unwrap();
-    memory.write_dynamic(1, 80, &[F::TWO, F::ONE], &mut adapters).unwrap();
+    memory.write(1, 80, &[F::TWO, F::ONE], &mut adapters).unwrap();
     memory.read_dynamic(1, 88, 8, &mut adapters).unwrap();
     memory.finish_with(adapters)
 }

@@ -6,7 +6,7 @@
 //!
 //! ```
 //! use engram_air::{F, PrimeCharacteristicRing};
-//! use engram_cells::{
+//! use engram_memory::{
 //!     config::{AddressSpaceConfig, AddressSpaceType, CellKind, MemoryConfigBuilder},
 //!     extension::{BULK_LOAD, CustomInstruction, CustomInstructionProcessor, RegisterSpaces, standard_extensions},
 //!     image::MemoryImage,

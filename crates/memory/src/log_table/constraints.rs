@@ -3,7 +3,7 @@
 use engram_air::{Circuit, CircuitBuilder, Expr, F, PrimeCharacteristicRing, Ring};
 
 use crate::{
-    address::CELL_BITS,
+    address::{CELL_BITS, taken_cells},
     bridge::{AccessExprs, eval_access},
     columns::columns,
     config::{AddressSpaceConfig, CellKind, MemoryConfig},
@@ -27,11 +27,15 @@ pub enum AccessTable {
     Read {
         /// Cells of an access.
         cells: usize,
+        /// Cells of the block that it takes: a power of two times its own.
+        block_cells: usize,
     },
     /// Writes of so many cells, in spaces of one kind.
     Write {
         /// Cells of an access.
         cells: usize,
+        /// Cells of the block that it takes: a power of two times its own.
+        block_cells: usize,
         /// What the spaces' cells hold.
         kind: CellKind,
     },
@@ -39,22 +43,39 @@ pub enum AccessTable {
 
 /// The log's tables for a configuration, in order.
 pub fn tables(config: &MemoryConfig) -> Vec<AccessTable> {
-    let kinds = [CellKind::Field, CellKind::U16];
-    let kinds = kinds.into_iter().filter(|&kind| config.normal_spaces().iter().any(|space| space.cell_kind == kind));
-    let kinds: Vec<CellKind> = kinds.collect();
-    let of_size = |cells| {
-        let writes = kinds.iter().map(move |&kind| AccessTable::Write { cells, kind });
-        std::iter::once(AccessTable::Read { cells }).chain(writes)
-    };
-    config.layout().access_sizes().flat_map(of_size).collect()
+    let mut tables = vec![];
+    for cells in config.layout().access_sizes() {
+        let spaces = config.normal_spaces().iter();
+        let mut blocks: Vec<usize> = spaces.map(|space| taken_cells(cells, space.block_cells)).collect();
+        blocks.sort_unstable();
+        blocks.dedup();
+        for block_cells in blocks {
+            tables.push(AccessTable::Read { cells, block_cells });
+            let writes = [CellKind::Field, CellKind::U16].map(|kind| AccessTable::Write { cells, block_cells, kind });
+            tables.extend(writes.into_iter().filter(|table| !table.spaces(config).is_empty()));
+        }
+    }
+    tables
 }
 
 impl AccessTable {
     /// Cells of an access.
     pub fn cells(self) -> usize {
         match self {
-            Self::Read { cells } | Self::Write { cells, .. } => cells,
+            Self::Read { cells, .. } | Self::Write { cells, .. } => cells,
         }
+    }
+
+    /// Cells of the block that an access takes.
+    pub fn block_cells(self) -> usize {
+        match self {
+            Self::Read { block_cells, .. } | Self::Write { block_cells, .. } => block_cells,
+        }
+    }
+
+    /// Whether accesses are smaller than the blocks that they take.
+    pub(super) fn is_narrow(self) -> bool {
+        self.cells() < self.block_cells()
     }
 
     /// Whether the table holds this access.
@@ -64,7 +85,8 @@ impl AccessTable {
             AccessKind::Read => matches!(self, Self::Read { .. }),
             AccessKind::Write => self.spaces(config).iter().any(|space| space.number == access.space),
         };
-        writes && usize::from(access.len) == self.cells()
+        let (cells, block_cells) = (usize::from(access.len), usize::from(access.block_cells));
+        writes && (cells, block_cells) == (self.cells(), self.block_cells())
     }
 
     /// The spaces that the table's writes may have; none for reads, which may be anywhere.
@@ -72,47 +94,83 @@ impl AccessTable {
         let spaces = config.normal_spaces().iter().copied();
         match self {
             Self::Read { .. } => vec![],
-            Self::Write { kind, .. } => spaces.filter(|space| space.cell_kind == kind).collect(),
+            Self::Write { cells, block_cells, kind } => spaces
+                .filter(|space| space.cell_kind == kind && taken_cells(cells, space.block_cells) == block_cells)
+                .collect(),
         }
     }
 
     fn name(self) -> String {
+        let cells = self.cells();
+        let block = if self.is_narrow() { format!(" in {}", self.block_cells()) } else { String::new() };
         match self {
-            Self::Read { cells } => format!("read {cells}"),
-            Self::Write { cells, kind: CellKind::Field } => format!("write {cells}"),
-            Self::Write { cells, kind: CellKind::U16 } => format!("write {cells} of 16 bits"),
+            Self::Read { .. } => format!("read {cells}{block}"),
+            Self::Write { kind: CellKind::Field, .. } => format!("write {cells}{block}"),
+            Self::Write { kind: CellKind::U16, .. } => format!("write {cells}{block} of 16 bits"),
         }
     }
 }
 
 /// A table of the log.
 ///
-/// Committed columns: real, space, pointer, time, cells. Others: gap, the wait's digits; and of a write the cells before, and
-/// for each space of the table whether it is the row's.
+/// Columns: for each place in the block whether the access is there, which is one place unless it is narrow; space, the block's
+/// pointer, time, the block's cells; gap, the wait's digits. Of a write then the block's cells before; for a narrow one what it
+/// writes; for each space of the table whether it is the row's.
 pub fn circuit(config: &MemoryConfig, table: AccessTable) -> Circuit {
     let mut circuit = CircuitBuilder::new(table.name());
-    let [real, space, pointer, time] = ["real", "space", "pointer", "time"].map(|name| circuit.committed_column(name));
-    let cells: Vec<Expr> =
-        (0..table.cells()).map(|index| circuit.committed_column(format!("cells[{index}]"))).collect();
+    let (cells_count, block_cells) = (table.cells(), table.block_cells());
+    let places = if table.is_narrow() {
+        columns(&mut circuit, "at", block_cells / cells_count)
+    } else {
+        vec![circuit.column("real")]
+    };
+    let [space, pointer, time] = ["space", "pointer", "time"].map(|name| circuit.column(name));
+    let cells = columns(&mut circuit, "cells", block_cells);
     let gap = circuit.column("gap");
+    if table.is_narrow() {
+        places.iter().for_each(|at| circuit.assert_bool("a place is the access's or not", at.clone()));
+    }
+    let real = places.iter().cloned().reduce(|sum, at| sum + at).unwrap_or_else(Expr::zero);
     circuit.assert_bool("real is boolean", real.clone());
     eval_time(&mut circuit, &time);
     let access = AccessExprs { space: space.clone(), pointer, time, gap };
     match table {
         AccessTable::Read { .. } => eval_access(&mut circuit, "", access, [&cells, &cells], real),
         AccessTable::Write { kind, .. } => {
-            let previous = columns(&mut circuit, "previous", table.cells());
+            let previous = columns(&mut circuit, "previous", block_cells);
+            let written = if table.is_narrow() {
+                let written = columns(&mut circuit, "written", cells_count);
+                eval_narrow_write(&mut circuit, &places, &written, &previous, &cells);
+                written
+            } else {
+                cells.clone()
+            };
             eval_space(&mut circuit, space, &table.spaces(config), &real);
             if kind == CellKind::U16 {
-                for cell in &cells {
+                for cell in written {
                     let label = "a written cell is below 2^16";
-                    SharedVariableRangeCheckerChip::ask(&mut circuit, label, cell.clone(), CELL_BITS, real.clone());
+                    SharedVariableRangeCheckerChip::ask(&mut circuit, label, cell, CELL_BITS, real.clone());
                 }
             }
             eval_access(&mut circuit, "", access, [&previous, &cells], real);
         }
     }
     circuit.build()
+}
+
+/// The cells at the access's place become what is written; all others stay.
+fn eval_narrow_write(
+    circuit: &mut CircuitBuilder,
+    places: &[Expr],
+    written: &[Expr],
+    previous: &[Expr],
+    cells: &[Expr],
+) {
+    for (index, (cell, previous)) in cells.iter().zip(previous).enumerate() {
+        let (at, written) = (places[index / written.len()].clone(), written[index % written.len()].clone());
+        let change = at * (written - previous.clone());
+        circuit.assert_equal("a narrow write changes its own cells alone", cell.clone(), previous.clone() + change);
+    }
 }
 
 /// Time rises by one and the wait.

@@ -8,23 +8,14 @@ use crate::{
     address::{CELL_BITS, GAP_BITS},
     config::{CellKind, MemoryConfig},
     log::RecordId,
-    offline::{AccessRecord, AccessRecords},
+    offline::AccessRecords,
     range_checker::SharedVariableRangeCheckerChip,
     row::RowCells,
 };
 use engram_air::PrimeField32;
 
-/// Committed columns besides the cells.
-const COMMITTED_COLUMNS: usize = 4;
-
-/// A table of the log, in its two parts.
-#[derive(Clone, Debug)]
-pub struct AccessTrace {
-    /// What is committed apart.
-    pub committed: Trace,
-    /// The other columns.
-    pub witness: Trace,
-}
+/// Columns of a row's space, pointer and time.
+const SPACE_POINTER_TIME: usize = 3;
 
 /// A row: an access or a wait.
 #[derive(Clone, Copy)]
@@ -34,61 +25,65 @@ struct Slot {
     wait: u32,
 }
 
+impl Slot {
+    fn put_wait(self, row: &mut RowCells<'_>) {
+        (0..WAIT_DIGITS as u32).for_each(|digit| row.put_integer(self.wait / WAIT_BASE.pow(digit) % WAIT_BASE));
+    }
+}
+
 /// The table of those accesses that `table` holds; counts their lookups. Nothing where there is none.
 pub fn trace(
     config: &MemoryConfig,
     table: AccessTable,
     accesses: &AccessRecords,
     range: &SharedVariableRangeCheckerChip,
-) -> Option<AccessTrace> {
+) -> Option<Trace> {
     let slots = slots(config, table, accesses);
     if slots.is_empty() {
         return None;
     }
     let spaces: Vec<u32> = table.spaces(config).iter().map(|space| space.number).collect();
-    let previous_columns = if matches!(table, AccessTable::Write { .. }) { table.cells() } else { 0 };
-    let committed_width = COMMITTED_COLUMNS + table.cells();
-    let witness_width = 1 + WAIT_DIGITS + previous_columns + spaces.len();
-    let mut committed = Trace::zeros(committed_width, slots.len());
-    let mut witness = Trace::zeros(witness_width, slots.len());
+    let (cells, block_cells) = (table.cells(), table.block_cells());
+    let written_columns = if table.is_narrow() { cells } else { 0 };
+    let write_columns = block_cells + written_columns + spaces.len();
+    let writes = matches!(table, AccessTable::Write { .. });
+    let places = block_cells / cells;
+    let width = places + SPACE_POINTER_TIME + block_cells + 1 + WAIT_DIGITS + if writes { write_columns } else { 0 };
+    let mut trace = Trace::zeros(width, slots.len());
     let end = slots.last().map_or(0, |slot| slot.time);
-    let rows = committed.values_mut().par_chunks_exact_mut(committed_width);
-    let rows = rows.zip(witness.values_mut().par_chunks_exact_mut(witness_width));
-    rows.enumerate().for_each(|(index, (committed, witness))| {
+    trace.values_mut().par_chunks_exact_mut(width).enumerate().for_each(|(index, row)| {
         // Time goes on in the padding.
         let padding = || Slot { access: None, time: end + (index + 1 - slots.len()) as u32, wait: 0 };
         let slot = slots.get(index).copied().unwrap_or_else(padding);
-        let access = slot.access.and_then(|id| Some((id, accesses.get(id)?)));
-        let cells = access.map(|(id, record)| (record, accesses.cells(id), accesses.previous(id)));
-        fill_committed(committed, slot, cells);
-        let mut row = RowCells::new(witness);
-        row.put_integer(cells.map_or(0, |(record, ..)| record.gap));
-        (0..WAIT_DIGITS as u32).for_each(|digit| row.put_integer(slot.wait / WAIT_BASE.pow(digit) % WAIT_BASE));
-        if let Some((record, after, previous)) = cells {
-            range.count(record.gap, GAP_BITS);
-            if previous_columns > 0 {
-                row.put_all(previous);
-                spaces.iter().for_each(|&space| row.put(F::from_bool(space == record.space)));
-            }
+        let mut row = RowCells::new(row);
+        let Some((id, record)) = slot.access.and_then(|id| Some((id, accesses.get(id)?))) else {
+            row.skip(places + SPACE_POINTER_TIME - 1);
+            row.put_integer(slot.time);
+            row.skip(block_cells + 1);
+            slot.put_wait(&mut row);
+            return;
+        };
+        let offset = accesses.offset(id);
+        (0..places).for_each(|place| row.put(F::from_bool(place == offset / cells)));
+        row.put_integer(record.space);
+        row.put_integer(record.pointer - (offset / config.pointer_unit()) as u32);
+        row.put_integer(slot.time);
+        row.put_all(accesses.block(id));
+        row.put_integer(record.gap);
+        range.count(record.gap, GAP_BITS);
+        slot.put_wait(&mut row);
+        if writes {
+            let written = accesses.cells(id);
+            row.put_all(accesses.previous_block(id));
+            row.put_all(&written[..written_columns]);
+            spaces.iter().for_each(|&space| row.put(F::from_bool(space == record.space)));
             if matches!(table, AccessTable::Write { kind: CellKind::U16, .. }) {
-                after.iter().for_each(|cell| range.count(cell.as_canonical_u32(), CELL_BITS));
+                written.iter().for_each(|cell| range.count(cell.as_canonical_u32(), CELL_BITS));
             }
-            row.finish();
         }
-    });
-    Some(AccessTrace { committed, witness })
-}
-
-fn fill_committed(row: &mut [F], slot: Slot, access: Option<(&AccessRecord, &[F], &[F])>) {
-    let mut row = RowCells::new(row);
-    row.put(F::from_bool(access.is_some()));
-    row.put_integer(access.map_or(0, |(record, ..)| record.space));
-    row.put_integer(access.map_or(0, |(record, ..)| record.pointer));
-    row.put_integer(slot.time);
-    if let Some((_, after, _)) = access {
-        row.put_all(after);
         row.finish();
-    }
+    });
+    Some(trace)
 }
 
 /// The rows before padding: the table's accesses in order, and what bridges long waits between them.
@@ -104,14 +99,4 @@ fn slots(config: &MemoryConfig, table: AccessTable, accesses: &AccessRecords) ->
         last = record.time;
     }
     slots
-}
-
-impl AccessTrace {
-    /// All columns, the committed ones first.
-    pub fn whole(&self) -> Trace {
-        let width = self.committed.width() + self.witness.width();
-        let rows = (0..self.committed.height())
-            .flat_map(|row| self.committed.row(row).iter().chain(self.witness.row(row)).copied());
-        Trace::from_rows(rows.collect(), width)
-    }
 }

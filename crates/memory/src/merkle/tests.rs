@@ -9,8 +9,8 @@ use crate::{
 /// one; row [`CHANGED`] a changed left child and an untouched right one.
 fn honest() -> Subject {
     let mut memory = OfflineMemory::new(&MemoryImage::new(), MemoryConfig::rv32im()).unwrap();
-    memory.read(SPACE_REGISTERS, 3, 1);
-    memory.write(SPACE_MEMORY, 0, 2, 99);
+    memory.read_word(SPACE_REGISTERS, 3, 1);
+    memory.write_word(SPACE_MEMORY, 0, 2, 99);
     Subject::new(circuit(), trace(&memory.finish_segment().nodes, &mut Compressions::default()))
 }
 

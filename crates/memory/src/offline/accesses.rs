@@ -26,7 +26,9 @@ pub struct AccessRecord {
     pub pointer: u32,
     /// Number of cells.
     pub len: u8,
-    /// Its timestamp.
+    /// Cells of the block that it takes, which is aligned: as many as its own, or more where it is a narrow one.
+    pub block_cells: u8,
+    /// Its time.
     pub time: u32,
     /// `time - 1 -` the timestamp of the message that it takes; below `2^GAP_BITS`.
     pub gap: u32,
@@ -36,14 +38,18 @@ pub struct AccessRecord {
 #[derive(Clone, Debug, Default)]
 pub struct AccessRecords {
     records: Vec<AccessRecord>,
-    /// Where each access's cells start: those after, and for a write then those before.
+    /// Where the cells of each access's block start: those after, and for a write then those before.
     starts: Vec<usize>,
+    /// Where each access starts in its block.
+    offsets: Vec<u8>,
     cells: Vec<F>,
 }
 
 impl AccessRecords {
-    pub(super) fn push(&mut self, record: AccessRecord, cells: &[F], previous: Option<&[F]>) {
+    /// An access that starts at cell `offset` of its block, with the block's cells.
+    pub(super) fn push(&mut self, record: AccessRecord, offset: usize, cells: &[F], previous: Option<&[F]>) {
         self.records.push(record);
+        self.offsets.push(offset as u8);
         self.starts.push(self.cells.len());
         self.cells.extend_from_slice(cells);
         self.cells.extend_from_slice(previous.unwrap_or(&[]));
@@ -75,10 +81,33 @@ impl AccessRecords {
         self.part(id, usize::from(writes))
     }
 
+    /// The cells that an access leaves in the block that it takes.
+    pub(crate) fn block(&self, id: RecordId) -> &[F] {
+        self.part_of_block(id, 0)
+    }
+
+    /// The cells that an access finds in the block that it takes.
+    pub(crate) fn previous_block(&self, id: RecordId) -> &[F] {
+        let writes = self.get(id).is_some_and(|record| record.kind == AccessKind::Write);
+        self.part_of_block(id, usize::from(writes))
+    }
+
+    /// Where an access starts in the block that it takes, in cells.
+    pub(crate) fn offset(&self, id: RecordId) -> usize {
+        self.offsets.get(id.0 as usize).map_or(0, |&offset| offset.into())
+    }
+
     fn part(&self, id: RecordId, part: usize) -> &[F] {
         let Some(record) = self.get(id) else { return &[] };
-        let start = self.starts[id.0 as usize] + part * usize::from(record.len);
-        &self.cells[start..start + usize::from(record.len)]
+        let offset = self.offset(id);
+        &self.part_of_block(id, part)[offset..offset + usize::from(record.len)]
+    }
+
+    fn part_of_block(&self, id: RecordId, part: usize) -> &[F] {
+        let Some(record) = self.get(id) else { return &[] };
+        let block_cells = usize::from(record.block_cells);
+        let start = self.starts[id.0 as usize] + part * block_cells;
+        &self.cells[start..start + block_cells]
     }
 
     /// All accesses with their numbers.

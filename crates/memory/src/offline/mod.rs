@@ -4,6 +4,9 @@
 //! when it is there. At first all blocks have their space's size. An access splits and merges blocks until one has its size and
 //! place. At the end of a segment all touched blocks are brought back to their space's size.
 //!
+//! A *narrow* access takes a block that is larger than it is, and leaves the other cells as they are. Chips, which put accesses on
+//! the bus with [`crate::MemoryBridge`], have none. The log's own tables do: [`OfflineMemory::with_narrow_accesses`].
+//!
 //! Where all accesses of a space are whole words, there is nothing to split or merge, and its words are found faster.
 
 mod accesses;
@@ -22,7 +25,8 @@ pub use words::Access;
 use words::{Word, WordSpace};
 
 use crate::{
-    address::{ACCESS_CELLS_MAX, CELL_BITS, GAP_BITS, IDENTITY_SPACE, WORD_CELLS, cells},
+    address::{
+        ACCESS_CELLS_MAX, CELL_BITS, GAP_BITS, IDENTITY_SPACE, LEAF_CELLS, WORD_CELLS, cells, taken_cells},
     backing::Backing,
     clock::Clock,
     config::MemoryConfig,
@@ -40,8 +44,8 @@ const WORD_SPACE_MAX: u32 = 16;
 
 /// Memory, as accesses in the order of their timestamps see and leave it, cut into segments.
 ///
-/// It answers in two ways. [`Self::read`] and [`Self::write`] access whole words of spaces of words at timestamps that the caller
-/// gives: so a machine replays hundreds of millions of accesses a second. [`Self::read_dynamic`] and [`Self::write_dynamic`], and with
+/// It answers in two ways. [`Self::read_word`] and [`Self::write_word`] access whole words of spaces of words at timestamps that the caller
+/// gives: so a machine replays hundreds of millions of accesses a second. [`Self::read_dynamic`] and [`Self::write`], and with
 /// them [`Self::replay`], access any cells, take the next timestamp, and keep what each access found and left.
 #[derive(Clone, Debug)]
 pub struct OfflineMemory {
@@ -57,6 +61,20 @@ pub struct OfflineMemory {
     accesses: AccessRecords,
     clock: Clock,
     log: Vec<MemoryLogEntry>,
+    narrow: bool,
+}
+
+/// A block of a touched leaf at the end of a replay, in whatever size it was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FinalBlock<const N: usize> {
+    /// Address space.
+    pub space: u32,
+    /// Pointer, in the memory's pointer unit.
+    pub pointer: u32,
+    /// The cells.
+    pub cells: [F; N],
+    /// The timestamp of the last access to a block of the space that shares a cell with this one; zero where there was none.
+    pub timestamp: u32,
 }
 
 /// A whole log, replayed.
@@ -100,7 +118,13 @@ impl OfflineMemory {
             accesses: AccessRecords::default(),
             clock: Clock::new(config),
             log: vec![],
+            narrow: false,
         }
+    }
+
+    /// Replay as the log's own tables need it, [`crate::log_table`]: accesses of fewer cells than a small block take it whole.
+    pub fn with_narrow_accesses(self) -> Self {
+        Self { narrow: true, ..self }
     }
 
     /// The same before the first segment, but with one space of words that is kept elsewhere.
@@ -121,19 +145,19 @@ impl OfflineMemory {
     /// # Panics
     /// Where the space is none of words, or the address does not exist.
     #[inline]
-    pub fn read(&mut self, space: u32, pointer: u32, time: u32) -> Access {
+    pub fn read_word(&mut self, space: u32, pointer: u32, time: u32) -> Access {
         let word = self.words[(space - 1) as usize].word_mut(pointer, time);
         let access = Access { previous: word.value, gap: time.wrapping_sub(1).wrapping_sub(word.time) };
         word.time = time;
         self.bridge(access, space, pointer, time)
     }
 
-    /// Write the word at `(space, pointer)`; otherwise as [`Self::read`].
+    /// Write the word at `(space, pointer)`; otherwise as [`Self::read_word`].
     ///
     /// # Panics
     /// Where the space is none of words, or the address does not exist.
     #[inline]
-    pub fn write(&mut self, space: u32, pointer: u32, time: u32, value: u32) -> Access {
+    pub fn write_word(&mut self, space: u32, pointer: u32, time: u32, value: u32) -> Access {
         let word = self.words[(space - 1) as usize].word_mut(pointer, time);
         let access = Access { previous: word.value, gap: time.wrapping_sub(1).wrapping_sub(word.time) };
         *word = Word { value, time };
@@ -269,7 +293,7 @@ impl OfflineMemory {
                 self.read_cells(address_space, pointer, len, adapters)?;
             }
             MemoryLogEntry::Write { address_space, pointer, data } => {
-                self.write_dynamic(*address_space, *pointer, data, adapters)?;
+                self.write(*address_space, *pointer, data, adapters)?;
             }
             &MemoryLogEntry::IncrementTimestampBy(increment) => self.increment_timestamp_by(increment)?,
         }
@@ -302,24 +326,38 @@ impl OfflineMemory {
         self.clock.check_access()?;
         let (id, time) = self.clock.access();
         let mut cells = [F::ZERO; ACCESS_CELLS_MAX];
-        let cells = &mut cells[..len];
-        let gap = match place {
+        let kind = if space == IDENTITY_SPACE { AccessKind::IdentityRead } else { AccessKind::Read };
+        let mut record = AccessRecord { kind, space, pointer, len: len as u8, block_cells: len as u8, time, gap: 0 };
+        match place {
             Place::Identity(value) => {
                 cells.fill(value);
-                0
+                self.accesses.push(record, 0, &cells[..len], None);
             }
-            Place::Normal { position, cell } => self.access(position, cell, time, cells, None, adapters),
-        };
-        let kind = if space == IDENTITY_SPACE { AccessKind::IdentityRead } else { AccessKind::Read };
-        self.accesses.push(AccessRecord { kind, space, pointer, len: len as u8, time, gap }, cells, None);
+            Place::Normal { position, cell } => {
+                let (block_cells, offset) = self.taken(position, cell, len);
+                let cells = &mut cells[..block_cells];
+                record.block_cells = block_cells as u8;
+                record.gap = self.access(position, cell - offset as u32, time, cells, None, adapters);
+                self.accesses.push(record, offset, cells, None);
+            }
+        }
         Ok(id)
+    }
+
+    /// Cells of the block that an access of `len` cells takes, and where in it the access starts.
+    fn taken(&self, position: usize, cell: u32, len: usize) -> (usize, usize) {
+        if !self.narrow {
+            return (len, 0);
+        }
+        let block_cells = taken_cells(len, self.config.normal_spaces()[position].block_cells);
+        (block_cells, cell as usize % block_cells)
     }
 
     /// Write as many cells as `data` has.
     ///
     /// # Errors
     /// Those of [`Memory`](crate::online::Memory).
-    pub fn write_dynamic(
+    pub fn write(
         &mut self,
         space: u32,
         pointer: u32,
@@ -332,36 +370,42 @@ impl OfflineMemory {
         let (position, cell) = place_write(&self.config, space, pointer, data)?;
         self.clock.check_access()?;
         let (id, time) = self.clock.access();
+        let (block_cells, offset) = self.taken(position, cell, data.len());
         let mut previous = [F::ZERO; ACCESS_CELLS_MAX];
-        let previous = &mut previous[..data.len()];
-        let gap = self.access(position, cell, time, previous, Some(data), adapters);
-        let kind = AccessKind::Write;
-        let record = AccessRecord { kind, space, pointer, len: data.len() as u8, time, gap };
-        self.accesses.push(record, data, Some(previous));
+        let previous = &mut previous[..block_cells];
+        let gap = self.access(position, cell - offset as u32, time, previous, Some((offset, data)), adapters);
+        let (kind, len, block_cells) = (AccessKind::Write, data.len() as u8, block_cells as u8);
+        let record = AccessRecord { kind, space, pointer, len, block_cells, time, gap };
+        let mut cells = [F::ZERO; ACCESS_CELLS_MAX];
+        let cells = &mut cells[..previous.len()];
+        cells.copy_from_slice(previous);
+        cells[offset..offset + data.len()].copy_from_slice(data);
+        self.accesses.push(record, offset, cells, Some(previous));
         Ok(id)
     }
 
-    /// An access of an aligned block: its cells are written to `previous`, and replaced by `next` where there is one. Returns its
-    /// gap.
+    /// An access of an aligned block: its cells are written to `previous`, and those from an offset on replaced where something is
+    /// written. Returns its gap.
     fn access(
         &mut self,
         position: usize,
         cell: u32,
         time: u32,
         previous: &mut [F],
-        next: Option<&[F]>,
+        written: Option<(usize, &[F])>,
         adapters: &mut AccessAdapterInventory,
     ) -> u32 {
         if let Some(partition) = &mut self.partitions[position] {
             let mut notes = Notes { adapters, refreshes: &mut self.refreshes };
-            return partition.access(cell, time, previous, next, &mut notes).gap;
+            return partition.access(cell, time, previous, written, &mut notes).gap;
         }
         let (space, pointer) = (self.config.layout().spaces()[position].number, cell / WORD_CELLS as u32);
-        let access = match next {
-            None => self.read(space, pointer, time),
-            Some(next) => {
-                let word = next.iter().rev().fold(0, |word, cell| word << CELL_BITS | cell.as_canonical_u32());
-                self.write(space, pointer, time, word)
+        // An access of such a space is a whole word, at offset zero.
+        let access = match written {
+            None => self.read_word(space, pointer, time),
+            Some((_, word)) => {
+                let word = word.iter().rev().fold(0, |word, cell| word << CELL_BITS | cell.as_canonical_u32());
+                self.write_word(space, pointer, time, word)
             }
         };
         previous.copy_from_slice(&cells(access.previous));
@@ -395,15 +439,35 @@ impl OfflineMemory {
         Some(value[0])
     }
 
-    /// End the replay, with every touched block back at `N` cells, which must be the block size of all spaces.
+    /// End the replay; returns also the cells of all touched leaves in blocks of `N` cells. The boundary's rows have blocks of their
+    /// space's size, whatever `N` is.
     ///
     /// # Errors
-    /// A space with blocks of another size.
-    pub fn finalize<const N: usize>(self, adapters: &mut AccessAdapterInventory) -> Result<FinalMemory, MemoryError> {
-        if let Some(space) = self.config.normal_spaces().iter().find(|space| space.block_cells != N) {
-            return Err(MemoryError::BlockSize { space: space.number, block_cells: space.block_cells, asked: N });
+    /// [`MemoryError::BlockSize`] where no space could be configured with blocks of `N` cells.
+    pub fn finalize<const N: usize>(
+        self,
+        adapters: &mut AccessAdapterInventory,
+    ) -> Result<(FinalMemory, Vec<FinalBlock<N>>), MemoryError> {
+        let pointer_unit = self.config.pointer_unit();
+        if !N.is_power_of_two() || !(pointer_unit..=LEAF_CELLS).contains(&N) {
+            return Err(MemoryError::BlockSize { pointer_unit, asked: N });
         }
-        Ok(self.finalize_blocks(adapters))
+        let end = self.finalize_blocks(adapters);
+        let mut blocks = vec![];
+        for leaf in &end.segment.leaves {
+            let Some(space) = end.segment.layout.space(leaf.space) else { continue };
+            let (cells, _) = leaf.after.as_chunks::<N>();
+            for (start, &cells) in (0..).step_by(N).zip(cells) {
+                let times = start / space.block_cells..=(start + N - 1) / space.block_cells;
+                blocks.push(FinalBlock {
+                    space: leaf.space,
+                    pointer: ((leaf.leaf as usize * LEAF_CELLS + start) / pointer_unit) as u32,
+                    cells,
+                    timestamp: leaf.final_times[times].iter().copied().max().unwrap_or(0),
+                });
+            }
+        }
+        Ok((end, blocks))
     }
 
     /// End the replay, with every touched block back at its space's size. `adapters` then has all splits and merges, and so has the

@@ -127,14 +127,14 @@ impl Partition {
         self.touched.len()
     }
 
-    /// An access at `time` of an aligned block of `cells.len()` cells, a possible size. Its cells are written to `previous`,
-    /// and replaced by `next` where there is one.
+    /// An access at `time` that takes an aligned block of `previous.len()` cells, a possible size. Its cells are written to
+    /// `previous`; those from an offset on are replaced by the cells of `written` where there are some.
     pub(super) fn access(
         &mut self,
         cell: u32,
         time: u32,
         previous: &mut [F],
-        next: Option<&[F]>,
+        written: Option<(usize, &[F])>,
         notes: &mut Notes<'_>,
     ) -> Found {
         let (number, offset) = page_of(cell);
@@ -146,8 +146,8 @@ impl Partition {
         let page = blocks.page;
         let values = &mut page.values[offset..offset + previous.len()];
         previous.copy_from_slice(values);
-        if let Some(next) = next {
-            values.copy_from_slice(next);
+        if let Some((first, written)) = written {
+            values[first..first + written.len()].copy_from_slice(written);
         }
         page.times[offset] = time;
         Found { gap: time - 1 - since }

@@ -65,10 +65,11 @@ impl CommittedTable {
     }
 }
 
-/// The commitment to a log, of its tables in order and of what touches no memory.
-pub(super) fn log_digest(tables: &[CommittedTable], aside: &Digest) -> Digest {
-    let tables = tables.iter().flat_map(CommittedTable::cells);
-    hash(tables.chain(*aside).collect::<Vec<_>>().into_iter())
+/// The commitment to a log, of the heights of all tables in order, zero for one that is absent; of the commitment to the columns of
+/// all of them; and of what touches no memory.
+pub(super) fn log_digest(heights: impl Iterator<Item = usize>, tables: &Digest, aside: &Digest) -> Digest {
+    let heights = heights.map(F::from_usize);
+    hash(heights.chain(*tables).chain(*aside).collect::<Vec<_>>().into_iter())
 }
 
 /// The digest over the roots of all normal spaces, in the configuration's order.

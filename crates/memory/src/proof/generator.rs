@@ -2,23 +2,23 @@
 
 use std::sync::Arc;
 
-use engram_air::{Circuit, field::Digest};
+use engram_air::{Circuit, Trace, field::Digest};
 use engram_stark::{
-    engine::check_witnesses,
-    engine::{Committed, Witness, keygen},
+    engine::{Witness, check_witnesses, common_commitment, keygen},
     parameters::Parameters,
 };
 
 use super::{
     MemoryProof, ProofError, Size, circuits,
-    commitment::{CommittedTable, aside_digest, log_digest},
+    commitment::{aside_digest, log_digest},
 };
 use crate::{
+    clock::Clock,
     config::MemoryConfig,
     image::MemoryImage,
     log::MemoryLogEntry,
-    log_table::{self, AccessTrace, ROWS_MAX},
-    offline::{AccessRecords, FinalMemory, OfflineMemory},
+    log_table::{self, ROWS_MAX},
+    offline::{FinalMemory, OfflineMemory},
     range_checker::SharedVariableRangeCheckerChip,
     records::AccessAdapterInventory,
 };
@@ -30,16 +30,6 @@ pub struct MemoryProofGenerator {
     image: MemoryImage,
     log: Vec<MemoryLogEntry>,
     parameters: Option<Parameters>,
-}
-
-/// A log's tables before they are committed.
-pub(crate) struct LogTables {
-    /// All circuits.
-    pub(crate) circuits: Vec<Arc<Circuit>>,
-    /// The log's own tables, absent where empty: the first circuits'.
-    pub(crate) accesses: Vec<Option<AccessTrace>>,
-    /// The witnesses of the other circuits.
-    pub(crate) others: Vec<Witness>,
 }
 
 impl MemoryProofGenerator {
@@ -60,73 +50,59 @@ impl MemoryProofGenerator {
 
     /// Replay the log and prove it.
     pub fn generate_proof(&self) -> Result<MemoryProof, ProofError> {
-        let LogTables { circuits, accesses, others } = self.tables()?;
-        let own = accesses.iter().flatten().flat_map(|table| [&table.committed, &table.witness]);
-        let size = Size::of(own.chain(others.iter().filter_map(|witness| witness.trace.as_ref())));
+        let witnesses = self.witnesses()?;
+        let size = Size::of(witnesses.iter().filter_map(|witness| witness.trace.as_ref()));
         let parameters = self.parameters.unwrap_or_else(|| size.fitting());
         size.check(parameters)?;
-        let (proving, _) = keygen(&circuits, parameters).map_err(ProofError::of_backend)?;
-        let mut witnesses = vec![];
-        for table in accesses {
-            witnesses.push(match table {
-                None => Witness::default(),
-                Some(AccessTrace { committed, witness }) => Witness {
-                    trace: Some(witness),
-                    publics: vec![],
-                    committed: Some(Committed::new(parameters, &committed).map_err(ProofError::of_backend)?),
-                },
-            });
-        }
-        witnesses.extend(others);
+        let (proving, _) = keygen(&self.circuits(), parameters).map_err(ProofError::of_backend)?;
         let proof = proving.prove(witnesses).map_err(ProofError::of_backend)?;
         Ok(MemoryProof { parameters, proof, aside: aside_digest(&self.log) })
     }
 
     /// Replay the log and check every row and bus of its tables, without a proof: it says which constraint fails where.
     pub fn check(&self) -> Result<(), ProofError> {
-        let LogTables { circuits, accesses, others } = self.tables()?;
-        let whole = accesses.iter().map(|table| table.as_ref().map(AccessTrace::whole));
-        let own = whole.map(|trace| Witness { trace, ..Default::default() });
-        let witnesses: Vec<Witness> = own.chain(others).collect();
-        check_witnesses(&circuits, &witnesses).map_err(|report| ProofError::Rows(report.to_string()))
+        let witnesses = self.witnesses()?;
+        check_witnesses(&self.circuits(), &witnesses).map_err(|report| ProofError::Rows(report.to_string()))
+    }
+
+    fn circuits(&self) -> Vec<Arc<Circuit>> {
+        circuits(&self.config).into_iter().map(Arc::new).collect()
     }
 
     /// The tables that a proof of the log has.
-    pub(crate) fn tables(&self) -> Result<LogTables, ProofError> {
+    fn witnesses(&self) -> Result<Vec<Witness>, ProofError> {
         let memory = self.replay()?;
         let range = SharedVariableRangeCheckerChip::new(&self.config);
-        let accesses = access_tables(&self.config, &memory.accesses, &range)?;
-        let mut others = memory.segment.witnesses(&range);
-        others.extend(range.witnesses());
-        Ok(LogTables { circuits: circuits(&self.config).into_iter().map(Arc::new).collect(), accesses, others })
+        let mut witnesses = vec![];
+        for table in log_table::tables(&self.config) {
+            let trace = log_table::trace(&self.config, table, &memory.accesses, &range);
+            match trace.as_ref().map_or(0, Trace::height) {
+                rows if rows > ROWS_MAX => return Err(ProofError::TooManyRows { rows, rows_max: ROWS_MAX }),
+                _ => witnesses.push(Witness { trace, ..Default::default() }),
+            }
+        }
+        witnesses.extend(memory.segment.witnesses(&range));
+        witnesses.extend(range.witnesses());
+        Ok(witnesses)
     }
 
-    /// Accesses get times of their own, one after the other: increments change nothing that a proof says.
+    /// Accesses get times of their own, one after the other: increments change nothing that a proof says. But what they leave no
+    /// time for is refused, as by every replay.
     fn replay(&self) -> Result<FinalMemory, ProofError> {
-        let mut memory = OfflineMemory::new(&self.image, &self.config)?;
+        let mut memory = OfflineMemory::new(&self.image, &self.config)?.with_narrow_accesses();
         let mut adapters = AccessAdapterInventory::new();
+        let mut clock = Clock::new(&self.config);
         for entry in &self.log {
-            if !matches!(entry, MemoryLogEntry::IncrementTimestampBy(_)) {
-                memory.apply(entry, &mut adapters)?;
+            if let &MemoryLogEntry::IncrementTimestampBy(increment) = entry {
+                clock.increment_by(increment)?;
+                continue;
             }
+            clock.check_access()?;
+            memory.apply(entry, &mut adapters)?;
+            clock.access();
         }
         Ok(memory.finish(adapters))
     }
-}
-
-fn access_tables(
-    config: &MemoryConfig,
-    accesses: &AccessRecords,
-    range: &SharedVariableRangeCheckerChip,
-) -> Result<Vec<Option<AccessTrace>>, ProofError> {
-    let tables = log_table::tables(config).into_iter().map(|table| {
-        let trace = log_table::trace(config, table, accesses, range);
-        match trace.as_ref().map(|trace| trace.committed.height()) {
-            Some(rows) if rows > ROWS_MAX => Err(ProofError::TooManyRows { rows, rows_max: ROWS_MAX }),
-            _ => Ok(trace),
-        }
-    });
-    tables.collect()
 }
 
 /// Prove a log on memory of zeros.
@@ -142,12 +118,9 @@ pub fn log_commitment(
     config: &MemoryConfig,
     parameters: Parameters,
 ) -> Result<Digest, ProofError> {
-    let generator = MemoryProofGenerator::new(log.to_vec(), config).with_image(image.clone());
-    let memory = generator.replay()?;
-    let range = SharedVariableRangeCheckerChip::new(config);
-    let tables = access_tables(config, &memory.accesses, &range)?;
-    let commit =
-        |table: &Option<AccessTrace>| CommittedTable::commit(parameters, table.as_ref().map(|table| &table.committed));
-    let committed = tables.iter().map(commit).collect::<Result<Vec<_>, _>>()?;
-    Ok(log_digest(&committed, &aside_digest(log)))
+    let witnesses = MemoryProofGenerator::new(log.to_vec(), config).with_image(image.clone()).witnesses()?;
+    Size::of(witnesses.iter().filter_map(|witness| witness.trace.as_ref())).check(parameters)?;
+    let heights: Vec<usize> = witnesses.iter().map(|witness| witness.trace.as_ref().map_or(0, Trace::height)).collect();
+    let tables = common_commitment(parameters, witnesses).map_err(ProofError::of_backend)?;
+    Ok(log_digest(heights.into_iter(), &tables, &aside_digest(log)))
 }

@@ -8,18 +8,26 @@
 //!
 //! # What the commitment to the log binds
 //!
-//! The log's accesses stand in tables of their own ([`crate::access`]), in columns that are committed apart from all others. The
-//! log's commitment is a hash, computed outside of the circuit, of
+//! The log's accesses stand in tables of their own ([`crate::log_table`]): a row has an access's space, pointer, cells (found or
+//! left) and time. The log's commitment is a hash, computed outside of the circuit, of
 //!
-//! - for each such table, in order, its height and its committed columns' commitment, or zeros where it is absent. A table
-//!   holds, for each log_table, its space, pointer, cells (found or left) and time. A commitment binds cells and not their shape:
-//!   the same one read at another height is another table. So the height is hashed, and checked against its limit;
+//! - the height of every table of the proof, in order, or zero where it is absent;
+//! - the one commitment that a proof has to the columns of all its tables;
 //! - a digest of what touches no memory: each increment of time and each read of the identity space, with its place in the
 //!   log. The proof shows nothing about these, nor needs to: they change no cell, and their outcome is written on them.
 //!
-//! Times in the proof count accesses, from 1 on: an access's time is its number plus one. Whoever has the log and the image that
-//! it started from computes the same commitment with [`log_commitment`]. It depends on the parameter set, which the proof
-//! names.
+//! The backend's commitment binds cells and not their shape: which table, row and column a cell is in follows from the
+//! circuits, that is from the configuration, and from the heights. So the heights are hashed, and those of the log's tables
+//! checked against their limit. Two proofs with one log commitment have the same rows in the log's tables, and so the same log.
+//!
+//! The commitment also binds the other tables, which costs nothing and does no harm: they follow from the log and the image.
+//! Whoever has both computes the same commitment with [`log_commitment`], which replays the log, fills all tables and commits to
+//! them. A prover who fills them otherwise, in another order of rows for example, has a commitment that nobody expects. The
+//! log's columns are not committed apart from the others, as every commitment of the backend is one for each table, padded to the
+//! parameter set's height, and is opened by itself: with a dozen tables that was more than half of a proof's time.
+//!
+//! Times in the proof count accesses, from 1 on: an access's time is its number plus one. The commitment depends on the
+//! parameter set, which the proof names, and on how this version of the library replays.
 
 mod commitment;
 mod fitting;

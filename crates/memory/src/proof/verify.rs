@@ -10,7 +10,7 @@ use engram_stark::{
 
 use super::{
     MemoryProof, ProofError, circuits,
-    commitment::{CommittedTable, log_digest, roots_digest},
+    commitment::{log_digest, roots_digest},
 };
 use crate::{
     config::MemoryConfig,
@@ -43,27 +43,30 @@ impl MemoryProof {
     pub fn verify(&self, config: &MemoryConfig) -> Result<MemoryStatement, ProofError> {
         let circuits: Vec<Arc<_>> = circuits(config).into_iter().map(Arc::new).collect();
         check(&circuits, self.parameters, &self.proof)?;
-        let committed = self.committed_tables(config)?;
-        let position = log_table::tables(config).len() + tables::ROOTS;
+        let log_tables = log_table::tables(config).len();
+        (0..log_tables).try_for_each(|table| check_height(self.proof.height(table)))?;
+        let position = log_tables + tables::ROOTS;
+        let heights = (0..circuits.len()).map(|table| self.proof.height(table).unwrap_or(0));
         let [initial_roots, final_roots] = roots(self.proof.publics(position), config)?;
         Ok(MemoryStatement {
             initial_root: roots_digest(&initial_roots),
             final_root: roots_digest(&final_roots),
             initial_roots,
             final_roots,
-            log_commitment: log_digest(&committed, &self.aside),
+            log_commitment: log_digest(heights, &self.proof.common_commitment(), &self.aside),
         })
-    }
-
-    /// The log's tables, no higher than times allow.
-    fn committed_tables(&self, config: &MemoryConfig) -> Result<Vec<CommittedTable>, ProofError> {
-        let table = |circuit| CommittedTable::of_proof(&self.proof, circuit, ROWS_MAX, LOG_TABLE);
-        (0..log_table::tables(config).len()).map(table).collect()
     }
 }
 
-/// What a log's table is in an error.
-const LOG_TABLE: &str = "a table of the log";
+/// A table of the log is no higher than times allow.
+fn check_height(height: Option<usize>) -> Result<(), ProofError> {
+    match height {
+        Some(rows) if rows > ROWS_MAX => {
+            Err(ProofError::Verify(format!("a table of the log has {rows} rows, and may have {ROWS_MAX}")))
+        }
+        _ => Ok(()),
+    }
+}
 
 /// The proof holds for these circuits, with as much security as is asked for.
 pub(crate) fn check(circuits: &[Arc<Circuit>], parameters: Parameters, proof: &StarkProof) -> Result<(), ProofError> {
@@ -91,11 +94,8 @@ mod tests {
     /// With more rows, times could pass 2^29.
     #[test]
     fn a_table_of_too_many_rows_is_refused() {
-        let commitment = Some(Digest::default());
-        let committed_table = |height, commitment| CommittedTable::of(height, commitment, ROWS_MAX, LOG_TABLE);
-        assert!(committed_table(Some(ROWS_MAX), commitment).is_ok());
-        assert!(committed_table(Some(2 * ROWS_MAX), commitment).is_err());
-        assert!(committed_table(Some(1), None).is_err());
-        assert!(committed_table(None, None).is_ok());
+        assert!(check_height(Some(ROWS_MAX)).is_ok());
+        assert!(check_height(Some(2 * ROWS_MAX)).is_err());
+        assert!(check_height(None).is_ok());
     }
 }

@@ -13,8 +13,8 @@ use crate::{
 
 fn words() -> SegmentMemory {
     let mut memory = OfflineMemory::new(&MemoryImage::new(), MemoryConfig::rv32im()).unwrap();
-    memory.read(SPACE_REGISTERS, 3, 1);
-    memory.write(SPACE_MEMORY, 0, 2, 99);
+    memory.read_word(SPACE_REGISTERS, 3, 1);
+    memory.write_word(SPACE_MEMORY, 0, 2, 99);
     memory.finish_segment()
 }
 
@@ -25,7 +25,7 @@ fn cells(block_cells: usize) -> SegmentMemory {
     let mut adapters = AccessAdapterInventory::new();
     let mut memory = OfflineMemory::new(&MemoryImage::new(), &config).unwrap();
     memory.read_dynamic(1, 3, 1, &mut adapters).unwrap();
-    memory.write_dynamic(2, 0, &[F::TWO], &mut adapters).unwrap();
+    memory.write(2, 0, &[F::TWO], &mut adapters).unwrap();
     memory.finish_with(adapters)
 }
 

@@ -22,7 +22,7 @@ pub const REGISTER_SPACE: u32 = SPACE_NUMBER_MAX;
 
 /// What the system executes. Each is one custom instruction, so that all of them are proven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Instruction {
+pub enum SystemInstruction {
     /// A cell into the first cell of register `register`: [`crate::extension::CellLoad`].
     Load {
         /// Register that changes, below 32.
@@ -114,15 +114,15 @@ impl IntegratedMemorySystem {
 
     /// Execute an instruction. One that is refused changes nothing. Errors: as
     /// [`CustomInstructionProcessor::execute_custom_instruction`].
-    pub fn execute_instruction(&mut self, instruction: &Instruction) -> Result<(), ExtensionError> {
+    pub fn execute_instruction(&mut self, instruction: &SystemInstruction) -> Result<(), ExtensionError> {
         let custom = match *instruction {
-            Instruction::Load { register, pointer, offset } => {
+            SystemInstruction::Load { register, pointer, offset } => {
                 CustomInstruction::new(CELL_LOAD, register, pointer, offset)?
             }
-            Instruction::Store { register, pointer, offset } => {
+            SystemInstruction::Store { register, pointer, offset } => {
                 CustomInstruction::new(CELL_STORE, register, pointer, offset)?
             }
-            Instruction::Custom(custom) => custom,
+            SystemInstruction::Custom(custom) => custom,
         };
         self.processor.execute_custom_instruction(&custom)
     }
@@ -202,10 +202,10 @@ mod tests {
     #[test]
     fn instructions_run_and_are_proven() {
         let mut system = system();
-        system.execute_instruction(&Instruction::Load { register: 4, pointer: 3, offset: 5 }).unwrap();
-        system.execute_instruction(&Instruction::Store { register: 4, pointer: 3, offset: 0 }).unwrap();
+        system.execute_instruction(&SystemInstruction::Load { register: 4, pointer: 3, offset: 5 }).unwrap();
+        system.execute_instruction(&SystemInstruction::Store { register: 4, pointer: 3, offset: 0 }).unwrap();
         let bulk = CustomInstruction::new(BULK_STORE, 4, 3, 2).unwrap();
-        system.execute_instruction(&Instruction::Custom(bulk)).unwrap();
+        system.execute_instruction(&SystemInstruction::Custom(bulk)).unwrap();
         assert_eq!(system.read_memory::<2>(1, 0x1000).unwrap(), [42, 0].map(F::from_u32));
         assert_eq!(system.read_memory::<1>(1, 0x1010).unwrap(), [F::from_u32(42)]);
         assert_eq!(system.read_register(4).unwrap()[0], F::from_u32(42));
@@ -234,7 +234,7 @@ mod tests {
     #[test]
     fn what_cannot_be_is_refused() {
         let mut system = system();
-        let far = Instruction::Load { register: 32, pointer: 3, offset: 0 };
+        let far = SystemInstruction::Load { register: 32, pointer: 3, offset: 0 };
         assert!(matches!(system.execute_instruction(&far), Err(ExtensionError::Instruction(_))));
         let unknown = MemoryError::UnknownRegister { register: 32, registers: 32 };
         assert_eq!(system.read_register(32), Err(unknown));

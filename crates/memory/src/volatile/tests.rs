@@ -24,7 +24,7 @@ fn replayed(image: &MemoryImage, pointers: &[u32]) -> SegmentMemory {
     let mut adapters = AccessAdapterInventory::new();
     let mut memory = OfflineMemory::new(image, &config()).unwrap();
     for &pointer in pointers {
-        memory.write_dynamic(1, pointer, &[F::from_u32(pointer)], &mut adapters).unwrap();
+        memory.write(1, pointer, &[F::from_u32(pointer)], &mut adapters).unwrap();
     }
     memory.finish_with(adapters)
 }
