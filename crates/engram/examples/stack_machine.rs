@@ -241,7 +241,7 @@ fn loaded(program: &[(Op, u32)], config: &MemoryConfig) -> Result<(MemoryImage, 
         image.set_cell(PROGRAM, cell + 1, F::from_u32(*argument));
     }
     let memory = OfflineMemory::new(&image, config)?.finalize_blocks(&mut AccessAdapterInventory::new());
-    Ok((image, memory.roots_before))
+    Ok((image, memory.segment.roots_before))
 }
 
 fn main() -> Result<(), Box<dyn Error>> {

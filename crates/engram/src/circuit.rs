@@ -17,8 +17,8 @@ pub use engram_stark::{
 
 /// Where the table with memory's roots is among [`crate::MemoryController::circuits`]: its public values are
 /// [`root_publics`]. Who verifies a machine's proof compares them.
-pub use engram_cells::tables::ROOTS;
+pub use engram_memory::tables::ROOTS;
 
 /// The public values that a memory's roots before and after stand for: for each normal space, in the configuration's order,
 /// the root before and the root after.
-pub use engram_cells::roots::public_values as root_publics;
+pub use engram_memory::roots::public_values as root_publics;

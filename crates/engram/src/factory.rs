@@ -2,33 +2,31 @@
 
 use std::path::Path;
 
-use engram_cells::{
-    config::MemoryConfig, error::MemoryError, factory, image::MemoryImage, offline::OfflineMemory, online::Memory,
+use engram_memory::{
+    config::MemoryConfig, error::MemoryError, image::MemoryImage, offline::OfflineMemory, online::Memory,
 };
 use engram_state::{PersistentError, PersistentMemory};
 
 /// Makes memories, in RAM and on disk.
-///
-/// `engram-cells` has a factory that knows no disk; this is the one that does.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryFactory {
-    in_ram: factory::MemoryFactory,
+    default_config: MemoryConfig,
 }
 
 impl MemoryFactory {
     /// Memories of this configuration.
     pub fn new(default_config: MemoryConfig) -> Self {
-        Self { in_ram: factory::MemoryFactory::new(default_config) }
+        Self { default_config }
     }
 
     /// The configuration.
     pub fn config(&self) -> &MemoryConfig {
-        self.in_ram.config()
+        &self.default_config
     }
 
     /// Online memory of zeros.
     pub fn create_online_memory(&self) -> Memory {
-        self.in_ram.create_online_memory()
+        Memory::new(&self.default_config)
     }
 
     /// Offline memory that starts as `image`.
@@ -36,7 +34,7 @@ impl MemoryFactory {
     /// # Errors
     /// As for [`OfflineMemory::new`].
     pub fn create_offline_memory(&self, image: &MemoryImage) -> Result<OfflineMemory, MemoryError> {
-        self.in_ram.create_offline_memory(image)
+        OfflineMemory::new(image, &self.default_config)
     }
 
     /// The memory in the file at `path`, which is made, with zeros, where there is none.
@@ -45,5 +43,41 @@ impl MemoryFactory {
     /// As for [`PersistentMemory::open_or_create`]: spaces of field cells, for example, which no file can hold.
     pub fn create_persistent_memory(&self, path: impl AsRef<Path>) -> Result<PersistentMemory, PersistentError> {
         PersistentMemory::open_or_create(path.as_ref(), self.config())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use engram_air::{F, PrimeCharacteristicRing};
+    use engram_memory::{
+        adapter::{MemoryAdapter, OfflineMemoryAdapter, OnlineMemoryAdapter},
+        config::{AddressSpaceConfig, AddressSpaceType, CellKind, MemoryConfigBuilder},
+    };
+
+    use super::*;
+
+    #[test]
+    fn every_kind_of_memory_answers_alike() {
+        let identity = AddressSpaceConfig::new(0, AddressSpaceType::Identity);
+        let space = AddressSpaceConfig::new(1, AddressSpaceType::Normal).with_cell_kind(CellKind::U16);
+        let config = MemoryConfigBuilder::new().add_address_space(identity).add_address_space(space).build().unwrap();
+        let factory = MemoryFactory::new(config);
+        let folder = tempfile::tempdir().unwrap();
+        let offline = factory.create_offline_memory(&MemoryImage::new()).unwrap();
+        let mut memories: [Box<dyn MemoryAdapter>; 3] = [
+            Box::new(OnlineMemoryAdapter { memory: factory.create_online_memory() }),
+            Box::new(OfflineMemoryAdapter::new(offline)),
+            Box::new(factory.create_persistent_memory(folder.path().join("memory")).unwrap()),
+        ];
+        for memory in &mut memories {
+            memory.write(1, 4, &[F::ONE, F::TWO]).unwrap();
+            memory.increment_timestamp().unwrap();
+            assert_eq!(memory.read(1, 5, 1).unwrap().1, [F::TWO]);
+            assert_eq!(memory.read(1, 5, 2), Err(MemoryError::Misaligned { space: 1, pointer: 5, len: 2 }));
+            assert_eq!(memory.write(1, 5, &[]), Err(MemoryError::InvalidAccessSize { len: 0 }));
+            assert_eq!(memory.write(0, 5, &[F::ONE]), Err(MemoryError::IdentityReadOnly { space: 0 }));
+        }
+        let stored = MemoryFactory::default().create_persistent_memory(folder.path().join("field"));
+        assert!(matches!(stored, Err(PersistentError::FieldCells { space: 1 })));
     }
 }

@@ -29,7 +29,7 @@
 //!
 //! # What is where
 //!
-//! Each name is listed here or in a module below, and comes from the crate of its module's name: `engram-cells` for memory,
+//! Each name is listed here or in a module below, and comes from the crate of its module's name: `engram-memory` for memory,
 //! `engram-air` for circuits, and so on. The folder `examples` has a complete program for each part.
 
 pub mod circuit;
@@ -41,40 +41,42 @@ pub mod storage;
 // The names, part by part. `tests/the_guide_cannot_be_followed.rs` calls what the integration guide names by these paths alone.
 
 // Configuration.
-pub use engram_cells::config::{
+pub use engram_memory::config::{
     AddressSpaceConfig, AddressSpaceType, CellKind, ConfigError, MemoryConfig, MemoryConfigBuilder, VmConfig,
 };
+pub use engram_memory::layout::Layout;
 
 // Memory while a program runs.
-pub use engram_cells::{
+pub use engram_memory::{
     context::{ContextInstruction, OpCode, VmExecutionContext},
     controller::{FinalizedMemory, MemoryController},
-    image::{ImagePage, MemoryImage, PAGE_CELLS},
+    image::{ImagePage, MemoryImage, PAGE_WORDS},
     log::{MemoryLogEntry, RecordId},
     online::{Memory, cell},
 };
 
 // Memory as a proof sees it.
-pub use engram_cells::offline::{
-    AccessAdapterInventory, AccessKind, AccessRecord, AccessRecords, BlockRecords, FinalBlock, FinalMemory, LeafRecord,
-    MergeRecord, OfflineMemory, RefreshRecord, SplitRecord,
+pub use engram_memory::{
+    offline::{AccessKind, AccessRecord, AccessRecords, FinalBlock, FinalMemory, OfflineMemory},
+    records::{AccessAdapterInventory, BlockRecords, MergeRecord, RefreshRecord, SplitRecord},
+    segment::{LeafRecord, SegmentMemory},
 };
 pub use engram_memory::tree::NodeRecord;
 
 // What chips are connected with.
-pub use engram_cells::{
+pub use engram_memory::{
     bridge::{AccessExprs, MemoryBridge},
-    bus::MemoryBus,
+    messages::MemoryBus,
     range_checker::SharedVariableRangeCheckerChip,
 };
 
 // Proofs over a log by itself.
-pub use engram_cells::proof::{
+pub use engram_memory::proof::{
     MemoryProof, MemoryProofGenerator, MemoryStatement, ProofError, generate_memory_proof, log_commitment, roots_digest,
 };
 
 // Every kind of memory behind one interface.
-pub use engram_cells::adapter::{MemoryAdapter, OfflineMemoryAdapter, OnlineMemoryAdapter};
+pub use engram_memory::adapter::{MemoryAdapter, OfflineMemoryAdapter, OnlineMemoryAdapter};
 pub use engram_state::{PersistentError, PersistentMemory};
 pub use factory::MemoryFactory;
 
@@ -86,7 +88,7 @@ pub use engram_service::{
 };
 
 // Instructions of one's own.
-pub use engram_cells::extension::{
+pub use engram_memory::extension::{
     BULK_LOAD, BULK_STORE, BulkLoad, BulkStore, CELL_LOAD, CELL_STORE, CellLoad, CellStore, Cells, Checked,
     CircuitError, CustomInstruction, CustomInstructionProcessor, CustomProof, CustomStatement, ExtensionError,
     ExtensionId, ExtensionRegistry, InstructionError, InstructionRow, MemoryExtension, Operands, REGISTER_CELLS,
@@ -94,9 +96,10 @@ pub use engram_cells::extension::{
 };
 
 // For tests of machines and of their instructions.
-pub use engram_cells::testing::{
-    BenchCase, BenchReport, ExpectedCells, ExtensionBench, Finding, IntegratedMemorySystem, SystemInstruction,
-    SystemSetup, system::REGISTER_SPACE,
+#[cfg(feature = "testing")]
+pub use engram_memory::testing::{
+    bench::{BenchCase, BenchReport, ExpectedCells, ExtensionBench, Finding},
+    system::{IntegratedMemorySystem, REGISTER_SPACE, SystemInstruction, SystemSetup},
 };
 
 // Looking at a memory from outside. The parts of these are in [`observation`].
@@ -106,10 +109,10 @@ pub use engram_observe::{
 };
 
 // Errors.
-pub use engram_cells::error::{MemoryError, MemoryIntegrationError};
+pub use engram_memory::error::{MemoryError, MemoryIntegrationError};
 
 // Field elements and digests, which all of these speak of.
 pub use engram_air::field::{Digest, F};
 
 /// Bounds of sizes, times and pointers.
-pub use engram_cells::size::{ACCESS_CELLS_MAX, ACCESS_SIZES, GAP_BITS, LEAF_CELLS, POINTER_BITS_MAX, TIME_BITS};
+pub use engram_memory::address::{ACCESS_CELLS_MAX, ACCESS_SIZES, GAP_BITS, LEAF_CELLS, POINTER_BITS_MAX, TIME_BITS};

@@ -60,7 +60,7 @@ mod a_proof_generator {
             for entry in &self.log {
                 match entry {
                     MemoryLogEntry::Read { address_space, pointer, len } => {
-                        memory.read(*address_space, *pointer, *len, adapters).map(|_| ())?;
+                        memory.read_dynamic(*address_space, *pointer, *len, adapters).map(|_| ())?;
                     }
                     MemoryLogEntry::Write { address_space, pointer, data } => {
                         memory.write(*address_space, *pointer, data, adapters).map(|_| ())?;
@@ -89,9 +89,9 @@ mod a_proof_generator {
         let config = MemoryConfig::default();
         let (end, blocks, proof) = Generator::new(log.clone()).generate_proof();
         let statement = proof.verify(&config).unwrap();
-        assert_eq!(end.roots_after, statement.final_roots);
-        assert_eq!(roots_digest(&end.roots_after), statement.final_root);
-        let leaves: &[LeafRecord] = &end.leaves;
+        assert_eq!(end.segment.roots_after, statement.final_roots);
+        assert_eq!(roots_digest(&end.segment.roots_after), statement.final_root);
+        let leaves: &[LeafRecord] = &end.segment.leaves;
         assert!(leaves.len() == 1 && leaves[0].is_changed());
         assert_eq!((blocks[1].pointer, blocks[1].timestamp), (8, 6));
         assert_eq!(blocks[1].cells[..3], [F::from_u32(3), F::from_u32(3), F::ZERO]);

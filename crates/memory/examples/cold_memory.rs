@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Instant};
 
 use engram_air::{Circuit, CircuitBuilder, F, PrimeCharacteristicRing, Trace, price::Size};
 use engram_memory::{
-    Lookups, MemoryImage, OfflineMemory, SPACE_MEMORY, SegmentMemory,
+    Layout, Lookups, MemoryConfig, MemoryImage, OfflineMemory, SPACE_MEMORY, SegmentMemory,
     access::{CircuitPort, take},
     address::{GAP_BITS, WORD_CELLS, cells},
     lookup_circuits, tables,
@@ -39,10 +39,10 @@ fn write_circuit() -> Circuit {
 
 /// One write to each of so many leaves.
 fn write_leaves(leaves: u32, lookups: &Lookups) -> (SegmentMemory, Trace) {
-    let mut memory = OfflineMemory::new(MemoryImage::new());
+    let mut memory = OfflineMemory::new(&MemoryImage::new(), MemoryConfig::rv32im()).unwrap();
     let mut trace = Trace::zeros(WriteCols::<F>::WIDTH, leaves as usize);
     for leaf in 0..leaves {
-        let access = memory.write(SPACE_MEMORY, leaf * 8, leaf + 1, leaf + 1);
+        let access = memory.write_word(SPACE_MEMORY, leaf * 8, leaf + 1, leaf + 1);
         lookups.range.count(access.gap, GAP_BITS);
         let columns = WriteCols {
             real: F::ONE,
@@ -58,7 +58,7 @@ fn write_leaves(leaves: u32, lookups: &Lookups) -> (SegmentMemory, Trace) {
 }
 
 fn main() {
-    let own = [write_circuit()].into_iter().chain(tables::circuits()).chain(lookup_circuits());
+    let own = [write_circuit()].into_iter().chain(tables::circuits(Layout::rv32im())).chain(lookup_circuits());
     let circuits: Vec<Arc<Circuit>> = own.map(Arc::new).collect();
     let parameters = Parameters::Height20;
     let (proving, verifying) = keygen(&circuits, parameters).expect("the backend takes the circuits");
@@ -66,7 +66,7 @@ fn main() {
         let lookups = Lookups::default();
         let (segment, trace) = write_leaves(leaves, &lookups);
         let mut witnesses = vec![Witness { trace: Some(trace), ..Default::default() }];
-        witnesses.extend(segment.witnesses(&lookups));
+        witnesses.extend(segment.witnesses(&lookups.range));
         witnesses.extend(lookups.witnesses());
         let rows = witnesses.iter().map(|witness| witness.trace.as_ref().map_or(0, Trace::height));
         let size: Size = circuits.iter().zip(rows).map(|(circuit, rows)| Size::of(circuit, rows)).sum();

@@ -1,69 +1,73 @@
-//! Address spaces, words, leaves and times: the integers of the memory argument and their bounds.
+//! The integers of the memory argument and their bounds: spaces, cells, leaves, timestamps.
 //!
 //! An address is `(space, pointer)`. Space 0 is the identity space, where reading pointer *v* gives *v*; it is never on the
-//! bus. Elsewhere a pointer counts words of four bytes, a word is two cells of 16 bits, low first, and a leaf of a space's
-//! Merkle tree is [`LEAF_WORDS`] words.
+//! bus. Elsewhere a pointer counts the [`Layout`](crate::layout::Layout)'s pointer units: in RV32IM words of four bytes, each two
+//! cells of 16 bits, low first. A leaf of a space's Merkle tree is [`LEAF_CELLS`] cells.
 
 use engram_air::{F, PrimeCharacteristicRing};
 
-/// The address space of registers.
+/// The number of the identity space.
+pub const IDENTITY_SPACE: u32 = 0;
+/// RV32IM's address space of registers.
 pub const SPACE_REGISTERS: u32 = 1;
-/// The address space of main memory: all 2^32 bytes of it.
+/// RV32IM's address space of main memory: all 2^32 bytes of it.
 pub const SPACE_MEMORY: u32 = 2;
-/// The address space of the public output.
+/// RV32IM's address space of the public output.
 pub const SPACE_OUTPUT: u32 = 3;
 
 /// Cells of 16 bits in a word.
 pub const WORD_CELLS: usize = 2;
-/// Bits in a cell.
+/// Bits in a cell of kind [`CellKind::U16`](crate::layout::CellKind::U16).
 pub const CELL_BITS: u32 = 16;
-/// Words in a leaf of a Merkle tree.
-pub const LEAF_WORDS: usize = 8;
+/// Values of such a cell are below this.
+pub const U16_VALUES: u32 = 1 << CELL_BITS;
 /// Cells in a leaf of a Merkle tree: what one Poseidon2 permutation takes.
-pub const LEAF_CELLS: usize = LEAF_WORDS * WORD_CELLS;
+pub const LEAF_CELLS: usize = 16;
+/// Words in a leaf of a Merkle tree.
+pub const LEAF_WORDS: usize = LEAF_CELLS / WORD_CELLS;
+/// Height of the highest Merkle tree.
+pub const TREE_HEIGHT_MAX: u32 = 27;
 
-/// Times are below `2^TIME_BITS`. A segment's first access is at time 1.
+/// Numbers of cells that one access may have. A memory whose pointers count more than one cell has no smaller ones than that.
+pub const ACCESS_SIZES: [usize; 6] = [1, 2, 4, 8, 16, 32];
+/// Most cells of one access.
+pub const ACCESS_CELLS_MAX: usize = 32;
+
+/// Cells of a block up to which a narrower access in a log's own proof takes it whole, and does not split it: columns for the
+/// cells that it leaves alone cost less than a split and a merge.
+pub const NARROW_BLOCK_CELLS: usize = 4;
+
+/// Cells of the block that an access of `len` cells takes in a log's own proof, in a space with blocks of `block_cells`.
+pub(crate) fn taken_cells(len: usize, block_cells: usize) -> usize {
+    len.max(block_cells.min(NARROW_BLOCK_CELLS))
+}
+
+/// Timestamps of accesses are from 1 to below `2^TIME_BITS`, in each segment anew. All timestamps on the bus stand for integers
+/// from `-2^TIME_BITS` to below `2^TIME_BITS`, which are distinct modulo p.
 pub const TIME_BITS: u32 = 29;
 /// The gap between an access and the one before, less one, is below `2^GAP_BITS`; refreshes bridge longer ones.
 pub const GAP_BITS: u32 = 17;
+/// Bits of the low limb of a timestamp.
+pub const TIME_LOW_BITS: u32 = GAP_BITS;
+/// Bits of the high limb of a timestamp.
+pub const TIME_HIGH_BITS: u32 = TIME_BITS - TIME_LOW_BITS;
 
-/// An address space that has a Merkle tree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Space {
-    /// Its number on the bus.
-    pub number: u32,
-    /// Its name, for people.
-    pub name: &'static str,
-    /// Base-two logarithm of the number of leaves of its Merkle tree.
-    pub tree_height: u32,
-}
-
-/// Number of address spaces that have a Merkle tree.
-pub const SPACES_COUNT: usize = 3;
-
-/// All address spaces that have a Merkle tree; space `n` is at `n - 1`.
-pub const SPACES: [Space; SPACES_COUNT] = [
-    Space { number: SPACE_REGISTERS, name: "registers", tree_height: 3 },
-    Space { number: SPACE_MEMORY, name: "memory", tree_height: 27 },
-    Space { number: SPACE_OUTPUT, name: "output", tree_height: 27 },
-];
-
-/// Heights of the Merkle trees, by position in [`SPACES`].
-pub const TREE_HEIGHTS: [u32; SPACES_COUNT] = [SPACES[0].tree_height, SPACES[1].tree_height, SPACES[2].tree_height];
-
-impl Space {
-    /// Number of words; pointers are below it. At most 2^30.
-    pub const fn words(&self) -> u32 {
-        LEAF_WORDS as u32 * (1 << self.tree_height)
-    }
-}
+/// Most bits of a pointer: 2^30 is the largest power of two below the field's modulus.
+pub const POINTER_BITS_MAX: u32 = 30;
+/// Base-two logarithm of the most cells of a space.
+pub const SPACE_CELLS_LOG2_MAX: u32 = TREE_HEIGHT_MAX + LEAF_CELLS.ilog2();
 
 /// A word's two cells, low first.
 pub fn cells(word: u32) -> [F; WORD_CELLS] {
     [F::from_u32(word & 0xffff), F::from_u32(word >> CELL_BITS)]
 }
 
-/// A leaf's cells, in order.
+/// The cells of a leaf of words, in order.
 pub fn leaf_cells(words: &[u32; LEAF_WORDS]) -> [F; LEAF_CELLS] {
     std::array::from_fn(|index| cells(words[index / WORD_CELLS])[index % WORD_CELLS])
+}
+
+/// The low and the high limb of a timestamp.
+pub(crate) fn time_limbs(timestamp: u32) -> [u32; 2] {
+    [timestamp % (1 << TIME_LOW_BITS), timestamp >> TIME_LOW_BITS]
 }

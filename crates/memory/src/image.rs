@@ -1,65 +1,51 @@
-//! Memory at rest: the words of each address space, sparse.
+//! Memory at rest: the cells of each address space, sparse.
 
-use std::collections::BTreeMap;
-
-use engram_air::field::Digest;
-use rayon::prelude::*;
-use thiserror::Error;
-
-use crate::{
-    address::{LEAF_WORDS, SPACES, SPACES_COUNT, Space},
-    tree::{MerkleTree, leaf_digest},
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
 };
 
-/// Words in a page: 4 KiB.
+use engram_air::{F, PrimeCharacteristicRing, PrimeField32};
+
+use crate::{
+    address::{CELL_BITS, U16_VALUES, WORD_CELLS},
+    error::MemoryError,
+    layout::{AddressSpaceConfig, CellKind, Layout},
+};
+
+/// Integers in a page: 4 KiB. In a page of words each is a word.
 pub const PAGE_WORDS: usize = 1024;
 
-/// Leaves in a page.
-pub const PAGE_LEAVES: usize = PAGE_WORDS / LEAF_WORDS;
-
-/// Bytes in a word.
-const WORD_BYTES: u64 = 4;
-
-/// A page of an image.
+/// A page of an image: words of two cells of 16 bits, low first, or single cells as integers below p.
 pub type ImagePage = [u32; PAGE_WORDS];
 
-/// What an image cannot hold.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ImageError {
-    /// There is no such address space.
-    #[error("there is no address space {space}")]
-    Space {
-        /// The number asked for.
-        space: u32,
-    },
-    /// The address is past the end of its space.
-    #[error("byte {byte_end:#x} is past the end of the {space} space, which has {bytes:#x} bytes")]
-    Outside {
-        /// Name of the space.
-        space: &'static str,
-        /// First byte after those asked for.
-        byte_end: u64,
-        /// Bytes in the space.
-        bytes: u64,
-    },
+/// Bytes in a page of words.
+const PAGE_BYTES: usize = size_of::<ImagePage>();
+
+/// The pages of one space.
+#[derive(Clone, Debug)]
+struct Pages {
+    /// Of [`CellKind::U16`], an integer is a word of two cells; of [`CellKind::Field`], it is one cell.
+    kind: CellKind,
+    pages: BTreeMap<u32, Box<ImagePage>>,
 }
 
-/// Words of each address space; those never set are zero.
+/// Cells of each normal address space; those never set are zero.
+///
+/// A cell is named by its number in the space: where pointers count one cell, that is the pointer. An image knows no
+/// layout; a memory that is made from one checks it. A space that is set in words is kept as words, until a cell is set that
+/// has more than 16 bits.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryImage {
-    pages: [BTreeMap<u32, Box<ImagePage>>; SPACES_COUNT],
+    spaces: BTreeMap<u32, Pages>,
 }
 
-/// Equal words, whichever zeros are stored.
+/// Equal cells, whichever zeros are stored.
 impl PartialEq for MemoryImage {
     fn eq(&self, other: &Self) -> bool {
-        let covers = |a: &Self, b: &Self| {
-            SPACES.iter().all(|space| {
-                a.pages(space).all(|(page, words)| match b.pages[(space.number - 1) as usize].get(&page) {
-                    Some(others) => **others == *words,
-                    None => words.iter().all(|&word| word == 0),
-                })
+        let covers = |left: &Self, right: &Self| {
+            left.cell_blocks().all(|(space, first, cells)| {
+                (first..).zip(&cells).all(|(cell, value)| right.cell(space, cell) == *value)
             })
         };
         covers(self, other) && covers(other, self)
@@ -68,98 +54,337 @@ impl PartialEq for MemoryImage {
 
 impl Eq for MemoryImage {}
 
+impl Pages {
+    fn new(kind: CellKind) -> Self {
+        Self { kind, pages: BTreeMap::new() }
+    }
+
+    /// Cells in an integer.
+    fn density(&self) -> u32 {
+        if self.kind == CellKind::U16 { WORD_CELLS as u32 } else { 1 }
+    }
+
+    /// The integer at this position.
+    #[inline]
+    fn integer(&self, position: u32) -> u32 {
+        let (page, offset) = page_of(position);
+        self.pages.get(&page).map_or(0, |page| page[offset])
+    }
+
+    #[inline]
+    fn integer_mut(&mut self, position: u32) -> &mut u32 {
+        let (page, offset) = page_of(position);
+        &mut self.page_mut(page)[offset]
+    }
+
+    fn page_mut(&mut self, page: u32) -> &mut ImagePage {
+        self.pages.entry(page).or_insert_with(|| Box::new([0; PAGE_WORDS]))
+    }
+
+    #[inline]
+    fn cell(&self, cell: u32) -> u32 {
+        match self.kind {
+            CellKind::Field => self.integer(cell),
+            CellKind::U16 => self.integer(cell / WORD_CELLS as u32) >> shift(cell) & 0xffff,
+        }
+    }
+
+    fn set_cell(&mut self, cell: u32, value: u32) {
+        if self.kind == CellKind::U16 && value >= U16_VALUES {
+            self.unpack();
+        }
+        match self.kind {
+            CellKind::Field => *self.integer_mut(cell) = value,
+            CellKind::U16 => {
+                let word = self.integer_mut(cell / WORD_CELLS as u32);
+                *word = *word & !(0xffff << shift(cell)) | value << shift(cell);
+            }
+        }
+    }
+
+    /// Set bytes of a page of words, from its byte `first` on.
+    fn set_bytes(&mut self, page: u32, first: usize, bytes: &[u8]) {
+        let put = |value: u32, shift: usize, byte: u8| value & !(0xff << shift) | u32::from(byte) << shift;
+        match self.kind {
+            CellKind::U16 => {
+                let words = self.page_mut(page);
+                for (at, &byte) in (first..).zip(bytes) {
+                    words[at / 4] = put(words[at / 4], at % 4 * 8, byte);
+                }
+            }
+            CellKind::Field => {
+                for (at, &byte) in (first..).zip(bytes) {
+                    let cell = page * (PAGE_BYTES / 2) as u32 + (at / 2) as u32;
+                    self.set_cell(cell, put(self.cell(cell), at % 2 * 8, byte));
+                }
+            }
+        }
+    }
+
+    /// From words to cells.
+    #[cold]
+    fn unpack(&mut self) {
+        let mut unpacked = Self::new(CellKind::Field);
+        for (&number, page) in &self.pages {
+            for (half, words) in (number * 2..).zip(page.as_chunks::<{ PAGE_WORDS / 2 }>().0) {
+                *unpacked.page_mut(half) =
+                    std::array::from_fn(|index| words[index / WORD_CELLS] >> shift(index as u32) & 0xffff);
+            }
+        }
+        *self = unpacked;
+    }
+
+    /// The cells of a page.
+    fn cells(&self, page: &ImagePage) -> Vec<F> {
+        match self.kind {
+            CellKind::Field => page.iter().map(|&cell| F::from_u32(cell)).collect(),
+            CellKind::U16 => page.iter().flat_map(|&word| crate::address::cells(word)).collect(),
+        }
+    }
+}
+
+/// How far up a cell of 16 bits stands in its word.
+fn shift(cell: u32) -> u32 {
+    cell % WORD_CELLS as u32 * CELL_BITS
+}
+
+#[inline]
+fn page_of(position: u32) -> (u32, usize) {
+    (position / PAGE_WORDS as u32, position as usize % PAGE_WORDS)
+}
+
 impl MemoryImage {
-    /// All words zero.
+    /// All cells zero.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The word at `pointer`, counted in words; zero where nothing was set.
+    /// All cells zero, with the pages of each space ready for its kind of cell.
+    pub(crate) fn of_layout(layout: &Layout) -> Self {
+        let spaces = layout.spaces().iter().map(|space| (space.number, Pages::new(space.cell_kind)));
+        Self { spaces: spaces.collect() }
+    }
+
+    fn space_mut(&mut self, space: u32, kind: CellKind) -> &mut Pages {
+        self.spaces.entry(space).or_insert_with(|| Pages::new(kind))
+    }
+
+    /// A cell; zero where nothing was set.
+    #[inline]
+    pub fn cell(&self, space: u32, cell: u32) -> F {
+        self.spaces.get(&space).map_or(F::ZERO, |pages| F::from_u32(pages.cell(cell)))
+    }
+
+    /// Set a cell.
+    pub fn set_cell(&mut self, space: u32, cell: u32, value: F) {
+        self.space_mut(space, CellKind::Field).set_cell(cell, value.as_canonical_u32());
+    }
+
+    /// Neighbouring cells.
+    #[inline]
+    pub(crate) fn block(&self, space: u32, cell: u32, out: &mut [F]) {
+        match self.spaces.get(&space) {
+            Some(pages) => (cell..).zip(out).for_each(|(cell, out)| *out = F::from_u32(pages.cell(cell))),
+            None => out.fill(F::ZERO),
+        }
+    }
+
+    /// Set neighbouring cells; returns what they were in `cells`.
+    #[inline]
+    pub(crate) fn swap_block(&mut self, space: u32, cell: u32, cells: &mut [F]) {
+        let pages = self.space_mut(space, CellKind::Field);
+        for (cell, value) in (cell..).zip(cells) {
+            let before = pages.cell(cell);
+            pages.set_cell(cell, value.as_canonical_u32());
+            *value = F::from_u32(before);
+        }
+    }
+
+    /// The word at `pointer`, counted in words: the cells `2 * pointer`, which is its low half, and the next. Zero where nothing
+    /// was set.
+    ///
+    /// # Panics
+    /// Where one of them has more than 16 bits.
     pub fn word(&self, space: u32, pointer: u32) -> u32 {
-        let pages = (space as usize).checked_sub(1).and_then(|position| self.pages.get(position));
-        let page = pages.and_then(|pages| pages.get(&(pointer / PAGE_WORDS as u32)));
-        page.map_or(0, |page| page[pointer as usize % PAGE_WORDS])
+        let Some(pages) = self.spaces.get(&space) else { return 0 };
+        match pages.kind {
+            CellKind::U16 => pages.integer(pointer),
+            CellKind::Field => {
+                let [low, high] = [0, 1].map(|half| pages.cell(pointer * WORD_CELLS as u32 + half));
+                assert!(low.max(high) < U16_VALUES, "the halves of a word have 16 bits");
+                high << CELL_BITS | low
+            }
+        }
     }
 
     /// Set the word at `pointer`, counted in words.
-    pub fn set_word(&mut self, space: u32, pointer: u32, word: u32) -> Result<(), ImageError> {
-        let byte_end = (u64::from(pointer) + 1) * WORD_BYTES;
-        let page = self.page_mut(space, pointer / PAGE_WORDS as u32, byte_end)?;
-        page[pointer as usize % PAGE_WORDS] = word;
-        Ok(())
-    }
-
-    /// Set bytes from `byte_address` on; words are little-endian.
-    pub fn set_bytes(&mut self, space: u32, byte_address: u32, bytes: &[u8]) -> Result<(), ImageError> {
-        let byte_end = u64::from(byte_address) + bytes.len() as u64;
-        let space_of = space_of(space)?;
-        check_end(space_of, byte_end)?;
-        let mut address = byte_address;
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            let pointer = address / WORD_BYTES as u32;
-            let page = self.page_mut(space, pointer / PAGE_WORDS as u32, byte_end)?;
-            let page_byte = address as usize % (PAGE_WORDS * WORD_BYTES as usize);
-            let count = rest.len().min(PAGE_WORDS * WORD_BYTES as usize - page_byte);
-            for (offset, &byte) in rest[..count].iter().enumerate() {
-                let at = page_byte + offset;
-                let (word, shift) = (&mut page[at / 4], at % 4 * 8);
-                *word = *word & !(0xff << shift) | u32::from(byte) << shift;
-            }
-            rest = &rest[count..];
-            // The last page of a space of 2^32 bytes ends where the address wraps; nothing is left then.
-            address = address.wrapping_add(count as u32);
+    pub fn set_word(&mut self, space: u32, pointer: u32, word: u32) {
+        let pages = self.space_mut(space, CellKind::U16);
+        match pages.kind {
+            CellKind::U16 => *pages.integer_mut(pointer) = word,
+            CellKind::Field => (0..WORD_CELLS as u32)
+                .for_each(|half| pages.set_cell(pointer * WORD_CELLS as u32 + half, word >> shift(half) & 0xffff)),
         }
-        Ok(())
     }
 
-    /// The stored pages of a space, ascending, each with its number: its first pointer divided by [`PAGE_WORDS`].
-    pub fn pages(&self, space: &Space) -> impl Iterator<Item = (u32, &ImagePage)> {
-        self.pages[(space.number - 1) as usize].iter().map(|(&page, words)| (page, &**words))
+    /// Set bytes from `byte_address` on; words are little-endian. Their end may be past `2^32`: then no RV32IM memory is made
+    /// from the image.
+    pub fn set_bytes(&mut self, space: u32, byte_address: u32, bytes: &[u8]) {
+        let pages = self.space_mut(space, CellKind::U16);
+        let (mut address, mut rest) = (u64::from(byte_address), bytes);
+        while !rest.is_empty() {
+            let (page, first) = (address / PAGE_BYTES as u64, address as usize % PAGE_BYTES);
+            let (part, others) = rest.split_at(rest.len().min(PAGE_BYTES - first));
+            pages.set_bytes(page as u32, first, part);
+            address += part.len() as u64;
+            rest = others;
+        }
     }
 
-    /// Replace a whole page.
-    pub fn set_page(&mut self, space: u32, page: u32, words: ImagePage) -> Result<(), ImageError> {
-        // A space smaller than a page has one page, whose tail is not addressable.
-        let byte_end = u64::from(page) * PAGE_WORDS as u64 * WORD_BYTES + 1;
-        *self.page_mut(space, page, byte_end)? = words;
-        Ok(())
+    /// Set a page of words: those from `page * PAGE_WORDS` on.
+    pub fn set_page(&mut self, space: u32, page: u32, words: &ImagePage) {
+        let pages = self.space_mut(space, CellKind::U16);
+        match pages.kind {
+            CellKind::U16 => *pages.page_mut(page) = *words,
+            CellKind::Field => {
+                (page * PAGE_WORDS as u32..)
+                    .zip(words)
+                    .for_each(|(pointer, &word)| self.set_word(space, pointer, word));
+            }
+        }
     }
 
-    /// The Merkle trees of all spaces.
-    pub fn trees(&self) -> [MerkleTree; SPACES_COUNT] {
-        SPACES.map(|space| {
-            let pages: Vec<(u32, &ImagePage)> = self.pages(&space).collect();
-            let leaves = pages.par_iter().flat_map_iter(|&(page, words)| {
-                words.as_chunks::<LEAF_WORDS>().0.iter().enumerate().filter_map(move |(position, leaf)| {
-                    let index = page * PAGE_LEAVES as u32 + position as u32;
-                    (*leaf != [0; LEAF_WORDS]).then(|| (index, leaf_digest(leaf)))
-                })
-            });
-            let mut tree = MerkleTree::new(space);
-            tree.set_leaves(leaves.collect());
-            tree
+    /// Set cells from `first` on.
+    pub(crate) fn set_cells(&mut self, space: u32, first: u32, cells: &[F]) {
+        let pages = self.space_mut(space, CellKind::Field);
+        (first..).zip(cells).for_each(|(cell, value)| pages.set_cell(cell, value.as_canonical_u32()));
+    }
+
+    /// The stored pages of a space as words, ascending, each with its number: its first pointer divided by [`PAGE_WORDS`].
+    ///
+    /// # Panics
+    /// Where a cell has more than 16 bits.
+    pub fn pages(&self, space: u32) -> impl Iterator<Item = (u32, Cow<'_, ImagePage>)> {
+        let (mut words, mut cells) = (None, BTreeSet::new());
+        match self.spaces.get(&space) {
+            Some(Pages { kind: CellKind::U16, pages }) => words = Some(pages),
+            Some(Pages { kind: CellKind::Field, pages }) => cells = pages.keys().map(|page| page / 2).collect(),
+            None => {}
+        }
+        let packed = move |page: u32| -> ImagePage {
+            std::array::from_fn(|index| self.word(space, page * PAGE_WORDS as u32 + index as u32))
+        };
+        let words = words.into_iter().flatten().map(|(&page, words)| (page, Cow::Borrowed(&**words)));
+        words.chain(cells.into_iter().map(move |page| (page, Cow::Owned(packed(page)))))
+    }
+
+    /// All stored cells, ascending, page by page: space, number of the first cell, cells.
+    pub fn cell_blocks(&self) -> impl Iterator<Item = (u32, u32, Vec<F>)> {
+        self.spaces.iter().flat_map(|(&space, pages)| {
+            let first = pages.density() * PAGE_WORDS as u32;
+            pages.pages.iter().map(move |(&page, integers)| (space, page * first, pages.cells(integers)))
         })
     }
 
-    /// The Merkle roots of all spaces.
-    pub fn roots(&self) -> [Digest; SPACES_COUNT] {
-        self.trees().map(|tree| tree.root())
+    /// The stored cells of one space, likewise.
+    pub(crate) fn cell_blocks_of(&self, space: u32) -> impl Iterator<Item = (u32, Vec<F>)> {
+        self.spaces.get(&space).into_iter().flat_map(|pages| {
+            let first = pages.density() * PAGE_WORDS as u32;
+            pages.pages.iter().map(move |(&page, integers)| (page * first, pages.cells(integers)))
+        })
     }
 
-    fn page_mut(&mut self, space: u32, page: u32, byte_end: u64) -> Result<&mut ImagePage, ImageError> {
-        let space = space_of(space)?;
-        check_end(space, byte_end)?;
-        let pages = &mut self.pages[(space.number - 1) as usize];
-        Ok(pages.entry(page).or_insert_with(|| Box::new([0; PAGE_WORDS])))
+    /// Every cell that is not zero is one of the layout's, and of its kind.
+    ///
+    /// # Errors
+    /// The first one that is not.
+    pub fn check(&self, layout: &Layout) -> Result<(), MemoryError> {
+        for (&space, pages) in &self.spaces {
+            let density = u64::from(pages.density());
+            for (&page, integers) in &pages.pages {
+                let Some(last) = integers.iter().rposition(|&integer| integer != 0) else { continue };
+                let of = layout.space(space).ok_or(MemoryError::UnknownSpace { space })?;
+                let first = u64::from(page) * PAGE_WORDS as u64 * density;
+                // Of a word, the low cell: spaces have an even number of cells.
+                let last = first + last as u64 * density;
+                if last >= 1 << layout.cells_log2(of) {
+                    let pointer = u32::try_from(last / layout.pointer_unit() as u64).unwrap_or(u32::MAX);
+                    return Err(MemoryError::AddressOutOfBounds { space, pointer, len: 1 });
+                }
+                if pages.kind == CellKind::Field {
+                    check_kind(of, first as u32, &pages.cells(integers))?;
+                }
+            }
+        }
+        Ok(())
     }
 }
 
-fn space_of(space: u32) -> Result<&'static Space, ImageError> {
-    SPACES.iter().find(|known| known.number == space).ok_or(ImageError::Space { space })
+/// Values that cells of the space's kind can hold; `first` is the number of the first.
+pub(crate) fn check_kind(space: &AddressSpaceConfig, first: u32, cells: &[F]) -> Result<(), MemoryError> {
+    if space.cell_kind == CellKind::Field {
+        return Ok(());
+    }
+    match cells.iter().position(|cell| cell.as_canonical_u32() >= U16_VALUES) {
+        None => Ok(()),
+        Some(index) => Err(MemoryError::CellOutOfRange {
+            space: space.number,
+            cell: first + index as u32,
+            value: cells[index].as_canonical_u32(),
+        }),
+    }
 }
 
-fn check_end(space: &Space, byte_end: u64) -> Result<(), ImageError> {
-    let bytes = u64::from(space.words()) * WORD_BYTES;
-    if byte_end <= bytes { Ok(()) } else { Err(ImageError::Outside { space: space.name, byte_end, bytes }) }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{AddressSpaceType, MemoryConfigBuilder};
+
+    #[test]
+    fn an_image_is_its_cells_and_not_its_pages() {
+        let (mut left, right) = (MemoryImage::new(), MemoryImage::new());
+        left.set_cell(1, 5000, F::ONE);
+        assert_ne!(left, right);
+        left.set_cell(1, 5000, F::ZERO);
+        assert_eq!(left, right);
+    }
+
+    #[test]
+    fn words_and_cells_are_two_views_of_one_image() {
+        let (mut words, mut cells) = (MemoryImage::new(), MemoryImage::new());
+        for pointer in [3, 1023, 1024, 5000] {
+            words.set_word(2, pointer, 0x1234_5678 + pointer);
+            for (half, cell) in crate::address::cells(0x1234_5678 + pointer).into_iter().enumerate() {
+                cells.set_cell(2, 2 * pointer + half as u32, cell);
+            }
+        }
+        assert_eq!(words, cells);
+        assert!(words.pages(2).eq(cells.pages(2)));
+        assert_eq!((words.cell(2, 7), cells.word(2, 3)), (F::from_u32(0x1234), 0x1234_567b));
+        // A wide cell ends the packing, and changes no other.
+        words.set_cell(2, 6, F::NEG_ONE);
+        assert_ne!(words, cells);
+        cells.set_cell(2, 6, F::NEG_ONE);
+        assert_eq!(words, cells);
+        words.set_word(2, 3, 0x1234_567b);
+        assert_eq!(words.word(2, 3), 0x1234_567b);
+        assert_eq!(words.word(2, 5000), 0x1234_5678 + 5000);
+    }
+
+    #[test]
+    fn an_image_that_does_not_fit_is_refused() {
+        let space =
+            AddressSpaceConfig::new(1, AddressSpaceType::Normal).with_cell_kind(CellKind::U16).with_pointer_bits(6);
+        let config = MemoryConfigBuilder::new().add_address_space(space).build().unwrap();
+        let with = |space, cell, value| {
+            let mut image = MemoryImage::new();
+            image.set_cell(space, cell, F::from_u32(value));
+            image.check(config.layout())
+        };
+        assert_eq!(with(1, 63, 0xffff), Ok(()));
+        assert_eq!(with(2, 63, 0), Ok(()));
+        assert_eq!(with(2, 63, 1), Err(MemoryError::UnknownSpace { space: 2 }));
+        assert_eq!(with(1, 64, 1), Err(MemoryError::AddressOutOfBounds { space: 1, pointer: 64, len: 1 }));
+        assert_eq!(with(1, 7, 65536), Err(MemoryError::CellOutOfRange { space: 1, cell: 7, value: 65536 }));
+    }
 }

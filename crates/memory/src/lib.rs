@@ -1,57 +1,130 @@
 //! Memory that can be proven: what was read at an address is what was last written there.
 //!
-//! The executor's accesses are replayed on an [`OfflineMemory`], which says for each access what was there before and how
-//! long ago that was. Circuits put both on the [`messages::MEMORY`] bus: an access takes the last message about its address
-//! off the bus and puts the next one on. The *boundary* puts the first message about each address on and takes the last one
-//! off, and ties both to a Merkle root before and a Merkle root after.
+//! A [`Layout`] says which address spaces there are. An executor's accesses are replayed on an [`OfflineMemory`], which says for each
+//! what was there before and how long ago that was, and which splits and merges ([`AccessAdapterInventory`]) accesses of different
+//! sizes need. Circuits put both on the [`messages::MEMORY`] bus: an access takes the last message about its block off the bus and
+//! puts the next one on. The *boundary* puts the first message about each block on and takes the last one off, and ties both to a
+//! Merkle root before and a Merkle root after.
+//!
+//! RV32IM's memory is one layout: words of two cells, at hundreds of millions of accesses a second, without splits and merges. A
+//! virtual machine of another kind configures its own, and holds a [`MemoryController`]: it reads and writes [`Memory`], which keeps a
+//! log, and makes the tables from that. A chip's author puts accesses on the bus with a [`MemoryBridge`] and checks ranges with a
+//! [`SharedVariableRangeCheckerChip`]. [`MemoryProofGenerator`] proves a log by itself, without an instruction set.
+//!
+//! ```
+//! use engram_air::{F, PrimeCharacteristicRing};
+//! use engram_memory::{MemoryConfigBuilder, MemoryController};
+//!
+//! let config = MemoryConfigBuilder::new().with_access_capacity(1000).build()?;
+//! let mut memory = MemoryController::new(&config);
+//! let (_, before) = memory.write::<2>(1, 0x1000, [F::from_u32(42), F::from_u32(43)])?;
+//! let (_, [cell]) = memory.read::<1>(1, 0x1001)?;
+//! assert_eq!((before, cell), ([F::ZERO; 2], F::from_u32(43)));
+//! let proof = memory.generate_memory_proof()?;
+//! let statement = proof.verify(&config)?;
+//! assert_ne!(statement.initial_root, statement.final_root);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Messages
+//!
+//! A block of N neighbouring cells that is in memory since a timestamp is one message on the memory bus, written by
+//! [`messages::memory_message`]: `[space, pointer, cells[0..N], timestamp]`. A pointer counts cells, or whole pointer units of
+//! several.
 //!
 //! # Why this suffices
 //!
-//! An access at time *t* that follows a gap *g* takes a message of time *t − 1 − g* and puts one of time *t*. As *t* is an
-//! integer below 2^29 and *g* one below 2^17, both times stand for integers above −2^17 and below 2^29, which are distinct
-//! modulo p, and the second is the greater. So the accesses to an address are edges that go strictly forward in time. Each
-//! address has one first and one last message. A multiset of forward edges that balances with one source and one sink is one
-//! path (its earliest start can only come from the source, and so on from there), so the accesses form one history in the
-//! order of their times, each finding what the one before left. Counts stay below p, so that a bus that balances modulo p
-//! balances.
+//! Fix a cell. The messages whose block covers it are nodes. Each row that takes such a message off the bus puts exactly one
+//! such message on, so rows are edges:
+//!
+//! | edge | timestamp | the cell |
+//! | --- | --- | --- |
+//! | access, by [`access::take`] | from *t − 1 − g* to *t*, with *t* an integer from 1 to below 2^29 and *g* one below 2^17 | a write changes it |
+//! | [`refresh`] | from *t − 2^17 · k* to *t*, with *t* an integer below 2^29 and *k* one from 1 to 2^12 | keeps it |
+//! | [`split`], from the block to the half that covers the cell | stays | keeps it |
+//! | [`merge`], from the half that covers the cell to the block | from *t − d* to *t*, with *t* an integer below 2^29 and *d* one below 2^17 | keeps it |
+//!
+//! The [`boundary`], or the [`volatile`] one, is the cell's one source and one sink. All timestamps at the ends of accesses, refreshes
+//! and merges stand for integers from −2^29 to below 2^29, which are distinct modulo p, and a split keeps its timestamp. So along any
+//! walk integers never fall, and accesses and refreshes let them rise. A cycle thus has no access and no refresh: it is splits and
+//! merges alone, at one timestamp, and keeps the cell. A multiset of edges that balances with one source and one sink is one path and
+//! cycles. All accesses are on the path, in the order of their timestamps, and each finds what the one before left. Multiplicities
+//! stay below p, so that a bus that balances modulo p balances.
+//!
+//! That is offline memory checking (Blum et al. 1991; Setty et al., Spice, 2018). That a merge's timestamp has a range is needed,
+//! though it is never later than both halves: see [`merge`].
 //!
 //! | obligation | kept by |
 //! | --- | --- |
-//! | times are below 2^29 | the machine's clock; [`refresh`] for its own |
+//! | timestamps of accesses are integers from 1 to below 2^29 | the machine's clock, or the chip's author; in a log's own proof [`log_table`] |
 //! | gaps are below 2^17 | [`access::take`] |
-//! | an address has one first and one last message | [`merkle`] and [`roots`], or the order of [`volatile`] |
-//! | the first words are those of the root before | [`boundary`], [`merkle`], [`roots`], [`compress`] |
-//! | the last words are those of the root after | the same |
-//! | cells are below 2^16 | whoever writes; the first words by the root before, which is the verifier's |
-//! | counts are boolean | each table's `real`, and flags below it |
+//! | splits and merges cover the same cells before and after | [`split`], [`merge`]: written once |
+//! | a refresh and a merge do not go back in time, and do not wrap | [`refresh`], [`merge`] |
+//! | a cell has one first and one last message | [`boundary`], [`mod@merkle`], [`roots`]; or the order of [`volatile`] |
+//! | the first cells are those of the roots before, the last those after | the same, and [`compress`] |
+//! | cells of 16 bits stay below 2^16 | whoever writes; in a log's own proof [`log_table`]; the first ones by the root before |
+//! | multiplicities are boolean | each table's `real`, and flags below it |
 //! | a lookup is true | [`range`], [`bytes`], [`compress`]: each row shows that what it offers is so |
+//!
+//! Nothing asks that blocks are aligned. [`Memory`] refuses others, as an unaligned access would need more adapters; one that is
+//! proven all the same finds the cells that are there.
 
 pub mod access;
+pub mod adapter;
 pub mod address;
 pub mod backing;
 pub mod boundary;
+pub mod bridge;
 pub mod bytes;
+mod clock;
+mod columns;
 pub mod compress;
+pub mod config;
+pub mod context;
+pub mod controller;
+pub mod error;
+pub mod extension;
 pub mod image;
+pub mod layout;
+pub mod log;
+pub mod log_table;
 pub mod lookups;
+pub mod merge;
 pub mod merkle;
 pub mod messages;
 pub mod offline;
+pub mod online;
+mod place;
+pub mod proof;
 pub mod range;
+pub mod range_checker;
+pub mod records;
 pub mod refresh;
 pub mod roots;
+mod row;
 pub mod segment;
+pub mod split;
 pub mod tables;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod tree;
 pub mod volatile;
 
-pub use address::{SPACE_MEMORY, SPACE_OUTPUT, SPACE_REGISTERS, SPACES, Space, TREE_HEIGHTS};
+pub use address::{SPACE_MEMORY, SPACE_OUTPUT, SPACE_REGISTERS};
 pub use backing::Backing;
-pub use image::{ImageError, MemoryImage};
-pub use lookups::{ByteCounter, Lookups, RangeCounter};
+pub use bridge::{AccessExprs, MemoryBridge};
+pub use config::{ConfigError, MemoryConfig, MemoryConfigBuilder};
+pub use controller::{FinalizedMemory, MemoryController};
+pub use error::{MemoryError, MemoryIntegrationError};
+pub use image::MemoryImage;
+pub use layout::{AddressSpaceConfig, AddressSpaceType, CellKind, Layout};
+pub use log::{MemoryLogEntry, RecordId};
+pub use lookups::Lookups;
 pub use offline::{Access, OfflineMemory};
-pub use segment::{LeafRecord, RefreshRecord, SegmentMemory};
+pub use online::Memory;
+pub use proof::{MemoryProof, MemoryProofGenerator};
+pub use range_checker::SharedVariableRangeCheckerChip;
+pub use records::{AccessAdapterInventory, RefreshRecord};
+pub use segment::{LeafRecord, SegmentMemory};
 pub use tables::{circuits, lookup_circuits};
 pub use tree::{MerkleTree, NodeRecord};

@@ -2,7 +2,21 @@
 
 use engram_air::{Bus, Ring, field::DIGEST_CELLS};
 
-use crate::address::WORD_CELLS;
+/// The bus on which circuits meet memory: [`MEMORY`]. All circuits of one memory use the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct MemoryBus;
+
+impl MemoryBus {
+    /// The bus [`MEMORY`].
+    pub const fn new() -> Self {
+        Self
+    }
+
+    /// The bus itself.
+    pub const fn bus(&self) -> Bus {
+        MEMORY
+    }
+}
 
 /// The state of each block, from one access to the next.
 pub const MEMORY: Bus = Bus::permutation(1, "memory", &["space", "pointer", "cells and timestamp"]);
@@ -16,11 +30,8 @@ pub const BYTES: Bus = Bus::lookup(3, "bytes", &["x", "y", "and"]);
 /// Nodes of Merkle trees, from parent to child, with their digests before and after the segment.
 pub const MERKLE: Bus = Bus::permutation(4, "merkle", &["space", "height", "index", "digests"]);
 
-/// Two digests and the digest of both.
+/// Two digests and the digest of both. Indices 6 to 9 are the machine's.
 pub const COMPRESS: Bus = Bus::lookup(5, "compress", &["digests"]);
-
-/// The words of a program image, in proofs without Merkle trees. Indices 6 to 9 are the machine's.
-pub const IMAGE: Bus = Bus::permutation(10, "image", &["space", "pointer", "low", "high"]);
 
 /// The widest range that [`RANGE`] knows, in bits.
 pub const RANGE_BITS_MAX: u32 = 17;
@@ -34,7 +45,12 @@ pub fn memory_message<T>(space: T, pointer: T, cells: impl IntoIterator<Item = T
 
 /// On [`RANGE`]: `value < 2^bits`, with `bits` at most [`RANGE_BITS_MAX`].
 pub fn range_message<T: Ring>(value: T, bits: u32) -> Vec<T> {
-    vec![value, T::integer(bits)]
+    variable_range_message(value, T::integer(bits))
+}
+
+/// On [`RANGE`]: `value < 2^bits`, where a row says how many bits.
+pub fn variable_range_message<T>(value: T, bits: T) -> Vec<T> {
+    vec![value, bits]
 }
 
 /// On [`BYTES`]: `x` and `y` are below 256, and `and` is their bitwise and.
@@ -52,10 +68,4 @@ pub fn merkle_message<T>(space: T, height: T, index: T, before: [T; DIGEST_CELLS
 /// On [`COMPRESS`]: `out` is the digest of `left` and `right`.
 pub fn compress_message<T>(left: [T; DIGEST_CELLS], right: [T; DIGEST_CELLS], out: [T; DIGEST_CELLS]) -> Vec<T> {
     left.into_iter().chain(right).chain(out).collect()
-}
-
-/// On [`IMAGE`]: the word at `(space, pointer)` starts as `cells` (16 bits each, low first).
-pub fn image_message<T>(space: T, pointer: T, cells: [T; WORD_CELLS]) -> Vec<T> {
-    let [low, high] = cells;
-    vec![space, pointer, low, high]
 }

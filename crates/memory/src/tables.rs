@@ -8,76 +8,152 @@ use engram_stark::engine::Witness;
 use crate::{
     boundary, bytes,
     compress::{self, Compressions},
+    error::MemoryError,
+    layout::Layout,
     lookups::Lookups,
-    merkle, range, refresh, roots,
-    segment::SegmentMemory,
+    merge, merkle, range,
+    range_checker::SharedVariableRangeCheckerChip,
+    refresh, roots,
+    segment::{LeafRecord, SegmentMemory},
+    split, volatile,
 };
 
 /// How many tables share the rows of one kind. A table's height is a power of two, and one that holds a few rows more
 /// than that is half padding; two or three tables waste less, and cost the verifier more.
 pub const PARTS: usize = 3;
 
-/// Kinds of rows that tables share: nodes, leaves, compressions.
+/// Kinds of rows that tables share in a memory of words: nodes, leaves, compressions.
 const SHARED_KINDS: usize = 3;
 
-/// Number of [`circuits`].
+/// Number of [`circuits`] of RV32IM's layout: the roots, what tables share, refreshes of words.
 pub const CIRCUITS: usize = 2 + SHARED_KINDS * PARTS;
 
 /// Number of [`lookup_circuits`].
 pub const LOOKUP_CIRCUITS: usize = 3;
 
+/// Number of [`SharedVariableRangeCheckerChip::circuits`].
+const RANGE_CIRCUITS: usize = 2;
+
 /// Where the roots, with their public values, are among [`circuits`].
 pub const ROOTS: usize = 0;
 
-/// Memory with Merkle trees, in order: the roots, which every proof must have; the Merkle tables; the boundary tables; the
-/// compression tables; the refreshes. There are [`CIRCUITS`] of them.
-pub fn circuits() -> Vec<Circuit> {
-    let shared = [merkle::circuit(), boundary::circuit(), compress::circuit()];
-    let mut circuits = vec![roots::circuit()];
-    circuits.extend(shared.iter().flat_map(parts::<PARTS>));
-    circuits.push(refresh::circuit());
+/// A memory's circuits but for its accesses and what they look up in, in order: the roots, which every proof must have; the
+/// Merkle tables; for each block size that a space has, the boundary tables; the compression tables; for each size on the bus a
+/// refresh; for each size that is split and merged a split, and then for each a merge.
+pub fn circuits(layout: &Layout) -> Vec<Circuit> {
+    let mut circuits = vec![roots::circuit(layout)];
+    circuits.extend(parts::<PARTS>(&merkle::circuit()));
+    for block_cells in layout.block_sizes() {
+        circuits.extend(parts::<PARTS>(&boundary::circuit(block_cells, layout.pointer_unit())));
+    }
+    circuits.extend(parts::<PARTS>(&compress::circuit()));
+    circuits.extend(block_circuits(layout));
     circuits
 }
 
-/// What tables look up in.
-pub fn lookup_circuits() -> [Circuit; LOOKUP_CIRCUITS] {
-    [range::circuit(), range::narrow_circuit(), bytes::circuit()]
+/// The circuits of a memory that starts as zeros and is forgotten, but for its accesses and what they look up in, in order: for each
+/// normal space a [`volatile`] boundary; then refreshes, splits and merges as in [`circuits`].
+pub fn volatile_circuits(layout: &Layout) -> Vec<Circuit> {
+    let spaces = layout.spaces().iter().map(|space| volatile::circuit(layout, space));
+    spaces.chain(block_circuits(layout)).collect()
 }
 
-/// Rows of each of [`circuits`] for a segment with so many touched nodes and leaves, distinct compressions (at most twice
+/// Refreshes, splits and merges.
+fn block_circuits(layout: &Layout) -> Vec<Circuit> {
+    let unit = layout.pointer_unit();
+    let refreshes = layout.bus_sizes().map(refresh::circuit);
+    let splits = layout.adapter_sizes().map(|cells| split::circuit(cells, unit));
+    refreshes.chain(splits).chain(layout.adapter_sizes().map(|cells| merge::circuit(cells, unit))).collect()
+}
+
+/// What RV32IM's tables look up in.
+pub fn lookup_circuits() -> [Circuit; LOOKUP_CIRCUITS] {
+    let [wide, narrow] = SharedVariableRangeCheckerChip::circuits();
+    [wide, narrow, bytes::circuit()]
+}
+
+/// Rows of each of RV32IM's [`circuits`] for a segment with so many touched nodes and leaves, distinct compressions (at most twice
 /// the nodes and leaves), and refreshes.
 pub fn row_counts(nodes: usize, leaves: usize, compressions: usize, refreshes: usize) -> Vec<usize> {
     let mut counts = vec![1];
-    counts.extend([nodes, leaves, compressions].iter().flat_map(|&rows| split::<PARTS>(rows).map(|part| part.len())));
+    counts
+        .extend([nodes, leaves, compressions].iter().flat_map(|&rows| share_out::<PARTS>(rows).map(|part| part.len())));
     counts.push(refreshes);
     counts
 }
 
 impl SegmentMemory {
     /// The witnesses of [`circuits`]; counts their lookups. Tables without rows are left out.
-    pub fn witnesses(&self, lookups: &Lookups) -> Vec<Witness> {
+    pub fn witnesses(&self, range: &SharedVariableRangeCheckerChip) -> Vec<Witness> {
         let mut asked = Compressions::default();
-        let mut witnesses = vec![Witness {
-            publics: roots::public_values(&self.roots_before, &self.roots_after).to_vec(),
-            ..witness(Some(roots::trace(self)))
-        }];
-        for rows in split::<PARTS>(self.nodes.len()) {
-            witnesses.push(part(rows, |rows| merkle::trace(&self.nodes[rows], &mut asked)));
+        let publics = roots::public_values(&self.roots_before, &self.roots_after);
+        let mut witnesses = vec![Witness { publics, ..witness(Some(roots::trace(self))) }];
+        for rows in share_out::<PARTS>(self.nodes.len()) {
+            witnesses.push(witness((!rows.is_empty()).then(|| merkle::trace(&self.nodes[rows], &mut asked))));
         }
-        for rows in split::<PARTS>(self.leaves.len()) {
-            witnesses.push(part(rows, |rows| boundary::trace(&self.leaves[rows], &mut asked)));
+        for block_cells in self.layout.block_sizes() {
+            let has_size = |leaf: &&LeafRecord| {
+                self.layout.space(leaf.space).is_some_and(|space| space.block_cells == block_cells)
+            };
+            let leaves: Vec<&LeafRecord> = self.leaves.iter().filter(has_size).collect();
+            for rows in share_out::<PARTS>(leaves.len()) {
+                witnesses.push(witness(boundary::trace(&leaves[rows], block_cells, &mut asked)));
+            }
         }
-        for rows in split::<PARTS>(asked.len()) {
-            witnesses.push(part(rows, |rows| compress::trace(&asked.distinct()[rows])));
+        for rows in share_out::<PARTS>(asked.len()) {
+            witnesses.push(witness((!rows.is_empty()).then(|| compress::trace(&asked.distinct()[rows]))));
         }
-        let refreshes = 0..self.refreshes.len();
-        witnesses.push(part(refreshes, |rows| refresh::trace(&self.refreshes[rows], lookups)));
+        witnesses.extend(self.block_witnesses(range));
         witnesses
+    }
+
+    /// The witnesses of [`volatile_circuits`]; counts their lookups. Tables without rows are left out.
+    ///
+    /// # Errors
+    /// A block that did not start as zeros.
+    pub fn volatile_witnesses(&self, range: &SharedVariableRangeCheckerChip) -> Result<Vec<Witness>, MemoryError> {
+        let spaces = self.layout.spaces().iter().map(|space| Ok(witness(volatile::trace(space, self, range)?)));
+        let mut witnesses = spaces.collect::<Result<Vec<Witness>, MemoryError>>()?;
+        witnesses.extend(self.block_witnesses(range));
+        Ok(witnesses)
+    }
+
+    fn block_witnesses(&self, range: &SharedVariableRangeCheckerChip) -> Vec<Witness> {
+        let (layout, adapters) = (&self.layout, &self.adapters);
+        let of_size = |cells: usize| cells.ilog2() as usize;
+        let refreshes = layout.bus_sizes().map(|cells| refresh::trace(&self.refreshes[of_size(cells)], range));
+        let splits = layout.adapter_sizes().map(|cells| split::trace(&adapters.splits()[of_size(cells)]));
+        let merges = layout.adapter_sizes().map(|cells| merge::trace(&adapters.merges()[of_size(cells)], range));
+        refreshes.chain(splits).chain(merges).map(witness).collect()
     }
 }
 
+impl SharedVariableRangeCheckerChip {
+    /// The circuits that answer.
+    pub fn circuits() -> [Circuit; RANGE_CIRCUITS] {
+        [range::circuit(), range::narrow_circuit()]
+    }
+
+    /// The witnesses of [`Self::circuits`], once all rows have asked.
+    pub fn witnesses(&self) -> [Witness; RANGE_CIRCUITS] {
+        [range::trace(self), range::narrow_trace(self)].map(witness)
+    }
+}
+
+impl Lookups {
+    /// The witnesses of [`lookup_circuits`], once all other tables have counted their lookups.
+    pub fn witnesses(&self) -> [Witness; LOOKUP_CIRCUITS] {
+        let [wide, narrow] = self.range.witnesses();
+        [wide, narrow, witness(bytes::trace(&self.bytes))]
+    }
+}
+
+fn witness(trace: Option<Trace>) -> Witness {
+    Witness { trace, ..Default::default() }
+}
+
 /// The same circuit, for each of the tables that share its rows.
-pub fn parts<const N: usize>(circuit: &Circuit) -> [Circuit; N] {
+fn parts<const N: usize>(circuit: &Circuit) -> [Circuit; N] {
     let name = |part: usize| format!("{}{}", circuit.name, ", rest".repeat(part));
     std::array::from_fn(|part| Circuit { name: name(part), ..circuit.clone() })
 }
@@ -86,7 +162,7 @@ pub fn parts<const N: usize>(circuit: &Circuit) -> [Circuit; N] {
 const SPLIT_ROWS_MIN: usize = 1024;
 
 /// Which of `rows` rows go to which of the tables that share them: as few padded rows as there can be.
-pub fn split<const N: usize>(rows: usize) -> [Range<usize>; N] {
+fn share_out<const N: usize>(rows: usize) -> [Range<usize>; N] {
     let mut start = 0;
     std::array::from_fn(|part| {
         let count = first_part(rows - start, N - part);
@@ -110,48 +186,48 @@ fn padded(rows: usize, parts: usize) -> usize {
     whole.min(whole / 2 + padded(rows - whole / 2, parts - 1))
 }
 
-impl Lookups {
-    /// The witnesses of [`lookup_circuits`], once all other tables have counted their lookups.
-    pub fn witnesses(&self) -> [Witness; LOOKUP_CIRCUITS] {
-        let traces = [range::trace(&self.range), range::narrow_trace(&self.range), bytes::trace(&self.bytes)];
-        traces.map(witness)
-    }
-}
-
-fn witness(trace: Option<Trace>) -> Witness {
-    Witness { trace, ..Default::default() }
-}
-
-/// The table of some rows, left out where there are none.
-fn part(rows: Range<usize>, trace: impl FnOnce(Range<usize>) -> Trace) -> Witness {
-    witness((!rows.is_empty()).then(|| trace(rows)))
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
+    use engram_air::BusKind;
+
     use super::*;
-    use crate::volatile;
+    use crate::{
+        config::{AddressSpaceConfig, AddressSpaceType, CellKind, MemoryConfig, MemoryConfigBuilder},
+        log_table::{self, AccessTable},
+    };
 
     /// Each constraint and each lookup of a fixed table has a test in which it alone refuses. The compression table's are
     /// broken one after the other by `a_wrong_step_is_refused_where_it_is_made`.
     #[test]
     fn every_constraint_has_a_test_that_breaks_it() {
+        let config = MemoryConfig::default();
+        let layout = config.layout();
+        let u16s = AddressSpaceConfig::new(1, AddressSpaceType::Normal).with_cell_kind(CellKind::U16);
+        let u16s = MemoryConfigBuilder::new().add_address_space(u16s).build().unwrap();
+        let log_tests = include_str!("log_table/tests.rs");
+        let write = |cells| AccessTable::Write { cells, block_cells: 4, kind: CellKind::U16 };
         let tests = [
-            (roots::circuit(), include_str!("roots/tests.rs")),
+            (roots::circuit(layout), include_str!("roots/tests.rs")),
             (merkle::circuit(), include_str!("merkle/tests.rs")),
-            (boundary::circuit(), include_str!("boundary/tests.rs")),
-            (refresh::circuit(), include_str!("refresh/tests.rs")),
+            (boundary::circuit(4, 1), include_str!("boundary/tests.rs")),
+            (refresh::circuit(2), include_str!("refresh/tests.rs")),
+            (split::circuit(4, 1), include_str!("split/tests.rs")),
+            (merge::circuit(4, 1), include_str!("merge/tests.rs")),
+            (volatile::circuit(layout, &layout.spaces()[0]), include_str!("volatile/tests.rs")),
             (range::circuit(), include_str!("range/tests.rs")),
             (bytes::circuit(), include_str!("bytes/tests.rs")),
-            (volatile::circuit(), include_str!("volatile/tests.rs")),
+            (log_table::circuit(&config, AccessTable::Read { cells: 4, block_cells: 4 }), log_tests),
+            (log_table::circuit(&config, AccessTable::Read { cells: 2, block_cells: 4 }), log_tests),
+            (log_table::circuit(&u16s, write(4)), log_tests),
+            (log_table::circuit(&u16s, write(1)), log_tests),
         ];
         for (circuit, source) in tests {
             let lookups = circuit
                 .interactions
                 .iter()
-                .filter(|interaction| interaction.bus.kind == engram_air::BusKind::Lookup && interaction.weight > 0);
+                .filter(|interaction| interaction.bus.kind == BusKind::Lookup && interaction.weight > 0);
             let labels = circuit.constraints.iter().map(|constraint| &constraint.label);
             for label in labels.chain(lookups.map(|lookup| &lookup.label)).collect::<BTreeSet<_>>() {
                 let breaks = format!("assert_refused_only_by(\"{label}\")");
@@ -163,9 +239,9 @@ mod tests {
     #[test]
     fn rows_are_shared_out_with_little_padding() {
         for rows in (0..5000).chain([1 << 17, (1 << 17) + 1, 300_000, (1 << 20) - 1]) {
-            let [whole] = split::<1>(rows);
+            let [whole] = share_out::<1>(rows);
             assert_eq!(whole, 0..rows);
-            let parts = split::<3>(rows);
+            let parts = share_out::<3>(rows);
             assert_eq!((parts[0].start, parts[2].end), (0, rows));
             assert!(parts.windows(2).all(|pair| pair[0].end == pair[1].start));
             let heights = parts.iter().filter(|part| !part.is_empty()).map(|part| part.len().next_power_of_two());
@@ -173,20 +249,28 @@ mod tests {
             assert_eq!(height, if rows == 0 { 0 } else { padded(rows, 3) });
             assert!(height <= rows + rows / 4 + SPLIT_ROWS_MIN, "{rows} {parts:?}");
         }
-        assert_eq!(split::<3>((1 << 17) + 1), [0..1 << 17, 1 << 17..(1 << 17) + 1, (1 << 17) + 1..(1 << 17) + 1]);
+        assert_eq!(share_out::<3>((1 << 17) + 1), [0..1 << 17, 1 << 17..(1 << 17) + 1, (1 << 17) + 1..(1 << 17) + 1]);
     }
 
     #[test]
     fn names_are_distinct_and_zeros_are_rows() {
-        let circuits: Vec<Circuit> = circuits().into_iter().chain(lookup_circuits()).collect();
-        let names: BTreeSet<&str> = circuits.iter().map(|circuit| circuit.name.as_str()).collect();
-        assert_eq!(names.len(), CIRCUITS + LOOKUP_CIRCUITS);
-        assert_eq!(row_counts(5, 4, 9, 0).len(), CIRCUITS);
-        for circuit in
-            circuits.into_iter().filter(|circuit| !circuit.name.starts_with("compress") && circuit.name != "roots")
-        {
-            let zeros = Trace::zeros(circuit.width(), 4);
-            crate::testing::Subject::new(circuit, zeros).assert_accepted();
+        let words = circuits(Layout::rv32im());
+        assert_eq!((words.len(), row_counts(5, 4, 9, 0).len()), (CIRCUITS, CIRCUITS));
+        let cells = circuits(&Layout::default());
+        assert_eq!(cells.len(), 1 + 3 * PARTS + 6 + 5 + 5);
+        let volatile = volatile_circuits(&Layout::default());
+        assert_eq!(volatile.len(), 1 + 6 + 5 + 5);
+        assert_eq!(volatile_circuits(Layout::rv32im()).len(), 3 + 1);
+        for circuits in [words, cells, volatile] {
+            let circuits: Vec<Circuit> = circuits.into_iter().chain(lookup_circuits()).collect();
+            let names: BTreeSet<&str> = circuits.iter().map(|circuit| circuit.name.as_str()).collect();
+            assert_eq!(names.len(), circuits.len());
+            for circuit in
+                circuits.into_iter().filter(|circuit| !circuit.name.starts_with("compress") && circuit.name != "roots")
+            {
+                let zeros = Trace::zeros(circuit.width(), 4);
+                crate::testing::Subject::new(circuit, zeros).assert_accepted();
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The Merkle tree of an address space: sparse, and kept from segment to segment.
 //!
-//! A leaf is [`LEAF_WORDS`] words, hashed by one compression of its first half and its second half. A tree of words that
+//! A leaf is [`LEAF_CELLS`] cells, hashed by one compression of its first half and its second half. A tree of cells that
 //! are all zero needs no storage; elsewhere nodes are stored by height in pages of neighbours, so that a node and its
 //! sibling are found together.
 
@@ -17,12 +17,15 @@ use engram_air::{
 use rayon::prelude::*;
 
 use crate::{
-    address::{LEAF_CELLS, LEAF_WORDS, Space, leaf_cells},
+    address::{LEAF_CELLS, TREE_HEIGHT_MAX},
     backing::Backing,
+    error::MemoryError,
+    image::MemoryImage,
+    layout::{AddressSpaceConfig, Layout},
 };
 
 /// The highest tree.
-const HEIGHT_MAX: usize = 27;
+const HEIGHT_MAX: usize = TREE_HEIGHT_MAX as usize;
 
 /// Nodes of one height that are stored together, base-two logarithm.
 const NODE_PAGE_LOG2: u32 = 6;
@@ -30,22 +33,21 @@ const NODE_PAGE_LOG2: u32 = 6;
 const NODE_PAGE: usize = 1 << NODE_PAGE_LOG2;
 
 /// The two halves of a leaf's cells, which its digest compresses.
-pub fn leaf_halves(words: &[u32; LEAF_WORDS]) -> [Digest; 2] {
-    let cells: [F; LEAF_CELLS] = leaf_cells(words);
+pub fn leaf_halves(cells: &[F; LEAF_CELLS]) -> [Digest; 2] {
     [0, DIGEST_CELLS].map(|start| std::array::from_fn(|index| cells[start + index]))
 }
 
 /// The digest of a leaf.
-pub fn leaf_digest(words: &[u32; LEAF_WORDS]) -> Digest {
-    let [left, right] = leaf_halves(words);
+pub fn leaf_digest(cells: &[F; LEAF_CELLS]) -> Digest {
+    let [left, right] = leaf_halves(cells);
     compress(&left, &right)
 }
 
-/// The digest at each height of a tree whose words are all zero.
+/// The digest at each height of a tree whose cells are all zero.
 fn zero_digests() -> &'static [Digest; HEIGHT_MAX + 1] {
     static DIGESTS: OnceLock<[Digest; HEIGHT_MAX + 1]> = OnceLock::new();
     DIGESTS.get_or_init(|| {
-        let mut digest = leaf_digest(&[0; LEAF_WORDS]);
+        let mut digest = leaf_digest(&[F::ZERO; LEAF_CELLS]);
         let mut digests = [[F::ZERO; DIGEST_CELLS]; HEIGHT_MAX + 1];
         for slot in &mut digests {
             *slot = digest;
@@ -110,7 +112,8 @@ struct Level {
 /// A Merkle tree over an address space.
 #[derive(Clone, Debug)]
 pub struct MerkleTree {
-    space: Space,
+    space: u32,
+    height: u32,
     /// By height, leaves first.
     levels: Vec<Level>,
     /// Where nodes come from that are in no level.
@@ -118,19 +121,20 @@ pub struct MerkleTree {
 }
 
 impl MerkleTree {
-    /// The tree of a space whose words are all zero.
-    pub fn new(space: Space) -> Self {
-        Self { space, levels: vec![Level::default(); space.tree_height as usize + 1], backing: None }
+    /// The tree of a space whose cells are all zero.
+    pub fn new(layout: &Layout, space: &AddressSpaceConfig) -> Self {
+        let height = layout.tree_height(space);
+        Self { space: space.number, height, levels: vec![Level::default(); height as usize + 1], backing: None }
     }
 
-    /// The tree of a space whose words are kept elsewhere.
-    pub fn backed(space: Space, backing: Arc<dyn Backing>) -> Self {
-        Self { backing: Some(backing), ..Self::new(space) }
+    /// The tree of a space whose cells are kept elsewhere.
+    pub fn backed(layout: &Layout, space: &AddressSpaceConfig, backing: Arc<dyn Backing>) -> Self {
+        Self { backing: Some(backing), ..Self::new(layout, space) }
     }
 
     /// The digest of everything.
     pub fn root(&self) -> Digest {
-        self.node(self.space.tree_height, 0)
+        self.node(self.height, 0)
     }
 
     /// The digest of a node: `height` is the distance from the leaves, `index` counts from the left.
@@ -143,7 +147,7 @@ impl MerkleTree {
 
     /// A node that no level holds.
     fn node_behind(&self, height: u32, index: u32) -> Digest {
-        let stored = self.backing.as_ref().and_then(|backing| backing.node(self.space.number, height, index));
+        let stored = self.backing.as_ref().and_then(|backing| backing.node(self.space, height, index));
         stored.unwrap_or(zero_digests()[height as usize])
     }
 
@@ -154,7 +158,7 @@ impl MerkleTree {
             let Some(first) = changed.peek() else { continue };
             let number = first.index >> NODE_PAGE_LOG2;
             if !self.levels[height as usize].pages.contains_key(&number) {
-                let nodes_max = (self.space.words() / LEAF_WORDS as u32) >> height;
+                let nodes_max = 1 << (self.height - height);
                 let node = |offset: usize| {
                     let index = (number << NODE_PAGE_LOG2) + offset as u32;
                     if index < nodes_max { self.node_behind(height, index) } else { Digest::default() }
@@ -171,7 +175,7 @@ impl MerkleTree {
 
     /// The siblings of a leaf's path to the root, lowest first.
     pub fn siblings(&self, leaf: u32) -> Vec<Digest> {
-        (0..self.space.tree_height).map(|height| self.node(height, (leaf >> height) ^ 1)).collect()
+        (0..self.height).map(|height| self.node(height, (leaf >> height) ^ 1)).collect()
     }
 
     /// Set the digests of leaves, given by ascending index.
@@ -191,7 +195,7 @@ impl MerkleTree {
     fn climb(&mut self, leaves: Vec<NodeChange>, mut keep: impl FnMut(Vec<NodeRecord>)) {
         self.store(0, &leaves);
         let mut below = leaves;
-        for height in 1..=self.space.tree_height {
+        for height in 1..=self.height {
             let pairs: Vec<&[NodeChange]> = below.chunk_by(|a, b| a.index / 2 == b.index / 2).collect();
             let records: Vec<NodeRecord> = pairs.par_iter().map(|pair| self.record(height, pair)).collect();
             below = records
@@ -216,6 +220,36 @@ impl MerkleTree {
         let before = self.node(height, index);
         let changed = children.iter().any(|child| child.before != child.after);
         let after = if changed { compress(&children[0].after, &children[1].after) } else { before };
-        NodeRecord { space: self.space.number, height, index, children, before, after }
+        NodeRecord { space: self.space, height, index, children, before, after }
+    }
+}
+
+impl MemoryImage {
+    /// The Merkle trees of a layout's normal spaces, in its order.
+    ///
+    /// # Errors
+    /// As for [`Self::check`].
+    pub fn trees(&self, layout: &Layout) -> Result<Vec<MerkleTree>, MemoryError> {
+        self.check(layout)?;
+        let tree = |space: &AddressSpaceConfig| {
+            let blocks: Vec<(u32, Vec<F>)> = self.cell_blocks_of(space.number).collect();
+            let leaves = blocks.par_iter().flat_map_iter(|(first, cells)| {
+                let leaves = (first / LEAF_CELLS as u32..).zip(cells.as_chunks::<LEAF_CELLS>().0);
+                let used = leaves.filter(|(_, leaf)| leaf.iter().any(|cell| *cell != F::ZERO));
+                used.map(|(index, leaf)| (index, leaf_digest(leaf)))
+            });
+            let mut tree = MerkleTree::new(layout, space);
+            tree.set_leaves(leaves.collect());
+            tree
+        };
+        Ok(layout.spaces().iter().map(tree).collect())
+    }
+
+    /// The Merkle roots of a layout's normal spaces, in its order.
+    ///
+    /// # Errors
+    /// As for [`Self::check`].
+    pub fn roots(&self, layout: &Layout) -> Result<Vec<Digest>, MemoryError> {
+        Ok(self.trees(layout)?.iter().map(MerkleTree::root).collect())
     }
 }

@@ -2,7 +2,7 @@
 //! Run it with `cargo run --release -p engram-observe --example trace_a_memory`.
 
 use engram_air::{F, PrimeCharacteristicRing};
-use engram_cells::{config::MemoryConfig, online::Memory};
+use engram_memory::{config::MemoryConfig, online::Memory};
 use engram_observe::{analysis::adapter_sources::AdapterCause, debugger::MemoryDebugger, trace::TraceRecord};
 
 /// Rows and columns of the matrix; each entry is a cell.

@@ -2,7 +2,7 @@
 //! Run it with `cargo run --release -p engram-observe --example watch_a_memory`.
 
 use engram_air::{F, PrimeCharacteristicRing};
-use engram_cells::{config::MemoryConfig, online::Memory};
+use engram_memory::{config::MemoryConfig, online::Memory};
 use engram_observe::{
     monitor::MemoryPerformanceMonitor,
     prometheus::{CONTENT_TYPE, Labels},

@@ -1,12 +1,11 @@
 //! Rows of splits and merges, and what they cost.
 
 use engram_air::{Circuit, price::Size};
-use engram_cells::{
-    bus::MemoryBus,
+use engram_memory::{
+    address::ACCESS_SIZES,
     config::MemoryConfig,
     merge,
-    offline::{AccessAdapterInventory, BlockRecords},
-    size::ACCESS_SIZES,
+    records::{AccessAdapterInventory, BlockRecords},
     split,
 };
 use serde::Serialize;
@@ -86,9 +85,11 @@ pub struct AdapterPrices {
 impl AdapterPrices {
     /// Of this configuration.
     pub fn new(config: &MemoryConfig) -> Self {
-        let unit = config.pointer_unit();
-        let circuits = |circuit: fn(MemoryBus, usize, usize) -> Circuit| {
-            ACCESS_SIZES.map(|cells| (cells > unit).then(|| circuit(MemoryBus::new(), cells, unit)))
+        let layout = config.layout();
+        let circuits = |circuit: fn(usize, usize) -> Circuit| {
+            ACCESS_SIZES.map(|cells| {
+                layout.adapter_sizes().any(|size| size == cells).then(|| circuit(cells, layout.pointer_unit()))
+            })
         };
         Self { splits: circuits(split::circuit), merges: circuits(merge::circuit) }
     }

@@ -1,6 +1,6 @@
 //! A memory that can be asked what was done to it.
 
-use engram_cells::online::Memory;
+use engram_memory::online::Memory;
 
 use crate::{analysis::AccessPatternAnalysis, error::TraceError, generator::MemoryTraceGenerator, trace::MemoryTrace};
 

@@ -1,6 +1,6 @@
 //! What can go wrong: what, where, and what to do.
 
-use engram_cells::error::MemoryError;
+use engram_memory::error::MemoryError;
 use thiserror::Error;
 
 /// Why there is no trace, or why an operation was not counted.

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use engram_cells::{
+use engram_memory::{
     config::MemoryConfig,
     image::MemoryImage,
     log::{MemoryLogEntry, RecordId},
-    offline::{AccessAdapterInventory, OfflineMemory},
+    offline::OfflineMemory,
+    records::AccessAdapterInventory,
 };
 
 use crate::{

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use engram_cells::{config::MemoryConfig, offline::AccessRecord};
+use engram_memory::{config::MemoryConfig, offline::AccessRecord};
 use serde::Serialize;
 
 /// A block of a space's own size: what memory's boundary puts on the bus at once.
@@ -63,7 +63,7 @@ impl Geometry {
 
 #[cfg(test)]
 mod tests {
-    use engram_cells::{
+    use engram_memory::{
         config::{AddressSpaceConfig, AddressSpaceType, MemoryConfigBuilder},
         offline::AccessKind,
     };

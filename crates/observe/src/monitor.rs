@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use engram_cells::{
-    config::{IDENTITY_SPACE, MemoryConfig},
+use engram_memory::{
+    address::{ACCESS_SIZES, IDENTITY_SPACE, LEAF_CELLS, TIME_BITS},
+    config::MemoryConfig,
     error::MemoryError,
     image::MemoryImage,
     log::MemoryLogEntry,
-    offline::{AccessAdapterInventory, OfflineMemory},
+    offline::OfflineMemory,
     online::Memory,
-    size::{ACCESS_SIZES, LEAF_CELLS, TIME_BITS},
+    records::AccessAdapterInventory,
 };
 use serde::Serialize;
 
@@ -137,12 +138,12 @@ impl MemoryPerformanceMonitor {
     ///
     /// A copy of the replay is brought to its end, and its tables are filled. That takes about the time and memory that a prover
     /// takes before it begins: ask for [`Self::metrics`] where it must be quick. Idle time is not in the cost: a proof over a
-    /// log leaves it out, and a machine pays a refresh for each 2^17 that a block is left alone. A proof refuses tables of
+    /// log leaves it out, and a machine pays a refresh where a block is left alone for 2^17 or longer. A proof refuses tables of
     /// accesses with more than 2^20 rows, which are counted here as if it did not.
     pub fn get_performance_report(&self) -> PerformanceReport {
         let mut adapters = self.adapters.clone();
         let memory = self.replay.clone().finalize_blocks(&mut adapters);
-        let tables = table_costs(&self.config, &memory, &adapters);
+        let tables = table_costs(&self.config, &memory);
         let cells: u64 = tables.iter().map(|table| table.cells).sum();
         let interactions: u64 = tables.iter().map(|table| table.interactions).sum();
         let PerformanceMetrics { read_count, write_count, total_operations, .. } = self.metrics;

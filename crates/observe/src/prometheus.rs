@@ -2,7 +2,7 @@
 
 use std::io::{self, BufWriter, Write};
 
-use engram_cells::size::ACCESS_SIZES;
+use engram_memory::address::ACCESS_SIZES;
 
 use crate::{error::LabelError, report::PerformanceReport, tables::TableCost};
 

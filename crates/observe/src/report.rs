@@ -1,6 +1,6 @@
 //! How a memory was used, and what that costs to prove.
 
-use engram_cells::size::LEAF_CELLS;
+use engram_memory::address::LEAF_CELLS;
 use serde::Serialize;
 
 use crate::{adapters::AdapterRows, monitor::PerformanceMetrics, tables::TableCost};

@@ -1,11 +1,10 @@
 //! What the tables of a proof over a log cost.
 
 use engram_air::{Circuit, price::Size};
-use engram_cells::{
-    access,
-    bus::MemoryBus,
+use engram_memory::{
     config::MemoryConfig,
-    offline::{AccessAdapterInventory, FinalMemory},
+    log_table,
+    offline::FinalMemory,
     range_checker::SharedVariableRangeCheckerChip,
     tables,
 };
@@ -55,21 +54,20 @@ pub struct TableCost {
 /// The tables of a proof over a log by itself that was replayed with narrow accesses, in the order of the proof; those without rows are left out.
 ///
 /// All tables are filled to be counted: it takes the memory that a prover needs before it begins.
-pub fn table_costs(config: &MemoryConfig, memory: &FinalMemory, adapters: &AccessAdapterInventory) -> Vec<TableCost> {
+pub fn table_costs(config: &MemoryConfig, memory: &FinalMemory) -> Vec<TableCost> {
     let range = SharedVariableRangeCheckerChip::new(config);
-    let bus = MemoryBus::new();
     let mut costs = vec![];
-    for table in access::tables(config) {
+    for table in log_table::tables(config) {
         // Each is dropped before the next is filled.
-        let rows = access::trace(config, table, &memory.accesses, &range).map_or(0, |trace| trace.height());
-        costs.extend(cost(TablePart::Log, &access::circuit(bus, config, table), rows));
+        let rows = log_table::trace(config, table, &memory.accesses, &range).map_or(0, |trace| trace.height());
+        costs.extend(cost(TablePart::Log, &log_table::circuit(config, table), rows));
     }
     let of_witnesses = |part, circuits: &[Circuit], witnesses: &[Witness]| {
         let rows = witnesses.iter().map(|witness| witness.trace.as_ref().map_or(0, |trace| trace.height()));
         circuits.iter().zip(rows).filter_map(|(circuit, rows)| cost(part, circuit, rows)).collect::<Vec<_>>()
     };
-    let witnesses = memory.witnesses(config, adapters, &range);
-    costs.extend(of_witnesses(TablePart::Memory, &tables::circuits(config, bus), &witnesses));
+    let witnesses = memory.segment.witnesses(&range);
+    costs.extend(of_witnesses(TablePart::Memory, &tables::circuits(config.layout()), &witnesses));
     drop(witnesses);
     // Last, as all others have asked by now.
     let circuits = SharedVariableRangeCheckerChip::circuits();

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, io::Write};
 
 use engram_air::{F, PrimeField32};
-use engram_cells::{
+use engram_memory::{
     config::MemoryConfig,
     log::RecordId,
     offline::{AccessKind, AccessRecord, AccessRecords},

@@ -5,16 +5,16 @@ mod logs;
 use std::collections::BTreeSet;
 
 use engram_air::{F, PrimeCharacteristicRing};
-use engram_cells::{
-    access,
-    bus::MemoryBus,
+use engram_memory::{
+    address::{ACCESS_SIZES, GAP_BITS},
     config::{AddressSpaceConfig, AddressSpaceType, MemoryConfig, MemoryConfigBuilder},
     error::MemoryError,
     log::MemoryLogEntry,
-    offline::{AccessAdapterInventory, OfflineMemory},
+    log_table,
+    offline::OfflineMemory,
     online::Memory,
     range_checker::SharedVariableRangeCheckerChip,
-    size::{ACCESS_SIZES, GAP_BITS},
+    records::AccessAdapterInventory,
     tables,
 };
 use engram_observe::{
@@ -125,16 +125,16 @@ fn tables_are_those_of_a_proof() {
                 replay.apply(entry, &mut adapters).unwrap();
             }
         }
-        let circuits = tables::circuits(&config, MemoryBus::new());
+        let circuits = tables::circuits(config.layout());
         let finalized = replay.finalize_blocks(&mut adapters);
         let rows = AdapterRows::of(&adapters);
-        let log_tables = access::tables(&config).into_iter().filter_map(|table| {
-            let name = access::circuit(MemoryBus::new(), &config, table).name;
-            let trace = access::trace(&config, table, &finalized.accesses, &range)?;
+        let log_tables = log_table::tables(&config).into_iter().filter_map(|table| {
+            let name = log_table::circuit(&config, table).name;
+            let trace = log_table::trace(&config, table, &finalized.accesses, &range)?;
             Some((name, trace.height() as u64, trace.width() as u64))
         });
         let log_tables: Vec<(String, u64, u64)> = log_tables.collect();
-        let filled = finalized.witnesses(&config, &adapters, &range);
+        let filled = finalized.segment.witnesses(&range);
         let report = MemoryPerformanceMonitor::of_memory(&memory).unwrap().get_performance_report();
         let counted = report.tables.iter().filter(|table| table.part == TablePart::Log);
         let counted: Vec<_> = counted.map(|table| (table.name.clone(), table.rows, table.columns)).collect();

@@ -4,7 +4,7 @@ mod logs;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engram_cells::{config::MemoryConfig, online::Memory};
+use engram_memory::{config::MemoryConfig, online::Memory};
 use engram_observe::{error::LabelError, monitor::MemoryPerformanceMonitor, prometheus::Labels};
 use logs::{mixed_config, random_memory, word_config};
 use rand::SeedableRng;

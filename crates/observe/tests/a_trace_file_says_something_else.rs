@@ -5,7 +5,7 @@ mod logs;
 use std::io::{self, Write};
 
 use engram_air::{F, PrimeCharacteristicRing, PrimeField32};
-use engram_cells::{
+use engram_memory::{
     config::MemoryConfig,
     error::MemoryError,
     log::{MemoryLogEntry, RecordId},
@@ -279,7 +279,7 @@ fn a_log_that_is_not_possible_is_refused_at_its_entry() {
     assert!(generator.generate_trace(&log[..2]).unwrap().is_empty());
     generator.disable();
     assert_eq!(generator.generate_trace(&log[..2]).map(|_| ()), Err(TraceError::Disabled));
-    let mut image = engram_cells::image::MemoryImage::new();
+    let mut image = engram_memory::image::MemoryImage::new();
     image.set_cell(9, 0, F::ONE);
     let mut generator = MemoryTraceGenerator::new(&MemoryConfig::default()).with_image(image);
     generator.enable();

@@ -9,7 +9,7 @@ use std::{
 };
 
 use engram_air::{F, PrimeCharacteristicRing};
-use engram_cells::{config::MemoryConfig, controller::MemoryController, online::Memory};
+use engram_memory::{config::MemoryConfig, controller::MemoryController, online::Memory};
 use engram_observe::{
     adapters::{AdapterCost, AdapterPrices, AdapterRows},
     analysis::{

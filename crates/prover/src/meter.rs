@@ -32,7 +32,7 @@ pub struct MemoryRows {
 impl MemoryRows {
     /// Of a finished segment.
     pub fn of(memory: &SegmentMemory) -> Self {
-        Self { nodes: memory.nodes.len(), leaves: memory.leaves.len(), refreshes: memory.refreshes.len() }
+        Self { nodes: memory.nodes.len(), leaves: memory.leaves.len(), refreshes: memory.refresh_count() }
     }
 
     /// Of the open segment: its nodes are predicted, above what they will be rather than below.
@@ -77,6 +77,7 @@ pub fn cheapest_parameters(rows: &[usize]) -> Option<Parameters> {
 mod tests {
     use std::io;
 
+    use engram_memory::MemoryConfig;
     use engram_rv32im::{Emulator, Program, testing::guest_elf};
     use engram_rv32im_air::{replay::Replay, tile::Tiler};
     use engram_stark::Committed;
@@ -97,7 +98,7 @@ mod tests {
         let mut log = emulator.start_log();
         emulator.record(u64::MAX, &mut log).unwrap();
 
-        let memory = OfflineMemory::new(program.image().unwrap());
+        let memory = OfflineMemory::new(&program.image().unwrap(), MemoryConfig::rv32im()).unwrap();
         let mut replay = Replay::with_blocks(&program, machine.blocks(), memory);
         replay.advance(&log, &Tiler::new(&program, machine.blocks()).cover(&log)).unwrap();
         let predicted = MemoryRows::predicted(replay.memory());

@@ -6,7 +6,7 @@ use std::{
 };
 
 use engram_air::{check::Report as CheckReport, field::Digest, price::Size};
-use engram_memory::{SPACE_MEMORY, image::MemoryImage, offline::OfflineMemory};
+use engram_memory::{Layout, MemoryConfig, MemoryImage, SPACE_MEMORY, offline::OfflineMemory};
 use engram_rv32im::{Emulator, ExecutionLog, Fault, Outcome, memory::Memory};
 use engram_rv32im_air::{
     circuits::Machine,
@@ -169,7 +169,7 @@ pub fn prove(
     let blocks = options.plan.blocks(machine_program.decoded())?;
     let machine = Machine::with_blocks(machine_program.chips(), blocks);
     let tiler = Tiler::new(machine_program, machine.blocks());
-    let memory = OfflineMemory::with_trees(program.image(), program.trees());
+    let memory = OfflineMemory::with_trees(program.image(), program.trees(), MemoryConfig::rv32im());
     let guest = machine_program.program();
     let (memory, executor_memory) = match &options.memory {
         Some(stored) => {
@@ -182,7 +182,8 @@ pub fn prove(
     let mut executor = Emulator::with_memory(guest, executor_memory, input);
     let mut replay = Replay::with_blocks(machine_program, machine.blocks(), memory);
     let mut log = ExecutionLog::starting_at(executor.state());
-    let [_, initial_root, _] = replay.memory().roots();
+    let roots = replay.memory().roots();
+    let initial_root = Layout::rv32im().root(&roots, SPACE_MEMORY).unwrap_or_default();
     report.initial_root = initial_root;
     let mut segments = vec![];
     loop {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use engram_air::{Circuit, price::Size};
-use engram_memory::tables;
+use engram_memory::{Layout, tables};
 use engram_vm::{connector, rom};
 
 use crate::{block::Block, chip::Chip};
@@ -38,7 +38,7 @@ impl Machine {
     /// A machine with these chips and blocks, in this order.
     pub fn with_blocks(chips: Vec<Chip>, blocks: Vec<Block>) -> Self {
         let mut circuits = vec![rom::circuit(), connector::circuit()];
-        circuits.extend(tables::circuits());
+        circuits.extend(tables::circuits(Layout::rv32im()));
         circuits.extend(tables::lookup_circuits());
         circuits.extend(chips.iter().map(|chip| chip.circuit()));
         let mut circuits: Vec<Arc<Circuit>> = circuits.into_iter().map(Arc::new).collect();

@@ -5,10 +5,7 @@ use engram_air::{
     field::{DIGEST_CELLS, Digest},
     poseidon2,
 };
-use engram_memory::{
-    address::{SPACE_MEMORY, SPACE_REGISTERS},
-    image::{ImageError, MemoryImage},
-};
+use engram_memory::{Layout, MemoryError, MemoryImage, SPACE_MEMORY, SPACE_REGISTERS};
 use engram_rv32im::{Format, Instruction, Opcode, Program};
 use engram_vm::rom::{ENTRY_CELLS, Entry};
 
@@ -74,15 +71,16 @@ impl MachineProgram {
     }
 
     /// Memory, registers and the program break at entry.
-    pub fn image(&self) -> Result<MemoryImage, ImageError> {
+    pub fn image(&self) -> Result<MemoryImage, MemoryError> {
         let mut image = MemoryImage::new();
         for segment in self.program.image() {
-            image.set_bytes(SPACE_MEMORY, segment.address, &segment.data)?;
+            image.set_bytes(SPACE_MEMORY, segment.address, &segment.data);
         }
         for (register, value) in (0..).zip(self.program.initial_registers()) {
-            image.set_word(SPACE_REGISTERS, register, value)?;
+            image.set_word(SPACE_REGISTERS, register, value);
         }
-        image.set_word(SPACE_REGISTERS, BREAK_POINTER, self.program.initial_break())?;
+        image.set_word(SPACE_REGISTERS, BREAK_POINTER, self.program.initial_break());
+        image.check(Layout::rv32im())?;
         Ok(image)
     }
 

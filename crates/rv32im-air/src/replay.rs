@@ -231,13 +231,13 @@ const A7: u32 = 17;
 
 impl Segment<'_> {
     fn read(&mut self, space: u32, pointer: u32) -> Access {
-        let access = self.memory.read(space, pointer, self.open.time);
+        let access = self.memory.read_word(space, pointer, self.open.time);
         self.open.time += 1;
         access
     }
 
     fn write(&mut self, space: u32, pointer: u32, value: u32) -> Access {
-        let access = self.memory.write(space, pointer, self.open.time, value);
+        let access = self.memory.write_word(space, pointer, self.open.time, value);
         self.open.time += 1;
         access
     }
@@ -296,7 +296,7 @@ impl Segment<'_> {
         self.open.rows.blocks[number].times.push(time);
         let mut registers = [0; 32];
         for &register in &block.registers {
-            let access = self.memory.read(SPACE_REGISTERS, register, time);
+            let access = self.memory.read_word(SPACE_REGISTERS, register, time);
             registers[register as usize] = access.previous;
             self.open.rows.blocks[number].accesses.push(access);
         }
@@ -348,7 +348,7 @@ impl Segment<'_> {
             return self.memory.peek(SPACE_MEMORY, pointer);
         }
         self.open.time += 1;
-        let access = self.memory.read(SPACE_MEMORY, pointer, self.open.time);
+        let access = self.memory.read_word(SPACE_MEMORY, pointer, self.open.time);
         self.open.rows.blocks[number].accesses.push(access);
         access.previous
     }

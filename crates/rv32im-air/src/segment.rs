@@ -39,7 +39,7 @@ impl Machine {
             publics: rows.ends.publics(),
             committed: None,
         };
-        let memory = memory.witnesses(&lookups);
+        let memory = memory.witnesses(&lookups.range);
         let chips: Vec<Witness> = self
             .chips()
             .iter()

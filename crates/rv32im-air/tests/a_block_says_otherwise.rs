@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use engram_air::field::Digest;
-use engram_memory::offline::OfflineMemory;
+use engram_memory::{MemoryConfig, offline::OfflineMemory};
 use engram_rv32im::{ExecutionLog, Opcode, Program};
 use engram_rv32im_air::{
     block::{Block, BlockPath},
@@ -43,7 +43,7 @@ fn forced_blocks(program: &MachineProgram, log: &ExecutionLog, length: usize, co
 }
 
 /// Returns the roots at the end, and how many steps a row covers on average.
-fn check_run(name: &str, input: &[u8], length: usize, count: usize) -> ([Digest; 3], f64) {
+fn check_run(name: &str, input: &[u8], length: usize, count: usize) -> (Vec<Digest>, f64) {
     let program = guest(name);
     let program_ = MachineProgram::new(&program);
     let mut executor = engram_rv32im::Emulator::new(&program, Box::new(Cursor::new(input.to_vec())));
@@ -54,7 +54,7 @@ fn check_run(name: &str, input: &[u8], length: usize, count: usize) -> ([Digest;
     let mut cover = Cover::default();
     Tiler::new(&program_, machine.blocks()).advance(&log, &mut cover, true);
     let committed = Committed::new(Parameters::SMALLEST, &rom::committed_trace(program_.entries())).unwrap();
-    let memory = OfflineMemory::new(program_.image().unwrap());
+    let memory = OfflineMemory::new(&program_.image().unwrap(), MemoryConfig::rv32im()).unwrap();
     let mut replay = Replay::with_blocks(&program_, machine.blocks(), memory);
     let rows = replay.tiled_segment(&log, &cover.tiles).unwrap();
     let memory = replay.memory_mut().finish_segment();

@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use engram_memory::offline::OfflineMemory;
+use engram_memory::{MemoryConfig, offline::OfflineMemory};
 use engram_rv32im::{ExecutionLog, Outcome, Program};
 use engram_rv32im_air::{circuits::Machine, program::MachineProgram, replay::Replay};
 use engram_stark::{engine::Committed, engine::check_witnesses, parameters::Parameters};
@@ -20,7 +20,10 @@ fn check_run(name: &str, input: &[u8], steps: u64) {
     let machine = Machine::new(machine_program.chips());
     let committed = Committed::new(Parameters::SMALLEST, &rom::committed_trace(machine_program.entries())).unwrap();
     let mut executor = engram_rv32im::Emulator::new(&program, Box::new(Cursor::new(input.to_vec())));
-    let mut replay = Replay::new(&machine_program, OfflineMemory::new(machine_program.image().unwrap()));
+    let mut replay = Replay::new(
+        &machine_program,
+        OfflineMemory::new(&machine_program.image().unwrap(), MemoryConfig::rv32im()).unwrap(),
+    );
     let mut log = ExecutionLog::starting_at(executor.state());
     loop {
         let outcome = executor.record(steps, &mut log).unwrap();

@@ -1,7 +1,7 @@
 //! What a memory can be asked to do, as data, and its answers.
 
 use engram_air::F;
-use engram_cells::{adapter::MemoryAdapter, error::MemoryError, log::RecordId};
+use engram_memory::{adapter::MemoryAdapter, error::MemoryError, log::RecordId};
 
 /// A request to a memory.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -2,7 +2,7 @@
 
 use std::{fmt, time::SystemTime};
 
-use engram_cells::error::MemoryError;
+use engram_memory::error::MemoryError;
 
 /// Most times that one operation is tried again.
 pub const RETRIES_MAX: u32 = 1000;

@@ -3,15 +3,15 @@
 use std::{fmt, time::SystemTime};
 
 use engram_air::F;
-use engram_cells::{
+use engram_memory::{
     adapter::MemoryAdapter,
+    address::{LEAF_CELLS, TIME_BITS},
     config::MemoryConfig,
     error::{MemoryError, MemoryIntegrationError},
-    image::{MemoryImage, PAGE_CELLS},
+    image::MemoryImage,
     log::RecordId,
     online::Memory,
     proof::{MemoryProof, MemoryProofGenerator, ProofError},
-    size::{LEAF_CELLS, TIME_BITS},
 };
 use thiserror::Error;
 
@@ -124,10 +124,10 @@ impl ResilientMemorySystem {
         let free = |role: &MemberRole| self.members.iter().all(|member| member.role != *role);
         let role = [MemberRole::Primary, MemberRole::Backup].into_iter().find(free);
         let role = role.ok_or(MemoryError::NotAvailable { what: "a place for a third memory" })?;
-        for (space, page, cells) in self.journal.image().pages() {
+        for (space, first, cells) in self.journal.image().cell_blocks() {
             let leaves = cells.chunks_exact(LEAF_CELLS).enumerate();
             for (leaf, cells) in leaves {
-                let cell = page as usize * PAGE_CELLS + leaf * LEAF_CELLS;
+                let cell = first as usize + leaf * LEAF_CELLS;
                 let pointer = (cell / self.config.pointer_unit()) as u32;
                 match memory.read(space, pointer, LEAF_CELLS) {
                     Ok((_, held)) if held == cells => continue,

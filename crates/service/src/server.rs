@@ -11,7 +11,7 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use engram_cells::{
+use engram_memory::{
     adapter::MemoryAdapter,
     error::{MemoryError, MemoryIntegrationError},
 };

@@ -8,7 +8,7 @@ use std::{
 };
 
 use engram_air::{F, PrimeCharacteristicRing};
-use engram_cells::{
+use engram_memory::{
     adapter::{MemoryAdapter, OnlineMemoryAdapter},
     config::MemoryConfig,
     error::{MemoryError, MemoryIntegrationError},

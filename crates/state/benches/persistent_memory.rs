@@ -7,10 +7,10 @@ use std::{hint::black_box, path::Path, time::Duration};
 
 use criterion::{BatchSize, Criterion};
 use engram_air::{F, PrimeCharacteristicRing};
-use engram_cells::{
+use engram_memory::{
     adapter::MemoryAdapter,
+    address::LEAF_CELLS,
     config::{ACCESS_CAPACITY_MAX, AddressSpaceConfig, AddressSpaceType, CellKind, MemoryConfig, MemoryConfigBuilder},
-    size::LEAF_CELLS,
 };
 use engram_state::PersistentMemory;
 use rand::{Rng, SeedableRng};

@@ -5,7 +5,10 @@ use engram_air::{
     field::{Digest, MODULUS},
     poseidon2::compress,
 };
-use engram_memory::{address::LEAF_WORDS, tree::leaf_digest};
+use engram_memory::{
+    address::{LEAF_WORDS, leaf_cells},
+    tree::leaf_digest,
+};
 use engram_store::{StoreError, TreeHash};
 
 /// Bytes of a field element.
@@ -49,7 +52,7 @@ impl TreeHash for Poseidon2Tree {
     fn leaf(&self, bytes: &[u8; 32]) -> [u8; 32] {
         let words = bytes.as_chunks::<4>().0;
         let words: [u32; LEAF_WORDS] = std::array::from_fn(|index| u32::from_le_bytes(words[index]));
-        digest_bytes(&leaf_digest(&words))
+        digest_bytes(&leaf_digest(&leaf_cells(&words)))
     }
 
     fn node(&self, left: &[u8; 32], right: &[u8; 32]) -> [u8; 32] {
@@ -83,8 +86,8 @@ mod tests {
         let mut bytes = [0; 32];
         bytes.as_chunks_mut::<4>().0.iter_mut().zip(words).for_each(|(slot, word)| *slot = word.to_le_bytes());
         let leaf = Poseidon2Tree.leaf(&bytes);
-        assert_eq!(digest_of(&leaf), Some(leaf_digest(&words)));
+        assert_eq!(digest_of(&leaf), Some(leaf_digest(&leaf_cells(&words))));
         let node = digest_of(&Poseidon2Tree.node(&leaf, &leaf));
-        assert_eq!(node, Some(compress(&leaf_digest(&words), &leaf_digest(&words))));
+        assert_eq!(node, Some(compress(&leaf_digest(&leaf_cells(&words)), &leaf_digest(&leaf_cells(&words)))));
     }
 }

@@ -5,7 +5,7 @@
 //! pages and tree nodes as they are needed, to the executor and to the replay, and takes the pages that a run changed once the
 //! run, and if it is proven its proof, is done.
 //!
-//! [`PersistentMemory`] does the same for the address spaces of a configuration ([`engram_cells`]), for machines of other kinds.
+//! [`PersistentMemory`] does the same for the address spaces of a configuration ([`engram_memory`]), for machines of other kinds.
 
 mod hash;
 mod persistent;
@@ -13,4 +13,4 @@ mod state_file;
 
 pub use hash::{Poseidon2Tree, digest_bytes, digest_of};
 pub use persistent::{PersistentError, PersistentMemory, PersistentSnapshot};
-pub use state_file::{STATE_SPACE, StateError, StateFile, StateReader};
+pub use state_file::{StateError, StateFile, StateReader};

@@ -8,9 +8,9 @@ use std::{
 
 use engram_air::field::Digest;
 use engram_memory::{
-    Backing, MemoryImage, SPACE_MEMORY, SPACES,
+    AddressSpaceConfig, Backing, Layout, MemoryImage, SPACE_MEMORY,
     address::LEAF_WORDS,
-    image::{ImagePage, PAGE_LEAVES, PAGE_WORDS},
+    image::{ImagePage, PAGE_WORDS},
 };
 use engram_rv32im::{PageSource, memory::Page};
 use engram_store::{Space, Store, StoreConfig, StoreError};
@@ -19,7 +19,7 @@ use thiserror::Error;
 use crate::hash::{Poseidon2Tree, digest_bytes, stored_digest};
 
 /// The space whose words are kept: main memory. Registers and output start anew with each run.
-pub const STATE_SPACE: engram_memory::Space = SPACES[SPACE_MEMORY as usize - 1];
+const STATE_SPACE: u32 = SPACE_MEMORY;
 
 /// Why a state cannot be used.
 #[derive(Debug, Error)]
@@ -54,8 +54,9 @@ pub struct StateReader {
 }
 
 fn configuration(program: [u8; 32]) -> StoreConfig {
-    let space = Space { number: STATE_SPACE.number, height: STATE_SPACE.tree_height };
-    StoreConfig { program, ..StoreConfig::new(vec![space]) }
+    let layout = Layout::rv32im();
+    let of_space = |space: &AddressSpaceConfig| Space { number: space.number, height: layout.tree_height(space) };
+    StoreConfig { program, ..StoreConfig::new(layout.space(STATE_SPACE).map(of_space).into_iter().collect()) }
 }
 
 /// The program that a store names.
@@ -123,7 +124,7 @@ impl StateFile {
     /// # Errors
     /// After a failed commit.
     pub fn root(&self) -> Result<Digest, StateError> {
-        Ok(decoded(&self.store().root(STATE_SPACE.number)?)?)
+        Ok(decoded(&self.store().root(STATE_SPACE)?)?)
     }
 
     /// How often the state was committed.
@@ -156,16 +157,18 @@ impl StateFile {
     pub fn commit(&self, changed: &MemoryImage, expected: Option<Digest>) -> Result<(), StateError> {
         let mut store = self.store.write().unwrap_or_else(PoisonError::into_inner);
         let mut leaves = vec![];
-        for (page, words) in changed.pages(&STATE_SPACE) {
-            let stored = store.read_page(STATE_SPACE.number, page)?.unwrap_or_else(|| Box::new([0; PAGE_WORDS]));
+        for (page, words) in changed.pages(STATE_SPACE) {
+            let stored = store.read_page(STATE_SPACE, page)?.unwrap_or_else(|| Box::new([0; PAGE_WORDS]));
             let before = stored.as_chunks::<LEAF_WORDS>().0;
             let after = words.as_chunks::<LEAF_WORDS>().0;
             let changed = before.iter().zip(after).zip(0..).filter(|((before, after), _)| before != after);
-            leaves.extend(changed.map(|((_, after), position)| (page * PAGE_LEAVES as u32 + position, *after)));
+            leaves.extend(
+                changed.map(|((_, after), position)| (page * (PAGE_WORDS / LEAF_WORDS) as u32 + position, *after)),
+            );
         }
         let mut transaction = store.begin()?;
         for (leaf, words) in &leaves {
-            transaction.set_leaf(STATE_SPACE.number, *leaf, words)?;
+            transaction.set_leaf(STATE_SPACE, *leaf, words)?;
         }
         match expected {
             Some(root) => transaction.commit_expecting(&[digest_bytes(&root)])?,
@@ -231,7 +234,7 @@ impl Backing for StateReader {
 
 impl PageSource for StateReader {
     fn page(&self, number: u32) -> Result<Option<Box<Page>>, String> {
-        let page = read(&self.store).read_page(STATE_SPACE.number, number).map_err(|error| error.to_string())?;
+        let page = read(&self.store).read_page(STATE_SPACE, number).map_err(|error| error.to_string())?;
         Ok(page.map(|words| {
             let mut bytes: Box<Page> = Box::new([0; size_of::<Page>()]);
             bytes.as_chunks_mut::<4>().0.iter_mut().zip(*words).for_each(|(slot, word)| *slot = word.to_le_bytes());

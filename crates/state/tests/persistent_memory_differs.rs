@@ -4,7 +4,7 @@
 use std::{fs, path::Path};
 
 use engram_air::{F, PrimeCharacteristicRing};
-use engram_cells::{
+use engram_memory::{
     adapter::{MemoryAdapter, OnlineMemoryAdapter},
     config::{AddressSpaceConfig, AddressSpaceType, CellKind, MemoryConfig, MemoryConfigBuilder},
     error::MemoryError,
@@ -40,7 +40,7 @@ fn configs() -> [MemoryConfig; 2] {
 /// The roots that the replay has for these cells.
 fn replayed_roots(config: &MemoryConfig, image: &MemoryImage) -> Vec<[u8; 32]> {
     let memory = OfflineMemory::new(image, config).unwrap().finalize_blocks(&mut Default::default());
-    memory.roots_before.iter().map(digest_bytes).collect()
+    memory.segment.roots_before.iter().map(digest_bytes).collect()
 }
 
 fn roots(memory: &PersistentMemory) -> Vec<[u8; 32]> {

@@ -1,7 +1,7 @@
 //! What a verifier knows of a program.
 
 use engram_air::field::Digest;
-use engram_memory::image::MemoryImage;
+use engram_memory::{Layout, SPACE_MEMORY};
 use engram_rv32im_air::{
     circuits::Machine,
     plan::{Plan, PlanError},
@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Key files.
-pub const KEY_FILE: Kind = Kind { magic: *b"engramVK", version: 3, name: "key", made_by: "setup" };
+pub const KEY_FILE: Kind = Kind { magic: *b"engramVK", version: 4, name: "key", made_by: "setup" };
 
 /// Why a program has no key.
 #[derive(Debug, Error)]
@@ -67,8 +67,8 @@ pub struct ProgramKey {
     pub(crate) plan: Plan,
     /// In words.
     pub(crate) entry_pc: u32,
-    /// Roots of the registers, of memory and of the output at entry.
-    pub(crate) initial_roots: [Digest; 3],
+    /// Roots at entry of the spaces of RV32IM's layout, in its order.
+    pub(crate) initial_roots: Vec<Digest>,
     /// One for each parameter set under which tables can be as high as the ROM, in order.
     pub(crate) segments: Vec<SegmentKey>,
 }
@@ -146,8 +146,8 @@ impl ProgramKey {
 
     /// Root of the memory that the program starts on.
     pub fn initial_root(&self) -> Digest {
-        let [_, memory, _] = self.initial_roots;
-        memory
+        // A key that was decoded has as many roots as there are spaces; one that was derived has them too.
+        Layout::rv32im().root(&self.initial_roots, SPACE_MEMORY).unwrap_or_default()
     }
 
     /// The keys of segments.
@@ -170,11 +170,10 @@ impl ProgramKey {
     /// # Errors
     /// The bytes are no key file of this version, or a damaged one.
     pub fn decode(bytes: &[u8]) -> Result<Self, FileError> {
-        KEY_FILE.decode(bytes)
+        let key: Self = KEY_FILE.decode(bytes)?;
+        if key.initial_roots.len() == Layout::rv32im().spaces().len() {
+            return Ok(key);
+        }
+        Err(FileError::Damaged { kind: KEY_FILE.name, reason: "it has not one root for each address space".into() })
     }
-}
-
-/// The roots of an image without words.
-pub(crate) fn empty_roots() -> [Digest; 3] {
-    MemoryImage::new().roots()
 }

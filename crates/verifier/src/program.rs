@@ -1,10 +1,7 @@
 //! A program, committed to.
 
 use engram_air::field::Digest;
-use engram_memory::{
-    image::{ImageError, MemoryImage},
-    tree::MerkleTree,
-};
+use engram_memory::{Layout, MemoryError, MemoryImage, MerkleTree, SPACE_MEMORY};
 use engram_rv32im::Program;
 use engram_rv32im_air::program::MachineProgram;
 
@@ -14,7 +11,8 @@ use engram_rv32im_air::program::MachineProgram;
 pub struct CommittedProgram {
     machine: MachineProgram,
     image: MemoryImage,
-    trees: [MerkleTree; 3],
+    trees: Vec<MerkleTree>,
+    initial_root: Digest,
     commitment: Digest,
 }
 
@@ -23,12 +21,15 @@ impl CommittedProgram {
     ///
     /// # Errors
     /// The program's image does not fit memory.
-    pub fn new(program: &Program) -> Result<Self, ImageError> {
+    pub fn new(program: &Program) -> Result<Self, MemoryError> {
         let machine = MachineProgram::new(program);
         let image = machine.image()?;
-        let trees = image.trees();
-        let commitment = machine.commitment(&trees.each_ref().map(MerkleTree::root));
-        Ok(Self { machine, image, trees, commitment })
+        let trees = image.trees(Layout::rv32im())?;
+        let roots: Vec<Digest> = trees.iter().map(MerkleTree::root).collect();
+        let unknown = MemoryError::UnknownSpace { space: SPACE_MEMORY };
+        let initial_root = Layout::rv32im().root(&roots, SPACE_MEMORY).ok_or(unknown)?;
+        let commitment = machine.commitment(&roots);
+        Ok(Self { machine, image, trees, initial_root, commitment })
     }
 
     /// The program as the machine proves it.
@@ -46,20 +47,19 @@ impl CommittedProgram {
         &self.image
     }
 
-    /// The Merkle trees of the image.
-    pub fn trees(&self) -> [MerkleTree; 3] {
+    /// The Merkle trees of the image, in the layout's order.
+    pub fn trees(&self) -> Vec<MerkleTree> {
         self.trees.clone()
     }
 
-    /// Roots of the registers, of memory and of the output at entry.
-    pub fn initial_roots(&self) -> [Digest; 3] {
-        self.trees.each_ref().map(MerkleTree::root)
+    /// Roots at entry of the spaces of RV32IM's layout, in its order.
+    pub fn initial_roots(&self) -> Vec<Digest> {
+        self.trees.iter().map(MerkleTree::root).collect()
     }
 
     /// Root of the memory that the program starts on.
     pub fn initial_root(&self) -> Digest {
-        let [_, memory, _] = self.initial_roots();
-        memory
+        self.initial_root
     }
 
     /// The program's commitment: its name in public.

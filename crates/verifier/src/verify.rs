@@ -1,10 +1,7 @@
 //! From a proof's bytes to the statement it proves.
 
-use engram_air::{F, field::Digest};
-use engram_memory::{
-    address::SPACE_OUTPUT,
-    image::{ImageError, MemoryImage},
-};
+use engram_air::field::Digest;
+use engram_memory::{Layout, MemoryError, MemoryImage, SPACE_MEMORY, SPACE_OUTPUT, roots::roots_of};
 use engram_rv32im_air::{
     circuits::{CONNECTOR, ROM, ROOTS},
     transfer::{OUTPUT_FIRST_POINTER, OUTPUT_LENGTH_POINTER},
@@ -14,7 +11,7 @@ use engram_vm::connector::Ends;
 use thiserror::Error;
 
 use crate::{
-    key::{KeyError, ProgramKey, SegmentKey, empty_roots},
+    key::{KeyError, ProgramKey, SegmentKey},
     proof::{RunProof, SEGMENTS_MAX, SegmentProof},
 };
 
@@ -109,7 +106,7 @@ pub enum VerifyError {
     },
     /// The output is longer than the output space.
     #[error("the output cannot have been written: {0}")]
-    OutputSize(#[from] ImageError),
+    OutputSize(#[from] MemoryError),
     /// The output is not what was proven.
     #[error("the output in the proof is not the one that the run wrote")]
     Output,
@@ -118,8 +115,10 @@ pub enum VerifyError {
 /// What a segment's proof says in public.
 struct SegmentClaim {
     ends: Ends,
-    before: [Digest; 3],
-    after: [Digest; 3],
+    /// By space, in the layout's order.
+    before: Vec<Digest>,
+    /// Likewise.
+    after: Vec<Digest>,
     security_bits: f64,
 }
 
@@ -159,8 +158,14 @@ pub fn verify_from(key: &ProgramKey, proof: &RunProof, memory: InitialMemory) ->
         InitialMemory::Program => key.initial_root(),
         InitialMemory::Root(root) => root,
     };
-    let [registers, _, output] = key.initial_roots;
-    let (mut pc, mut roots) = (key.entry_pc, [registers, initial_root, output]);
+    let layout = Layout::rv32im();
+    let mut roots = key.initial_roots.clone();
+    for (space, root) in layout.spaces().iter().zip(&mut roots) {
+        if space.number == SPACE_MEMORY {
+            *root = initial_root;
+        }
+    }
+    let mut pc = key.entry_pc;
     let (mut exit, mut security_bits) = (None, f64::INFINITY);
     for (segment, segment_proof) in proof.segments.iter().enumerate() {
         if exit.is_some() {
@@ -170,9 +175,10 @@ pub fn verify_from(key: &ProgramKey, proof: &RunProof, memory: InitialMemory) ->
         if claim.ends.initial_pc != pc {
             return Err(VerifyError::Chain { segment, what: "program counter" });
         }
-        for ((before, previous), what) in claim.before.iter().zip(&roots).zip(["registers", "memory", "output"]) {
+        // Both have a root for each space: `roots_of` and the key's decoding see to it.
+        for ((before, previous), space) in claim.before.iter().zip(&roots).zip(layout.spaces()) {
             if before != previous {
-                return Err(VerifyError::Chain { segment, what });
+                return Err(VerifyError::Chain { segment, what: space.name });
             }
         }
         (pc, roots, exit) = (claim.ends.final_pc, claim.after, claim.ends.exit);
@@ -181,8 +187,9 @@ pub fn verify_from(key: &ProgramKey, proof: &RunProof, memory: InitialMemory) ->
     let Some(exit_value) = exit else {
         return Err(VerifyError::Exit { segment: segments.saturating_sub(1) });
     };
-    let [_, final_root, output_root] = roots;
-    if output_root != root_of_output(&proof.output)? {
+    let root_of = |space| layout.root(&roots, space).ok_or(VerifyError::PublicValues { segment: segments });
+    let final_root = root_of(SPACE_MEMORY)?;
+    if root_of(SPACE_OUTPUT)? != root_of_output(&proof.output)? {
         return Err(VerifyError::Output);
     }
     Ok(Statement {
@@ -212,28 +219,19 @@ fn verify_segment(key: &ProgramKey, segment: usize, proof: &SegmentProof) -> Res
     }
     let malformed = VerifyError::PublicValues { segment };
     let Some(ends) = Ends::from_publics(proof.publics(CONNECTOR)) else { return Err(malformed) };
-    let Some((before, after)) = roots(proof.publics(ROOTS)) else { return Err(malformed) };
+    let Some([before, after]) = roots_of(Layout::rv32im(), proof.publics(ROOTS)) else { return Err(malformed) };
     Ok(SegmentClaim { ends, before, after, security_bits: bits })
-}
-
-/// Roots before and after, from the public values of the roots' circuit: for each space before, then after.
-fn roots(publics: &[F]) -> Option<([Digest; 3], [Digest; 3])> {
-    let (digests, []) = publics.as_chunks::<8>() else { return None };
-    let &[registers, registers_after, memory, memory_after, output, output_after] = digests else { return None };
-    Some(([registers, memory, output], [registers_after, memory_after, output_after]))
 }
 
 /// Root of the output space of a run that wrote these bytes: their number, then from the second leaf on the bytes.
 fn root_of_output(output: &[u8]) -> Result<Digest, VerifyError> {
-    if output.is_empty() {
-        let [_, _, root] = empty_roots();
-        return Ok(root);
-    }
-    let outside = || VerifyError::OutputSize(ImageError::Space { space: SPACE_OUTPUT });
-    let length = u32::try_from(output.len()).map_err(|_| outside())?;
+    let unknown = || MemoryError::UnknownSpace { space: SPACE_OUTPUT };
     let mut image = MemoryImage::new();
-    image.set_word(SPACE_OUTPUT, OUTPUT_LENGTH_POINTER, length)?;
-    image.set_bytes(SPACE_OUTPUT, OUTPUT_FIRST_POINTER.saturating_mul(4), output)?;
-    let [_, _, root] = image.roots();
-    Ok(root)
+    if !output.is_empty() {
+        let length = u32::try_from(output.len()).map_err(|_| unknown())?;
+        image.set_word(SPACE_OUTPUT, OUTPUT_LENGTH_POINTER, length);
+        image.set_bytes(SPACE_OUTPUT, OUTPUT_FIRST_POINTER.saturating_mul(4), output);
+    }
+    let roots = image.roots(Layout::rv32im())?;
+    Ok(Layout::rv32im().root(&roots, SPACE_OUTPUT).ok_or_else(unknown)?)
 }

@@ -55,7 +55,7 @@ pub fn run(arguments: &RunArguments) -> Result<u8, Failure> {
         Ok(Outcome::Exited(exit)) => {
             if let (Some(state), Some(path)) = (&state, store) {
                 match exit_code::status(exit.value) {
-                    0 => state.commit(&pages_of(machine.memory())?, None)?,
+                    0 => state.commit(&pages_of(machine.memory()), None)?,
                     status => console::print_aside(&unchanged(path, status)),
                 }
             }

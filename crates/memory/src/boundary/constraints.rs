@@ -1,27 +1,56 @@
-//! The circuit of the persistent boundary.
+//! The circuit of the boundary.
 
 use engram_air::{Circuit, CircuitBuilder, Expr, Ring, field::DIGEST_CELLS};
 
-use super::columns::BoundaryCols;
 use crate::{
-    address::{LEAF_CELLS, LEAF_WORDS, WORD_CELLS},
+    address::LEAF_CELLS,
+    columns::columns,
     messages::{COMPRESS, MEMORY, MERKLE, compress_message, memory_message, merkle_message},
 };
 
-/// The persistent boundary.
-pub fn circuit() -> Circuit {
-    let mut circuit = CircuitBuilder::new("boundary");
-    let columns = BoundaryCols::allocate(&mut circuit);
+struct BoundaryCols {
+    real: Expr,
+    changed: Expr,
+    space: Expr,
+    leaf: Expr,
+    before: [Expr; LEAF_CELLS],
+    after: [Expr; LEAF_CELLS],
+    initial_times: Vec<Expr>,
+    final_times: Vec<Expr>,
+    digest_before: [Expr; DIGEST_CELLS],
+    digest_after: [Expr; DIGEST_CELLS],
+}
+
+/// The boundary in blocks of `block_cells` cells, where pointers count `pointer_unit` cells.
+///
+/// Columns: real, changed, space, leaf, the cells before and after, the blocks' first and last times, the digests before and
+/// after.
+pub fn circuit(block_cells: usize, pointer_unit: usize) -> Circuit {
+    let mut circuit = CircuitBuilder::new(format!("boundary {block_cells}"));
+    let [real, changed, space, leaf] = ["real", "changed", "space", "leaf"].map(|name| circuit.column(name));
+    let blocks = LEAF_CELLS / block_cells;
+    let columns = BoundaryCols {
+        real,
+        changed,
+        space,
+        leaf,
+        before: circuit.columns("before"),
+        after: circuit.columns("after"),
+        initial_times: columns(&mut circuit, "initial_times", blocks),
+        final_times: columns(&mut circuit, "final_times", blocks),
+        digest_before: circuit.columns("digest_before"),
+        digest_after: circuit.columns("digest_after"),
+    };
     eval_unchanged(&mut circuit, &columns);
     eval_digests(&mut circuit, &columns);
-    eval_words(&mut circuit, &columns);
+    eval_blocks(&mut circuit, &columns, block_cells, pointer_unit);
     let BoundaryCols { real, space, leaf, digest_before, digest_after, .. } = columns;
     let message = merkle_message(space, Expr::zero(), leaf, digest_before, digest_after);
     circuit.receive(MERKLE, "leaf in the tree", message, real);
     circuit.build()
 }
 
-fn eval_unchanged(circuit: &mut CircuitBuilder, columns: &BoundaryCols<Expr>) {
+fn eval_unchanged(circuit: &mut CircuitBuilder, columns: &BoundaryCols) {
     circuit.assert_bool("real is boolean", columns.real.clone());
     circuit.assert_bool("changed is boolean", columns.changed.clone());
     let unchanged = Expr::one() - columns.changed.clone();
@@ -35,7 +64,7 @@ fn eval_unchanged(circuit: &mut CircuitBuilder, columns: &BoundaryCols<Expr>) {
     }
 }
 
-fn eval_digests(circuit: &mut CircuitBuilder, columns: &BoundaryCols<Expr>) {
+fn eval_digests(circuit: &mut CircuitBuilder, columns: &BoundaryCols) {
     let half = |cells: &[Expr; LEAF_CELLS], start: usize| -> [Expr; DIGEST_CELLS] {
         std::array::from_fn(|index| cells[start + index].clone())
     };
@@ -44,22 +73,22 @@ fn eval_digests(circuit: &mut CircuitBuilder, columns: &BoundaryCols<Expr>) {
     };
     let before = message(&columns.before, &columns.digest_before);
     circuit.lookup(COMPRESS, "digest of the leaf before", before, columns.real.clone());
-    // A row that is not real may ask for a digest as well: it asks in vain.
+    // A row that is not real may look a digest up as well: nothing comes of it.
     let after = message(&columns.after, &columns.digest_after);
     circuit.lookup(COMPRESS, "digest of the leaf after", after, columns.changed.clone());
 }
 
-fn eval_words(circuit: &mut CircuitBuilder, columns: &BoundaryCols<Expr>) {
+fn eval_blocks(circuit: &mut CircuitBuilder, columns: &BoundaryCols, block_cells: usize, pointer_unit: usize) {
     let BoundaryCols { real, space, leaf, before, after, initial_times, final_times, .. } = columns;
-    for word in 0..LEAF_WORDS {
-        let pointer = leaf.clone().shift_left(LEAF_WORDS.ilog2()) + Expr::integer(word as u32);
+    let leaf_pointers = (LEAF_CELLS / pointer_unit).ilog2();
+    for (block, start) in (0..LEAF_CELLS).step_by(block_cells).enumerate() {
+        let pointer = leaf.clone().shift_left(leaf_pointers) + Expr::integer((start / pointer_unit) as u32);
         let message = |cells: &[Expr; LEAF_CELLS], time: &Expr| {
-            let cells: [Expr; WORD_CELLS] = std::array::from_fn(|cell| cells[word * WORD_CELLS + cell].clone());
+            let cells = cells[start..start + block_cells].iter().cloned();
             memory_message(space.clone(), pointer.clone(), cells, time.clone())
         };
-        let first = message(before, &initial_times[word]);
-        circuit.send(MEMORY, format!("word {word} before"), first, real.clone());
-        let last = message(after, &final_times[word]);
-        circuit.receive(MEMORY, format!("word {word} after"), last, real.clone());
+        let (first, last) = (message(before, &initial_times[block]), message(after, &final_times[block]));
+        circuit.send(MEMORY, format!("block {block} before"), first, real.clone());
+        circuit.receive(MEMORY, format!("block {block} after"), last, real.clone());
     }
 }

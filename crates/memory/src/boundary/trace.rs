@@ -1,37 +1,43 @@
-//! Rows of the persistent boundary.
+//! Rows of the boundary.
 
-use engram_air::{F, PrimeCharacteristicRing, Trace};
+use engram_air::{F, PrimeCharacteristicRing, Trace, field::DIGEST_CELLS};
 use rayon::prelude::*;
 
-use super::columns::BoundaryCols;
-use crate::{address::leaf_cells, compress::Compressions, segment::LeafRecord, tree::leaf_halves};
+use crate::{address::LEAF_CELLS, compress::Compressions, row::RowCells, segment::LeafRecord, tree::leaf_halves};
 
-/// The table of a segment's touched leaves, one a row; records their compressions.
-pub fn trace(leaves: &[LeafRecord], compressions: &mut Compressions) -> Trace {
+/// Columns besides the times.
+const OTHER_COLUMNS: usize = 4 + 2 * LEAF_CELLS + 2 * DIGEST_CELLS;
+
+/// The table of leaves in blocks of `block_cells` cells, one a row; records their compressions. Nothing where there is none.
+pub fn trace(leaves: &[&LeafRecord], block_cells: usize, compressions: &mut Compressions) -> Option<Trace> {
+    if leaves.is_empty() {
+        return None;
+    }
     for leaf in leaves {
         compressions.record(leaf_halves(&leaf.before), leaf.digest_before);
         if leaf.is_changed() {
             compressions.record(leaf_halves(&leaf.after), leaf.digest_after);
         }
     }
-    let mut trace = Trace::zeros(BoundaryCols::<F>::WIDTH, leaves.len());
-    let rows = trace.values_mut().par_chunks_exact_mut(BoundaryCols::<F>::WIDTH);
-    rows.zip(leaves).for_each(|(row, leaf)| fill_row(row, leaf));
-    trace
+    let blocks = LEAF_CELLS / block_cells;
+    let width = OTHER_COLUMNS + 2 * blocks;
+    let mut trace = Trace::zeros(width, leaves.len());
+    trace.values_mut().par_chunks_exact_mut(width).zip(leaves).for_each(|(row, leaf)| fill_row(row, leaf, blocks));
+    Some(trace)
 }
 
-fn fill_row(row: &mut [F], leaf: &LeafRecord) {
-    let cells = BoundaryCols {
-        real: F::ONE,
-        changed: F::from_bool(leaf.is_changed()),
-        space: F::from_u32(leaf.space),
-        leaf: F::from_u32(leaf.leaf),
-        before: leaf_cells(&leaf.before),
-        after: leaf_cells(&leaf.after),
-        initial_times: leaf.initial_times.map(F::from_u32),
-        final_times: leaf.final_times.map(F::from_u32),
-        digest_before: leaf.digest_before,
-        digest_after: leaf.digest_after,
-    };
-    cells.write(row);
+fn fill_row(row: &mut [F], leaf: &LeafRecord, blocks: usize) {
+    let mut row = RowCells::new(row);
+    row.put(F::ONE);
+    row.put(F::from_bool(leaf.is_changed()));
+    row.put_integer(leaf.space);
+    row.put_integer(leaf.leaf);
+    row.put_all(&leaf.before);
+    row.put_all(&leaf.after);
+    for times in [&leaf.initial_times, &leaf.final_times] {
+        times[..blocks].iter().for_each(|&time| row.put_integer(time));
+    }
+    row.put_all(&leaf.digest_before);
+    row.put_all(&leaf.digest_after);
+    row.finish();
 }

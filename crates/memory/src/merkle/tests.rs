@@ -1,14 +1,16 @@
 use engram_air::{F, PrimeCharacteristicRing, field::Digest, poseidon2::compress};
 
 use super::{circuit, trace};
-use crate::{OfflineMemory, SPACE_MEMORY, SPACE_REGISTERS, compress::Compressions, testing::Subject};
+use crate::{
+    MemoryConfig, MemoryImage, OfflineMemory, SPACE_MEMORY, SPACE_REGISTERS, compress::Compressions, testing::Subject,
+};
 
 /// Nodes of the registers' tree and of memory's. Row [`UNCHANGED`] has an unchanged touched left child and an untouched right
 /// one; row [`CHANGED`] a changed left child and an untouched right one.
 fn honest() -> Subject {
-    let mut memory = OfflineMemory::new(Default::default());
-    memory.read(SPACE_REGISTERS, 3, 1);
-    memory.write(SPACE_MEMORY, 0, 2, 99);
+    let mut memory = OfflineMemory::new(&MemoryImage::new(), MemoryConfig::rv32im()).unwrap();
+    memory.read_word(SPACE_REGISTERS, 3, 1);
+    memory.write_word(SPACE_MEMORY, 0, 2, 99);
     Subject::new(circuit(), trace(&memory.finish_segment().nodes, &mut Compressions::default()))
 }
 

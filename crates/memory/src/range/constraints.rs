@@ -3,7 +3,7 @@
 use engram_air::{Circuit, CircuitBuilder, Expr, Ring};
 
 use super::columns::{BLOCK, BLOCK_BITS, DIGITS, NARROW_VALUES, RangeCols};
-use crate::messages::{RANGE, range_message};
+use crate::messages::{RANGE, range_message, variable_range_message};
 
 /// The table of widths from 4 to 17 bits.
 pub fn circuit() -> Circuit {
@@ -13,7 +13,8 @@ pub fn circuit() -> Circuit {
     eval_limits(&mut circuit, &columns);
     let RangeCols { first, width, multiplicities, .. } = columns;
     for (offset, multiplicity) in (0..).zip(multiplicities) {
-        let fields = vec![first.clone() + Expr::integer(offset), width.clone() + Expr::integer(BLOCK_BITS)];
+        let bits = width.clone() + Expr::integer(BLOCK_BITS);
+        let fields = variable_range_message(first.clone() + Expr::integer(offset), bits);
         circuit.provide(RANGE, "a value of the block", fields, multiplicity);
     }
     circuit.build()

@@ -1,9 +1,9 @@
 use super::{circuit, narrow_circuit, narrow_trace, trace};
-use crate::{lookups::RangeCounter, testing::Subject};
+use crate::{range_checker::SharedVariableRangeCheckerChip, testing::Subject};
 
 /// One block of six bits: 32 to 47.
 fn honest() -> Subject {
-    let counter = RangeCounter::default();
+    let counter = SharedVariableRangeCheckerChip::default();
     counter.count(40, 6);
     counter.count(40, 6);
     counter.count(47, 6);
@@ -13,14 +13,14 @@ fn honest() -> Subject {
 #[test]
 fn every_cell_matters() {
     honest().assert_every_cell_matters(1, &[]);
-    let counter = RangeCounter::default();
+    let counter = SharedVariableRangeCheckerChip::default();
     (0..4).for_each(|bits| (0..1 << bits).for_each(|value| counter.count(value, bits)));
     Subject::new(narrow_circuit(), narrow_trace(&counter).unwrap()).assert_every_cell_matters(1, &[]);
 }
 
 #[test]
 fn every_value_of_every_width_is_offered() {
-    let counter = RangeCounter::default();
+    let counter = SharedVariableRangeCheckerChip::default();
     (0..=17).for_each(|bits| (0..1 << bits).for_each(|value| counter.count(value, bits)));
     let table = Subject::new(circuit(), trace(&counter).unwrap());
     assert_eq!(table.trace.height(), 1 << 14);
@@ -32,7 +32,7 @@ fn every_value_of_every_width_is_offered() {
 
 #[test]
 fn a_false_lookup_is_not_counted() {
-    let counter = RangeCounter::default();
+    let counter = SharedVariableRangeCheckerChip::default();
     counter.count(64, 6);
     counter.count(1, 0);
     counter.count(0, 18);
@@ -67,7 +67,7 @@ fn a_digit_of_three_bits_is_refused() {
 
 #[test]
 fn an_eighteenth_bit_is_refused() {
-    let counter = RangeCounter::default();
+    let counter = SharedVariableRangeCheckerChip::default();
     counter.count(0, 17);
     let widest = Subject::new(circuit(), trace(&counter).unwrap());
     widest.assert_accepted();

@@ -4,10 +4,10 @@ use engram_air::{F, PrimeCharacteristicRing, Trace};
 use rayon::prelude::*;
 
 use super::columns::{BLOCK, BLOCK_BITS, NARROW_VALUES, RangeCols};
-use crate::{lookups::RangeCounter, messages::RANGE_BITS_MAX};
+use crate::{messages::RANGE_BITS_MAX, range_checker::SharedVariableRangeCheckerChip};
 
 /// The blocks of 4 bits and more that were asked for; nothing where none was.
-pub fn trace(counter: &RangeCounter) -> Option<Trace> {
+pub fn trace(counter: &SharedVariableRangeCheckerChip) -> Option<Trace> {
     let blocks =
         (BLOCK_BITS..=RANGE_BITS_MAX).flat_map(|bits| (0..1 << (bits - BLOCK_BITS)).map(move |block| (block, bits)));
     let asked: Vec<(u32, u32, [u32; BLOCK])> = blocks
@@ -38,7 +38,7 @@ fn fill_row(row: &mut [F], block: u32, bits: u32, counts: [u32; BLOCK]) {
 }
 
 /// The row of widths below 4 bits; nothing where none was asked for.
-pub fn narrow_trace(counter: &RangeCounter) -> Option<Trace> {
+pub fn narrow_trace(counter: &SharedVariableRangeCheckerChip) -> Option<Trace> {
     let values = (0..BLOCK_BITS).flat_map(|bits| (0..1 << bits).map(move |value| counter.get(value, bits)));
     let counts: Vec<u32> = values.collect();
     let row = counts.iter().map(|&count| F::from_u32(count)).collect();

@@ -1,36 +1,34 @@
-//! The circuit of the refresh table.
+//! The circuit of refreshes.
 
 use engram_air::{Circuit, CircuitBuilder, Expr, Ring};
 
-use super::columns::{RefreshCols, TIME_HIGH_BITS, TIME_LOW_BITS};
 use crate::{
-    address::GAP_BITS,
+    address::{GAP_BITS, TIME_HIGH_BITS, TIME_LOW_BITS},
+    columns::columns,
     messages::{MEMORY, RANGE, memory_message, range_message},
 };
 
-/// The refresh table.
-pub fn circuit() -> Circuit {
-    let mut circuit = CircuitBuilder::new("refresh");
-    let columns = RefreshCols::allocate(&mut circuit);
-    let RefreshCols { real, space, pointer, cells, time_low, time_high, more_steps } = columns;
+/// Refreshes of blocks of `block_cells` cells.
+///
+/// Columns: real, space, pointer, the low 17 and high 12 bits of the timestamp, how many steps back the message before is less
+/// one, cells.
+pub fn circuit(block_cells: usize) -> Circuit {
+    let mut circuit = CircuitBuilder::new(format!("refresh {block_cells}"));
+    let [real, space, pointer, time_low, time_high, more_steps] =
+        ["real", "space", "pointer", "time_low", "time_high", "more_steps"].map(|name| circuit.column(name));
+    let cells = columns(&mut circuit, "cells", block_cells);
     circuit.assert_bool("real is boolean", real.clone());
-    circuit.lookup(
-        RANGE,
-        "the time's low limb has 17 bits",
-        range_message(time_low.clone(), TIME_LOW_BITS),
-        real.clone(),
-    );
-    circuit.lookup(
-        RANGE,
-        "the time's high limb has 12 bits",
-        range_message(time_high.clone(), TIME_HIGH_BITS),
-        real.clone(),
-    );
-    circuit.lookup(RANGE, "the steps have 12 bits", range_message(more_steps.clone(), TIME_HIGH_BITS), real.clone());
+    for (label, value, bits) in [
+        ("the timestamp's low limb has 17 bits", &time_low, TIME_LOW_BITS),
+        ("the timestamp's high limb has 12 bits", &time_high, TIME_HIGH_BITS),
+        ("the steps have 12 bits", &more_steps, TIME_HIGH_BITS),
+    ] {
+        circuit.lookup(RANGE, label, range_message(value.clone(), bits), real.clone());
+    }
     let time = time_low + time_high.shift_left(TIME_LOW_BITS);
     let earlier = time.clone() - (more_steps + Expr::one()).shift_left(GAP_BITS);
-    let before = memory_message(space.clone(), pointer.clone(), cells.clone(), earlier);
-    circuit.receive(MEMORY, "word before", before, real.clone());
-    circuit.send(MEMORY, "word after", memory_message(space, pointer, cells, time), real);
+    let message = |time: Expr| memory_message(space.clone(), pointer.clone(), cells.iter().cloned(), time);
+    circuit.receive(MEMORY, "block before", message(earlier), real.clone());
+    circuit.send(MEMORY, "block after", message(time), real);
     circuit.build()
 }

@@ -1,31 +1,39 @@
-//! Rows of the refresh table.
+//! Rows of refreshes.
 
 use engram_air::{F, PrimeCharacteristicRing, Trace};
 use rayon::prelude::*;
 
-use super::columns::{RefreshCols, TIME_HIGH_BITS, TIME_LOW_BITS};
-use crate::{address::cells, lookups::Lookups, segment::RefreshRecord};
+use crate::{
+    address::{TIME_HIGH_BITS, TIME_LOW_BITS, time_limbs},
+    range_checker::SharedVariableRangeCheckerChip,
+    records::{BlockRecords, RefreshRecord},
+    row::RowCells,
+};
 
-/// The table of a segment's refreshes, one a row; counts their lookups.
-pub fn trace(refreshes: &[RefreshRecord], lookups: &Lookups) -> Trace {
-    let mut trace = Trace::zeros(RefreshCols::<F>::WIDTH, refreshes.len());
-    let rows = trace.values_mut().par_chunks_exact_mut(RefreshCols::<F>::WIDTH);
-    rows.zip(refreshes).for_each(|(row, refresh)| {
-        let (low, high) = (refresh.time % (1 << TIME_LOW_BITS), refresh.time >> TIME_LOW_BITS);
-        lookups.range.count(low, TIME_LOW_BITS);
-        lookups.range.count(high, TIME_HIGH_BITS);
-        let more_steps = refresh.steps.wrapping_sub(1);
-        lookups.range.count(more_steps, TIME_HIGH_BITS);
-        let row_cells = RefreshCols {
-            real: F::ONE,
-            space: F::from_u32(refresh.space),
-            pointer: F::from_u32(refresh.pointer),
-            cells: cells(refresh.word),
-            time_low: F::from_u32(low),
-            time_high: F::from_u32(high),
-            more_steps: F::from_u32(more_steps),
-        };
-        row_cells.write(row);
+/// Columns besides the block's cells.
+const OTHER_COLUMNS: usize = 6;
+
+/// The table of refreshes of one size, one a row; counts their lookups. Nothing where there is none.
+pub fn trace(refreshes: &BlockRecords<RefreshRecord>, range: &SharedVariableRangeCheckerChip) -> Option<Trace> {
+    if refreshes.is_empty() {
+        return None;
+    }
+    let width = OTHER_COLUMNS + refreshes.block_cells();
+    let mut trace = Trace::zeros(width, refreshes.len());
+    trace.values_mut().par_chunks_exact_mut(width).enumerate().for_each(|(index, row)| {
+        let Some((record, cells)) = refreshes.get(index) else { return };
+        let [low, high] = time_limbs(record.time);
+        let more_steps = record.steps.wrapping_sub(1);
+        range.count(low, TIME_LOW_BITS);
+        range.count(high, TIME_HIGH_BITS);
+        range.count(more_steps, TIME_HIGH_BITS);
+        let mut row = RowCells::new(row);
+        row.put(F::ONE);
+        for value in [record.space, record.pointer, low, high, more_steps] {
+            row.put_integer(value);
+        }
+        row.put_all(cells);
+        row.finish();
     });
-    trace
+    Some(trace)
 }

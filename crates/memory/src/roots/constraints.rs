@@ -1,20 +1,20 @@
-//! The circuit of the roots table.
+//! The circuit of the roots.
 
 use engram_air::{Circuit, CircuitBuilder, Expr, Ring, field::DIGEST_CELLS};
 
-use super::columns::RootsCols;
 use crate::{
-    address::SPACES,
+    columns::columns,
+    layout::Layout,
     messages::{MERKLE, merkle_message},
 };
 
-/// The roots table.
-pub fn circuit() -> Circuit {
+/// The roots of a layout's normal spaces. One column a space: whether one of its cells is accessed.
+pub fn circuit(layout: &Layout) -> Circuit {
     let mut circuit = CircuitBuilder::new("roots").required();
-    let RootsCols { touched } = RootsCols::allocate(&mut circuit);
-    for (space, touched) in SPACES.iter().zip(touched) {
-        let before = circuit.publics::<DIGEST_CELLS>(&format!("{} before", space.name));
-        let after = circuit.publics::<DIGEST_CELLS>(&format!("{} after", space.name));
+    let touched = columns(&mut circuit, "touched", layout.spaces().len());
+    for (space, touched) in layout.spaces().iter().zip(touched) {
+        let before = circuit.publics::<DIGEST_CELLS>(&format!("{space} before"));
+        let after = circuit.publics::<DIGEST_CELLS>(&format!("{space} after"));
         circuit.assert_bool("touched is boolean", touched.clone());
         let elsewhere = Expr::one() - circuit.first_row();
         circuit.assert_zero("only the first row has touched spaces", elsewhere * touched.clone());
@@ -23,9 +23,9 @@ pub fn circuit() -> Circuit {
             let difference = after.clone() - before.clone();
             circuit.assert_zero("an untouched space keeps its root", untouched.clone() * difference);
         }
-        let (number, height) = (Expr::integer(space.number), Expr::integer(space.tree_height));
+        let (number, height) = (Expr::integer(space.number), Expr::integer(layout.tree_height(space)));
         let message = merkle_message(number, height, Expr::zero(), before, after);
-        circuit.send(MERKLE, format!("root of the {} space", space.name), message, touched);
+        circuit.send(MERKLE, format!("root of {space}"), message, touched);
     }
     circuit.build()
 }

@@ -1,7 +1,7 @@
-//! The roots: where the Merkle trees of a segment meet its public values.
+//! The roots: where the Merkle trees of all normal spaces meet the public values of a segment.
 //!
-//! Public values: for each space in the order of [`crate::SPACES`], its root before and then its root after, eight field
-//! elements each ([`public_values`] writes them).
+//! Public values: for each normal space in the order of the [`Layout`](crate::layout::Layout), its root before and then its root
+//! after, eight field elements each ([`public_values`] writes them, [`roots_of`] reads them).
 //!
 //! The table must keep:
 //! - *a touched space's tree hangs from its public roots*: the message that its top node takes is written with them.
@@ -10,11 +10,10 @@
 //!   so two histories.
 //! - *roots are there*: the circuit is required, so that no proof leaves it out together with its public values.
 
-mod columns;
 mod constraints;
 #[cfg(test)]
 mod tests;
 mod trace;
 
 pub use constraints::circuit;
-pub use trace::{PUBLICS, public_values, trace};
+pub use trace::{public_values, roots_of, trace};

@@ -2,65 +2,58 @@
 
 use engram_air::{Circuit, CircuitBuilder, Expr, Ring};
 
-use super::columns::{LIMB_BITS, VolatileCols};
 use crate::{
-    address::SPACES,
-    messages::{IMAGE, MEMORY, RANGE, RANGE_BITS_MAX, image_message, memory_message, range_message},
+    columns::columns,
+    layout::{AddressSpaceConfig, Layout},
+    messages::{MEMORY, memory_message},
+    range_checker::SharedVariableRangeCheckerChip,
 };
 
-/// The volatile boundary.
-pub fn circuit() -> Circuit {
-    let mut circuit = CircuitBuilder::new("volatile boundary");
-    let columns = VolatileCols::allocate(&mut circuit);
-    eval_flags(&mut circuit, &columns);
-    eval_order(&mut circuit, &columns);
-    eval_word(&mut circuit, columns);
-    circuit.build()
+/// Most bits of each limb of a block's number.
+pub(super) const LIMB_BITS: u32 = 15;
+
+/// Bits of the low and of the high limb of the numbers of a space's blocks: 30 bits at most, as pointers have no more.
+pub(super) fn limb_bits(layout: &Layout, space: &AddressSpaceConfig) -> [u32; 2] {
+    let bits = layout.cells_log2(space) - space.block_cells.ilog2();
+    [bits.min(LIMB_BITS), bits.saturating_sub(LIMB_BITS)]
 }
 
-fn eval_flags(circuit: &mut CircuitBuilder, columns: &VolatileCols<Expr>) {
-    let VolatileCols { real, more, in_image, same_block, .. } = columns;
+/// The volatile boundary of a normal space of the layout.
+///
+/// Columns: real; more, whether the next row is real; same_high, whether it has the same high limb; the block's number, high
+/// and low; step, by how much the next one is higher, less one, in the low limb or else in the high one; the first and last
+/// time; the last cells.
+pub fn circuit(layout: &Layout, space: &AddressSpaceConfig) -> Circuit {
+    let mut circuit = CircuitBuilder::new(format!("volatile boundary of {space}"));
+    let [real, more, same_high, high, low, step] =
+        ["real", "more", "same_high", "high", "low", "step"].map(|name| circuit.column(name));
+    let [initial_time, last_time] = ["initial_time", "last_time"].map(|name| circuit.column(name));
+    let last = columns(&mut circuit, "last", space.block_cells);
+
     circuit.assert_bool("real is boolean", real.clone());
-    circuit.assert_bool("in_image is boolean", in_image.clone());
-    circuit.assert_bool("same_block is boolean", same_block.clone());
-    let follows = circuit.transition() * circuit.next(real);
+    circuit.assert_bool("same_high is boolean", same_high.clone());
+    let follows = circuit.transition() * circuit.next(&real);
     circuit.assert_equal("more says that the next row is real", more.clone(), follows);
     circuit.assert_zero("real rows come first", more.clone() * (Expr::one() - real.clone()));
-    circuit.assert_zero("only a real row takes an image word", in_image.clone() * (Expr::one() - real.clone()));
-}
 
-fn eval_order(circuit: &mut CircuitBuilder, columns: &VolatileCols<Expr>) {
-    let VolatileCols { real, more, same_block, space, pointer_high, pointer_low, step, .. } = columns;
-    let exists =
-        SPACES.iter().fold(real.clone(), |product, known| product * (space.clone() - Expr::integer(known.number)));
-    circuit.assert_zero("the space exists", exists);
-    for (label, limb) in
-        [("the pointer's high limb has 15 bits", pointer_high), ("the pointer's low limb has 15 bits", pointer_low)]
-    {
-        circuit.lookup(RANGE, label, range_message(limb.clone(), LIMB_BITS), real.clone());
-    }
-    let block = |space: Expr, pointer_high: Expr| space.shift_left(LIMB_BITS) + pointer_high;
-    let next_block = block(circuit.next(space), circuit.next(pointer_high));
-    let block_growth = next_block - block(space.clone(), pointer_high.clone());
-    let low_growth = circuit.next(pointer_low) - pointer_low.clone();
-    let stays = more.clone() * same_block.clone();
-    circuit.assert_zero("a block is the same space and high limb", stays * block_growth.clone());
-    let growth = block_growth.clone() + same_block.clone() * (low_growth - block_growth);
-    let wrong_step = step.clone() + Expr::one() - growth;
-    circuit.assert_zero("the step leads to the next address", more.clone() * wrong_step);
-    circuit.lookup(RANGE, "the next address is higher", range_message(step.clone(), RANGE_BITS_MAX), more.clone());
-}
+    let [low_bits, high_bits] = limb_bits(layout, space);
+    let mut ask = |label: &str, value: &Expr, bits, enabled: &Expr| {
+        SharedVariableRangeCheckerChip::ask(&mut circuit, label, value.clone(), bits, enabled.clone());
+    };
+    ask("the block's number, low, exists", &low, low_bits, &real);
+    ask("the block's number, high, exists", &high, high_bits, &real);
+    ask("the next block is higher", &step, LIMB_BITS, &more);
+    let high_growth = circuit.next(&high) - high.clone();
+    let low_growth = circuit.next(&low) - low.clone();
+    let stays = more.clone() * same_high.clone();
+    circuit.assert_zero("same_high says that the high limb stays", stays * high_growth.clone());
+    let growth = high_growth.clone() + same_high * (low_growth - high_growth);
+    circuit.assert_zero("the step leads to the next block", more * (step + Expr::one() - growth));
 
-fn eval_word(circuit: &mut CircuitBuilder, columns: VolatileCols<Expr>) {
-    let VolatileCols { real, in_image, space, pointer_high, pointer_low, initial, last, .. } = columns;
-    for cell in &initial {
-        let outside = Expr::one() - in_image.clone();
-        circuit.assert_zero("a word outside the image starts as zero", outside * cell.clone());
-    }
-    let pointer = pointer_low + pointer_high.shift_left(LIMB_BITS);
-    let image_word = image_message(space.clone(), pointer.clone(), initial.clone());
-    circuit.receive(IMAGE, "word of the image", image_word, in_image);
-    let first = memory_message(space.clone(), pointer.clone(), initial, columns.initial_time);
-    circuit.send(MEMORY, "word before", first, real.clone());
-    circuit.receive(MEMORY, "word after", memory_message(space, pointer, last, columns.last_time), real);
+    let pointer = (low + high.shift_left(LIMB_BITS)).shift_left((space.block_cells / layout.pointer_unit()).ilog2());
+    let message = |cells: Vec<Expr>, time| memory_message(Expr::integer(space.number), pointer.clone(), cells, time);
+    let first = message(vec![Expr::zero(); space.block_cells], initial_time);
+    circuit.send(MEMORY, "block before", first, real.clone());
+    circuit.receive(MEMORY, "block after", message(last, last_time), real);
+    circuit.build()
 }

@@ -1,119 +1,105 @@
-use engram_air::{F, PrimeCharacteristicRing, Trace};
+use engram_air::{F, PrimeCharacteristicRing};
 
-use super::{circuit, image_circuit, image_columns, image_trace, trace};
-use crate::{Lookups, MemoryImage, OfflineMemory, SPACE_MEMORY, SPACE_OUTPUT, SPACE_REGISTERS, testing::Subject};
+use super::{circuit, trace};
+use crate::{
+    config::{AddressSpaceConfig, AddressSpaceType, MemoryConfig, MemoryConfigBuilder},
+    error::MemoryError,
+    image::MemoryImage,
+    offline::OfflineMemory,
+    range_checker::SharedVariableRangeCheckerChip,
+    records::AccessAdapterInventory,
+    segment::SegmentMemory,
+    testing::Subject,
+};
 
-fn image() -> MemoryImage {
-    let mut image = MemoryImage::new();
-    image.set_word(SPACE_MEMORY, 80, 0x1234_5678).unwrap();
-    image.set_word(SPACE_MEMORY, 1 << 20, 7).unwrap();
-    image
+fn space() -> AddressSpaceConfig {
+    AddressSpaceConfig::new(1, AddressSpaceType::Normal).with_block_cells(2)
 }
 
-/// In order: a register, two words of memory of which the second is of the image, an image word that is not accessed, the
-/// last word of memory, a word of the output; then padding.
+fn config() -> MemoryConfig {
+    MemoryConfigBuilder::new().add_address_space(space()).build().unwrap()
+}
+
+fn replayed(image: &MemoryImage, pointers: &[u32]) -> SegmentMemory {
+    let mut adapters = AccessAdapterInventory::new();
+    let mut memory = OfflineMemory::new(image, &config()).unwrap();
+    for &pointer in pointers {
+        memory.write(1, pointer, &[F::from_u32(pointer)], &mut adapters).unwrap();
+    }
+    memory.finish_with(adapters)
+}
+
+fn table(pointers: &[u32]) -> Subject {
+    let range = SharedVariableRangeCheckerChip::new(&config());
+    let memory = replayed(&MemoryImage::new(), pointers);
+    let trace = trace(&space(), &memory, &range).unwrap().unwrap();
+    Subject::new(circuit(config().layout(), &space()), trace)
+}
+
+/// Two blocks with one high limb, the second of them with the number 40; the last block there is; padding.
 fn honest() -> Subject {
-    let mut memory = OfflineMemory::new(image());
-    memory.write(SPACE_REGISTERS, 3, 1, 0xffff_ffff);
-    memory.write(SPACE_MEMORY, 80, 2, 99);
-    memory.read(SPACE_MEMORY, 77, 3);
-    memory.write(SPACE_MEMORY, (1 << 30) - 1, 4, 6);
-    memory.write(SPACE_OUTPUT, 0, 5, 6);
-    Subject::new(circuit(), trace(&memory.finish_segment(), &image(), &Lookups::default()).unwrap())
+    table(&[81, 7, (1 << 29) - 1])
 }
 
-const REGISTER: usize = 0;
-const ZERO: usize = 1;
-const IMAGE: usize = 2;
-const OUTPUT: usize = 5;
-const PADDING: usize = 6;
-
-/// One word by itself, at an address that the attack chooses.
-fn single(cells: &[(&str, u32)]) -> Subject {
-    let mut memory = OfflineMemory::new(MemoryImage::new());
-    memory.read(SPACE_MEMORY, 77, 1);
-    let honest = trace(&memory.finish_segment(), &MemoryImage::new(), &Lookups::default()).unwrap();
-    Subject::new(circuit(), honest).with(0, cells)
-}
+const LOW: usize = 0;
+const HIGH: usize = 1;
+const LAST: usize = 2;
 
 #[test]
 fn every_cell_matters() {
-    let free = [("same_block", "it says nothing in the last row"), ("step", "it says nothing in the last row")];
-    honest().assert_every_cell_matters(OUTPUT + 1, &free);
-}
-
-/// The image table with all its columns.
-fn image_table(image: &MemoryImage) -> Subject {
-    let (committed, sent) = (image_columns(image), image_trace(image));
-    let rows = (0..sent.height()).flat_map(|row| [committed.row(row), sent.row(row)].concat());
-    Subject::new(image_circuit(), Trace::from_rows(rows.collect(), committed.width() + 1))
-}
-
-#[test]
-fn the_image_is_sent_once() {
-    let table = image_table(&image());
-    assert!(table.circuit.required);
-    assert_eq!(table.circuit.committed_columns + 1, table.circuit.width());
-    table.assert_every_cell_matters(2, &[]);
-    table.with(0, &[("sent", 0)]).assert_refused_only_by("each word of the image is sent");
-    image_table(&MemoryImage::new()).assert_accepted();
+    let free = [("same_high", "it says nothing in the last row"), ("step", "it says nothing in the last row")];
+    honest().assert_every_cell_matters(LAST + 1, &free);
 }
 
 #[test]
 fn a_count_that_is_not_boolean_is_refused() {
-    single(&[("real", 2)]).assert_refused_only_by("real is boolean");
-    single(&[("in_image", 2)]).assert_refused_only_by("in_image is boolean");
+    table(&[7]).with(0, &[("real", 2)]).assert_refused_only_by("real is boolean");
 }
 
 #[test]
-fn an_image_word_cannot_be_taken_by_padding() {
-    honest().with(PADDING, &[("in_image", 1)]).assert_refused_only_by("only a real row takes an image word");
+fn a_block_that_does_not_exist_is_refused() {
+    table(&[7]).with(0, &[("low", 1 << 15)]).assert_refused_only_by("the block's number, low, exists");
+    // Pointers have 29 bits, so blocks of two cells have numbers of 28, and high limbs of 13.
+    table(&[7]).with(0, &[("high", 1 << 13)]).assert_refused_only_by("the block's number, high, exists");
 }
 
-#[test]
-fn a_word_outside_the_image_starts_as_zero() {
-    honest().with(ZERO, &[("initial[0]", 1)]).assert_refused_only_by("a word outside the image starts as zero");
-    honest().with(IMAGE, &[("in_image", 0)]).assert_refused_only_by("a word outside the image starts as zero");
-}
-
-#[test]
-fn an_address_outside_its_limbs_is_refused() {
-    single(&[("pointer_high", 1 << 15)]).assert_refused_only_by("the pointer's high limb has 15 bits");
-    single(&[("pointer_low", 1 << 15)]).assert_refused_only_by("the pointer's low limb has 15 bits");
-    single(&[("space", 0)]).assert_refused_only_by("the space exists");
-    single(&[("space", 4)]).assert_refused_only_by("the space exists");
-}
-
-/// Twice the same address, in neighbouring rows, and what the prover can do about it.
+/// Twice the same block, in neighbouring rows, and what the prover can do about it.
 fn twice() -> Subject {
-    let mut attack = honest();
-    for column in ["pointer_high", "pointer_low"] {
-        *attack.cell(ZERO, column) = *attack.cell(IMAGE, column);
-    }
-    attack
+    honest().with(LOW, &[("low", 40)])
 }
 
 #[test]
-fn an_address_that_appears_twice_is_refused() {
+fn a_block_that_appears_twice_is_refused() {
     let mut attack = twice();
-    *attack.cell(ZERO, "step") = F::NEG_ONE;
-    attack.assert_refused_only_by("the next address is higher");
-    twice().assert_refused_only_by("the step leads to the next address");
-    twice().with(ZERO, &[("more", 0)]).assert_refused_only_by("more says that the next row is real");
+    *attack.cell(LOW, "step") = F::NEG_ONE;
+    attack.assert_refused_only_by("the next block is higher");
+    twice().assert_refused_only_by("the step leads to the next block");
+    twice().with(LOW, &[("more", 0)]).assert_refused_only_by("more says that the next row is real");
 }
 
 #[test]
-fn addresses_in_another_order_are_refused() {
-    // In a block, a falling low limb with a flag that turns the sign around.
-    let mut attack = honest().with(ZERO, &[("pointer_low", 81), ("step", 0)]);
-    *attack.cell(ZERO, "same_block") = F::NEG_ONE;
-    attack.assert_refused_only_by("same_block is boolean");
-    // Two blocks that are said to be one, so that only low limbs are compared.
-    let attack = honest().with(REGISTER, &[("same_block", 1), ("step", 77 - 3 - 1)]);
-    attack.assert_refused_only_by("a block is the same space and high limb");
+fn blocks_in_another_order_are_refused() {
+    // A falling low limb with a flag that turns the sign around.
+    let mut attack = honest().with(LOW, &[("low", 41), ("step", 0)]);
+    *attack.cell(LOW, "same_high") = F::NEG_ONE;
+    attack.assert_refused_only_by("same_high is boolean");
+    // Two high limbs that are said to be one, so that only low limbs are compared.
+    let attack = honest().with(HIGH, &[("same_high", 1), ("step", (1 << 15) - 1 - 40 - 1)]);
+    attack.assert_refused_only_by("same_high says that the high limb stays");
 }
 
 #[test]
 fn a_gap_between_real_rows_is_refused() {
-    honest().with(REGISTER, &[("real", 0)]).assert_refused_only_by("real rows come first");
+    honest().with(LOW, &[("real", 0)]).assert_refused_only_by("real rows come first");
+}
+
+#[test]
+fn memory_that_did_not_start_as_zeros_is_an_error() {
+    let mut image = MemoryImage::new();
+    image.set_cell(1, 9, F::ONE);
+    let range = SharedVariableRangeCheckerChip::new(&config());
+    let touched = trace(&space(), &replayed(&image, &[8]), &range).map(|_| ());
+    assert_eq!(touched, Err(MemoryError::NotZero { space: 1, cell: 9 }));
+    assert!(trace(&space(), &replayed(&image, &[10]), &range).is_ok());
+    assert_eq!(trace(&space(), &replayed(&image, &[]), &range), Ok(None));
 }

@@ -47,13 +47,13 @@ pub struct Accesses(Vec<(u32, u32, u32, u32, Access)>);
 
 impl Accesses {
     pub fn read(&mut self, memory: &mut OfflineMemory, space: u32, pointer: u32, time: u32) -> u32 {
-        let access = memory.read(space, pointer, time);
+        let access = memory.read_word(space, pointer, time);
         self.0.push((space, pointer, time, access.previous, access));
         access.previous
     }
 
     pub fn write(&mut self, memory: &mut OfflineMemory, space: u32, pointer: u32, time: u32, value: u32) {
-        let access = memory.write(space, pointer, time, value);
+        let access = memory.write_word(space, pointer, time, value);
         self.0.push((space, pointer, time, value, access));
     }
 
@@ -80,9 +80,9 @@ impl Accesses {
 
 pub fn image() -> MemoryImage {
     let mut image = MemoryImage::new();
-    image.set_bytes(SPACE_MEMORY, 0x1_0003, &(0..=255).collect::<Vec<u8>>()).unwrap();
-    image.set_bytes(SPACE_MEMORY, 0xffff_fff0, &[7; 16]).unwrap();
-    image.set_word(SPACE_REGISTERS, 2, 0xffff_0000).unwrap();
+    image.set_bytes(SPACE_MEMORY, 0x1_0003, &(0..=255).collect::<Vec<u8>>());
+    image.set_bytes(SPACE_MEMORY, 0xffff_fff0, &[7; 16]);
+    image.set_word(SPACE_REGISTERS, 2, 0xffff_0000);
     image
 }
 

@@ -11,7 +11,7 @@ pub mod working_set;
 
 use std::num::{NonZeroU32, NonZeroUsize};
 
-use engram_cells::offline::AccessKind;
+use engram_memory::offline::AccessKind;
 use serde::Serialize;
 
 use crate::{

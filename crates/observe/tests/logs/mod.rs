@@ -1,10 +1,10 @@
 //! Memories with random logs.
 use engram_air::{F, PrimeCharacteristicRing};
-use engram_cells::{
+use engram_memory::{
+    address::ACCESS_SIZES,
     config::{AddressSpaceConfig, AddressSpaceType, CellKind, MemoryConfig, MemoryConfigBuilder},
     image::MemoryImage,
     online::Memory,
-    size::ACCESS_SIZES,
 };
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;

@@ -17,7 +17,7 @@ fn assert_proven_alike(name: &str, guest: &Guest, plan: &Plan, segment_steps_max
     let proof = guest.prove(plan, segment_steps_max);
     let key = ProgramKey::derive_for(&guest.program, &proof).unwrap();
     let statement = verify(&key, &proof).unwrap_or_else(|error| panic!("{name}: {error}"));
-    let [_, memory, _] = end.roots;
+    let memory = engram_memory::Layout::rv32im().root(&end.roots, engram_memory::SPACE_MEMORY).unwrap();
     assert_eq!(statement.final_root, memory, "{name}");
     assert_eq!((statement.exit_value, &statement.output), (end.exit, &end.output), "{name}");
     assert!(statement.security_bits >= 100.0);

@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use engram_air::field::Digest;
-use engram_memory::offline::OfflineMemory;
+use engram_memory::{MemoryConfig, offline::OfflineMemory};
 use engram_prover::{Options, plan, profile, profile::Profile, prove};
 use engram_rv32im::{
     ExecutionLog, Opcode, Program,
@@ -32,7 +32,7 @@ pub struct Guest {
 #[derive(Debug, PartialEq, Eq)]
 pub struct End {
     /// Of registers, memory and output.
-    pub roots: [Digest; 3],
+    pub roots: Vec<Digest>,
     pub output: Vec<u8>,
     pub exit: u32,
 }
@@ -113,7 +113,7 @@ impl Guest {
         let mut log = executor.start_log();
         executor.record(u64::MAX, &mut log).unwrap();
         let tiles = Tiler::new(program, machine.blocks()).cover(&log);
-        let memory = OfflineMemory::new(program.image().unwrap());
+        let memory = OfflineMemory::new(&program.image().unwrap(), MemoryConfig::rv32im()).unwrap();
         let mut replay = Replay::with_blocks(program, machine.blocks(), memory);
         let rows = replay.tiled_segment(&log, &tiles).unwrap();
         let memory = replay.memory_mut().finish_segment();

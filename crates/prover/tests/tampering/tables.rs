@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use engram_air::{Circuit, F, PrimeCharacteristicRing, Trace};
-use engram_memory::offline::OfflineMemory;
+use engram_memory::{MemoryConfig, offline::OfflineMemory};
 use engram_rv32im::ExecutionLog;
 use engram_rv32im_air::{
     circuits::{CONNECTOR, FIRST_CHIP, LOOKUPS, Machine, ROM, ROOTS},
@@ -39,7 +39,10 @@ impl Forger {
         let mut executor = engram_rv32im::Emulator::without_input(self.guest.program.program());
         let mut log = ExecutionLog::starting_at(executor.state());
         executor.record(steps, &mut log).unwrap();
-        let mut replay = Replay::new(&self.program, OfflineMemory::new(self.program.image().unwrap()));
+        let mut replay = Replay::new(
+            &self.program,
+            OfflineMemory::new(&self.program.image().unwrap(), MemoryConfig::rv32im()).unwrap(),
+        );
         let rows = replay.segment(&log).unwrap();
         let memory = replay.memory_mut().finish_segment();
         let mut witnesses = self.machine.witnesses(&self.program, &rows, &memory, &committed);

@@ -5,6 +5,7 @@ use std::{collections::HashSet, io::Cursor, sync::Arc};
 use engram_air::Circuit;
 use engram_memory::{
     address::{SPACE_MEMORY, SPACE_OUTPUT, SPACE_REGISTERS},
+    config::MemoryConfig,
     offline::OfflineMemory,
 };
 use engram_rv32im::{ExecutionLog, Opcode, Outcome, Program};
@@ -63,7 +64,7 @@ impl Run {
         let committed = Committed::new(Parameters::SMALLEST, &entries).unwrap_or_else(|error| panic!("{error}"));
         let mut executor = engram_rv32im::Emulator::new(program.program(), Box::new(Cursor::new(input.to_vec())));
         let image = program.image().unwrap_or_else(|error| panic!("{error}"));
-        let mut replay = Replay::new(&program, OfflineMemory::new(image));
+        let mut replay = Replay::new(&program, OfflineMemory::new(&image, MemoryConfig::rv32im()).unwrap());
         let mut log = ExecutionLog::starting_at(executor.state());
         let mut instructions = 0;
         let exit = loop {
@@ -124,7 +125,11 @@ impl Run {
         let entries = rom::committed_trace(program.entries());
         let committed = Committed::new(Parameters::SMALLEST, &entries).unwrap_or_else(|error| panic!("{error}"));
         let image = program.image().unwrap_or_else(|error| panic!("{error}"));
-        let mut replay = Replay::with_blocks(&program, machine.blocks(), OfflineMemory::new(image));
+        let mut replay = Replay::with_blocks(
+            &program,
+            machine.blocks(),
+            OfflineMemory::new(&image, MemoryConfig::rv32im()).unwrap(),
+        );
         let rows = replay.tiled_segment(&log, &cover.tiles).unwrap_or_else(|error| panic!("{error}"));
         assert_replayed(&executor, replay.memory());
         let memory = replay.memory_mut().finish_segment();

@@ -7,6 +7,7 @@ use std::{
 
 use engram_air::{Circuit, check::Report, field::Digest};
 use engram_memory::{
+    config::MemoryConfig,
     messages::{BYTES, MEMORY, RANGE},
     offline::OfflineMemory,
     segment::SegmentMemory,
@@ -40,7 +41,7 @@ pub struct Guest {
 /// How a run ends.
 #[derive(Debug, PartialEq, Eq)]
 pub struct End {
-    pub roots: [Digest; 3],
+    pub roots: Vec<Digest>,
     pub output: Vec<u8>,
     pub exit: u32,
 }
@@ -84,7 +85,7 @@ impl Guest {
     /// Run and replay with a machine's blocks, in segments of some instructions.
     pub fn visit(&self, machine: &Machine, segment_steps: u64, mut each: impl FnMut(Segment<'_>)) -> End {
         let tiler = Tiler::new(&self.program, machine.blocks());
-        let memory = OfflineMemory::new(self.program.image().unwrap());
+        let memory = OfflineMemory::new(&self.program.image().unwrap(), MemoryConfig::rv32im()).unwrap();
         let mut replay = Replay::with_blocks(&self.program, machine.blocks(), memory);
         let mut executor = self.executor();
         let mut log = executor.start_log();
@@ -94,7 +95,7 @@ impl Guest {
             tiler.advance(&log, &mut cover, true);
             let rows = replay.tiled_segment(&log, &cover.tiles).unwrap();
             let memory = replay.memory_mut().finish_segment();
-            let roots = memory.roots_after;
+            let roots = memory.roots_after.clone();
             each(Segment { guest: self, machine, rows, memory });
             match outcome {
                 Outcome::Exited(exit) => return End { roots, output: executor.output().to_vec(), exit: exit.value },

@@ -1,12 +1,11 @@
 //! How cells of configured spaces lie in a store's words, leaves and trees.
 
 use engram_air::{F, PrimeCharacteristicRing, PrimeField32, field::Digest, poseidon2::hash};
-use engram_cells::{
-    config::{AddressSpaceConfig, CellKind, MemoryConfig},
-    image::{MemoryImage, PAGE_CELLS},
-    size::{ACCESS_CELLS_MAX, LEAF_CELLS},
+use engram_memory::{
+    address::{ACCESS_CELLS_MAX, LEAF_CELLS},
+    config::{CellKind, MemoryConfig},
 };
-use engram_store::{HEIGHT_MIN, LEAF_WORDS, PAGE_WORDS, Space, StoreConfig};
+use engram_store::{HEIGHT_MIN, LEAF_WORDS, Space, StoreConfig};
 
 use super::PersistentError;
 use crate::hash::digest_bytes;
@@ -34,7 +33,7 @@ impl CellRange {
     pub(super) fn of(config: &MemoryConfig, space: u32, pointer: u32, len: usize) -> Option<Self> {
         let of = &config.normal_spaces()[config.position(space)?];
         let first = u64::from(pointer) * config.pointer_unit() as u64;
-        let fits = (1..=ACCESS_CELLS_MAX).contains(&len) && first + len as u64 <= 1 << cells_log2(config, of);
+        let fits = (1..=ACCESS_CELLS_MAX).contains(&len) && first + len as u64 <= 1 << config.layout().cells_log2(of);
         // Below 2^31, as no space has more cells.
         fits.then_some(Self { space, first: first as u32, len })
     }
@@ -64,24 +63,6 @@ pub(super) fn set_cell(leaf: &mut LeafWords, place: usize, value: F) {
     *word = *word & !(0xffff << shift) | value.as_canonical_u32() << shift;
 }
 
-/// Put a page's cells into an image.
-pub(super) fn put_page(image: &mut MemoryImage, space: u32, page: u32, words: &[u32; PAGE_WORDS]) {
-    let first = page * 2 * PAGE_WORDS as u32 / PAGE_CELLS as u32;
-    for (number, words) in (first..).zip(words.chunks_exact(PAGE_CELLS / 2)) {
-        let cells = |index: usize| F::from_u32(words[index / 2] >> (index % 2 * 16) & 0xffff);
-        image.set_page(space, number, std::array::from_fn(cells));
-    }
-}
-
-/// Height of a space's tree.
-pub(super) fn tree_height(config: &MemoryConfig, space: &AddressSpaceConfig) -> u32 {
-    cells_log2(config, space) - LEAF_CELLS.ilog2()
-}
-
-fn cells_log2(config: &MemoryConfig, space: &AddressSpaceConfig) -> u32 {
-    space.pointer_bits + config.pointer_unit().ilog2()
-}
-
 /// The configuration of the store that holds the memory's normal spaces.
 pub(super) fn store_config(config: &MemoryConfig) -> Result<StoreConfig, PersistentError> {
     let mut spaces = vec![];
@@ -90,7 +71,7 @@ pub(super) fn store_config(config: &MemoryConfig) -> Result<StoreConfig, Persist
         if space.cell_kind != CellKind::U16 {
             return Err(PersistentError::FieldCells { space: number });
         }
-        let height = tree_height(config, space);
+        let height = config.layout().tree_height(space);
         if height < HEIGHT_MIN {
             let cells_min = LEAF_CELLS << HEIGHT_MIN;
             return Err(PersistentError::SmallSpace { space: number, cells: LEAF_CELLS << height, cells_min });

@@ -13,18 +13,18 @@ use std::{
 };
 
 use engram_air::{F, field::Digest};
-use engram_cells::{
+use engram_memory::{
     adapter::MemoryAdapter,
+    address::LEAF_CELLS,
     config::MemoryConfig,
     error::MemoryError,
     image::MemoryImage,
     log::{MemoryLogEntry, RecordId},
     online::Memory,
     proof::{MemoryProofGenerator, roots_digest},
-    size::LEAF_CELLS,
 };
 use engram_store::{PAGE_LEAVES, Store, StoreError, TreeHash};
-use layout::{CellRange, LeafAt, LeafWords, cell, put_page, set_cell, store_config, tree_height};
+use layout::{CellRange, LeafAt, LeafWords, cell, set_cell, store_config};
 pub use snapshot::PersistentSnapshot;
 use thiserror::Error;
 
@@ -201,7 +201,7 @@ impl PersistentMemory {
     }
 
     /// Make all writes durable, but only if they lead to these roots of all normal spaces, such as those of a verified
-    /// [`engram_cells::proof::MemoryStatement`].
+    /// [`engram_memory::proof::MemoryStatement`].
     ///
     /// # Errors
     /// As for [`Self::commit`]; other roots, or not as many as there are normal spaces: then nothing was written.
@@ -247,14 +247,14 @@ impl PersistentMemory {
         Ok(self.store.compact()?)
     }
 
-    /// All cells of the last commit, in RAM: four bytes a cell, for pages that are not zero.
+    /// All cells of the last commit, in RAM: two bytes a cell, for pages that are not zero.
     ///
     /// # Errors
     /// Stored bytes that do not hash to the root.
     pub fn image(&self) -> Result<MemoryImage, PersistentError> {
         let mut image = MemoryImage::new();
         for space in self.config.normal_spaces() {
-            let height = tree_height(&self.config, space);
+            let height = self.config.layout().tree_height(space);
             let page_height = PAGE_LEAVES.ilog2().min(height);
             let mut zeros = vec![Poseidon2Tree.leaf(&[0; 32])];
             for below in 0..height as usize {
@@ -269,7 +269,7 @@ impl PersistentMemory {
                 if height > page_height {
                     nodes.extend([2 * index, 2 * index + 1].map(|child| (height - 1, child)));
                 } else if let Some(words) = self.store.read_page(space.number, index)? {
-                    put_page(&mut image, space.number, index, &words);
+                    image.set_page(space.number, index, &words);
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! An earlier generation of a persistent memory.
 
 use engram_air::{F, field::Digest};
-use engram_cells::{config::MemoryConfig, online::Memory, proof::roots_digest};
+use engram_memory::{config::MemoryConfig, online::Memory, proof::roots_digest};
 use engram_store::Snapshot;
 
 use super::{

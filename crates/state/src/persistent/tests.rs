@@ -9,7 +9,7 @@ use std::{
 };
 
 use engram_air::{F, PrimeCharacteristicRing};
-use engram_cells::config::{AddressSpaceConfig, AddressSpaceType, CellKind, MemoryConfigBuilder};
+use engram_memory::config::{AddressSpaceConfig, AddressSpaceType, CellKind, MemoryConfigBuilder};
 use redb::{StorageBackend, backends::InMemoryBackend};
 
 use super::{

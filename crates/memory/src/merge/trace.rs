@@ -1,0 +1,43 @@
+//! Rows of merges.
+
+use engram_air::{F, PrimeCharacteristicRing, Trace};
+use rayon::prelude::*;
+
+use crate::{
+    address::{GAP_BITS, TIME_HIGH_BITS, TIME_LOW_BITS, time_limbs},
+    range_checker::SharedVariableRangeCheckerChip,
+    records::{BlockRecords, MergeRecord},
+    row::RowCells,
+};
+
+/// Columns besides the block's cells.
+const OTHER_COLUMNS: usize = 7;
+
+/// The table of merges of one size, one a row; counts their lookups. Nothing where there is none.
+pub fn trace(merges: &BlockRecords<MergeRecord>, range: &SharedVariableRangeCheckerChip) -> Option<Trace> {
+    if merges.is_empty() {
+        return None;
+    }
+    let width = OTHER_COLUMNS + merges.block_cells();
+    let mut trace = Trace::zeros(width, merges.len());
+    trace.values_mut().par_chunks_exact_mut(width).enumerate().for_each(|(index, row)| {
+        let Some((record, cells)) = merges.get(index) else { return };
+        let [left, right] = record.times;
+        let time = left.max(right);
+        let [low, high] = time_limbs(time);
+        range.count(low, TIME_LOW_BITS);
+        range.count(high, TIME_HIGH_BITS);
+        range.count(left.abs_diff(right), GAP_BITS);
+        let mut row = RowCells::new(row);
+        row.put(F::ONE);
+        row.put_integer(record.space);
+        row.put_integer(record.pointer);
+        row.put_integer(low);
+        row.put_integer(high);
+        row.put_integer(time - left);
+        row.put_integer(time - right);
+        row.put_all(cells);
+        row.finish();
+    });
+    Some(trace)
+}

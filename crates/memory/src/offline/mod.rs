@@ -1,0 +1,509 @@
+//! Replay: which message each access takes off the bus, and what must be there besides the accesses.
+//!
+//! The cells of a space are a partition into aligned blocks, each a power of two of cells and each with the timestamp since
+//! when it is there. At first all blocks have their space's size. An access splits and merges blocks until one has its size and
+//! place. At the end of a segment all touched blocks are brought back to their space's size.
+//!
+//! A *narrow* access takes a block that is larger than it is, and leaves the other cells as they are. Chips, which put accesses on
+//! the bus with [`crate::MemoryBridge`], have none. The log's own tables do: [`OfflineMemory::with_narrow_accesses`].
+//!
+//! Where all accesses of a space are whole words, there is nothing to split or merge, and its words are found faster.
+
+mod accesses;
+mod partition;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use std::sync::Arc;
+
+use engram_air::{F, PrimeCharacteristicRing, PrimeField32, field::Digest};
+
+pub use accesses::{AccessKind, AccessRecord, AccessRecords};
+use partition::{Notes, Partition, Refreshes};
+pub use words::Access;
+use words::{Word, WordSpace};
+
+use crate::{
+    address::{
+        ACCESS_CELLS_MAX, CELL_BITS, GAP_BITS, IDENTITY_SPACE, LEAF_CELLS, WORD_CELLS, cells, taken_cells},
+    backing::Backing,
+    clock::Clock,
+    config::MemoryConfig,
+    error::MemoryError,
+    image::MemoryImage,
+    log::{MemoryLogEntry, RecordId},
+    place::{Place, place, place_write},
+    records::{AccessAdapterInventory, BlockRecords, RefreshRecord},
+    segment::{LeafRecord, SegmentMemory},
+    tree::{MerkleTree, NodeChange, leaf_digest},
+};
+
+/// Spaces of words with higher numbers than this are partitions as others are: the fast ones are found by their number.
+const WORD_SPACE_MAX: u32 = 16;
+
+/// Memory, as accesses in the order of their timestamps see and leave it, cut into segments.
+///
+/// It answers in two ways. [`Self::read_word`] and [`Self::write_word`] access whole words of spaces of words at timestamps that the caller
+/// gives: so a machine replays hundreds of millions of accesses a second. [`Self::read_dynamic`] and [`Self::write`], and with
+/// them [`Self::replay`], access any cells, take the next timestamp, and keep what each access found and left.
+#[derive(Clone, Debug)]
+pub struct OfflineMemory {
+    config: MemoryConfig,
+    /// Spaces of words, by their number less one.
+    words: Vec<WordSpace>,
+    /// By position in the layout; nothing for a space of words.
+    partitions: Vec<Option<Partition>>,
+    trees: Vec<MerkleTree>,
+    /// Refreshes of words, each with the word.
+    word_refreshes: Vec<(RefreshRecord, u32)>,
+    refreshes: Refreshes,
+    accesses: AccessRecords,
+    clock: Clock,
+    log: Vec<MemoryLogEntry>,
+    narrow: bool,
+}
+
+/// A block of a touched leaf at the end of a replay, in whatever size it was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FinalBlock<const N: usize> {
+    /// Address space.
+    pub space: u32,
+    /// Pointer, in the memory's pointer unit.
+    pub pointer: u32,
+    /// The cells.
+    pub cells: [F; N],
+    /// The timestamp of the last access to a block of the space that shares a cell with this one; zero where there was none.
+    pub timestamp: u32,
+}
+
+/// A whole log, replayed.
+#[derive(Clone, Debug)]
+pub struct FinalMemory {
+    /// The accesses, in order.
+    pub accesses: AccessRecords,
+    /// What they did to memory.
+    pub segment: SegmentMemory,
+    /// The cells after.
+    pub image: MemoryImage,
+}
+
+impl OfflineMemory {
+    /// Memory that starts as `image`.
+    ///
+    /// # Errors
+    /// Cells that the configuration does not have, or that are not of their space's kind.
+    pub fn new(image: &MemoryImage, config: &MemoryConfig) -> Result<Self, MemoryError> {
+        Ok(Self::with_trees(image, image.trees(config.layout())?, config))
+    }
+
+    /// The same, from an image whose trees are known: those of the configuration's layout.
+    pub fn with_trees(image: &MemoryImage, trees: Vec<MerkleTree>, config: &MemoryConfig) -> Self {
+        let layout = config.layout();
+        let is_words =
+            |space: &crate::layout::AddressSpaceConfig| layout.is_words(space) && space.number <= WORD_SPACE_MAX;
+        let mut words = vec![];
+        for space in layout.spaces().iter().filter(|space| is_words(space)) {
+            words.resize_with(space.number as usize - 1, WordSpace::absent);
+            words.push(WordSpace::of(space, image));
+        }
+        let partition = |space| (!is_words(space)).then(|| Partition::of(space, layout.pointer_unit(), image));
+        Self {
+            config: config.clone(),
+            words,
+            partitions: layout.spaces().iter().map(partition).collect(),
+            trees,
+            word_refreshes: vec![],
+            refreshes: BlockRecords::for_each_size(),
+            accesses: AccessRecords::default(),
+            clock: Clock::new(config),
+            log: vec![],
+            narrow: false,
+        }
+    }
+
+    /// Replay as the log's own tables need it, [`crate::log_table`]: accesses of fewer cells than a small block take it whole.
+    pub fn with_narrow_accesses(self) -> Self {
+        Self { narrow: true, ..self }
+    }
+
+    /// The same before the first segment, but with one space of words that is kept elsewhere.
+    pub fn with_backing(mut self, space: u32, backing: Arc<dyn Backing>) -> Self {
+        let layout = self.config.layout();
+        if let (Some(position), Some(of)) = (layout.position(space), layout.space(space))
+            && self.partitions[position].is_none()
+        {
+            self.words[space as usize - 1] = WordSpace::backed(of, backing.clone());
+            self.trees[position] = MerkleTree::backed(layout, of, backing);
+        }
+        self
+    }
+
+    /// Read the word at `(space, pointer)`. Timestamps start at 1 in each segment, stay below `2^TIME_BITS`, and rise from
+    /// access to access of the same word.
+    ///
+    /// # Panics
+    /// Where the space is none of words, or the address does not exist.
+    #[inline]
+    pub fn read_word(&mut self, space: u32, pointer: u32, time: u32) -> Access {
+        let word = self.words[(space - 1) as usize].word_mut(pointer, time);
+        let access = Access { previous: word.value, gap: time.wrapping_sub(1).wrapping_sub(word.time) };
+        word.time = time;
+        self.bridge(access, space, pointer, time)
+    }
+
+    /// Write the word at `(space, pointer)`; otherwise as [`Self::read_word`].
+    ///
+    /// # Panics
+    /// Where the space is none of words, or the address does not exist.
+    #[inline]
+    pub fn write_word(&mut self, space: u32, pointer: u32, time: u32, value: u32) -> Access {
+        let word = self.words[(space - 1) as usize].word_mut(pointer, time);
+        let access = Access { previous: word.value, gap: time.wrapping_sub(1).wrapping_sub(word.time) };
+        *word = Word { value, time };
+        self.bridge(access, space, pointer, time)
+    }
+
+    /// Change what the last access of a word left there, as if it had written `value` itself.
+    ///
+    /// # Panics
+    /// Where the open segment has not accessed the word.
+    #[inline]
+    pub fn amend(&mut self, space: u32, pointer: u32, value: u32) {
+        self.words[(space - 1) as usize].accessed_mut(pointer).value = value;
+    }
+
+    /// The word at `(space, pointer)` as it is now, without an access.
+    ///
+    /// # Panics
+    /// Where the space is none of words.
+    pub fn peek(&self, space: u32, pointer: u32) -> u32 {
+        self.words[(space - 1) as usize].peek(pointer)
+    }
+
+    #[inline]
+    fn bridge(&mut self, access: Access, space: u32, pointer: u32, time: u32) -> Access {
+        if access.gap < 1 << GAP_BITS { access } else { self.refresh(access, space, pointer, time) }
+    }
+
+    /// Read the word once more, a multiple of `2^GAP_BITS` after the access before, so that the gap to the one at `time` is
+    /// small.
+    #[cold]
+    #[inline(never)]
+    fn refresh(&mut self, access: Access, space: u32, pointer: u32, time: u32) -> Access {
+        let steps = access.gap >> GAP_BITS;
+        let start = time.wrapping_sub(1).wrapping_sub(access.gap);
+        assert!(start < time, "timestamps of one word rise");
+        let time = start + (steps << GAP_BITS);
+        self.word_refreshes.push((RefreshRecord { space, pointer, time, steps }, access.previous));
+        Access { gap: access.gap & ((1 << GAP_BITS) - 1), ..access }
+    }
+
+    /// The Merkle roots of all spaces where the open segment started, in the layout's order.
+    pub fn roots(&self) -> Vec<Digest> {
+        self.trees.iter().map(MerkleTree::root).collect()
+    }
+
+    /// Leaves that the open segment has touched so far.
+    pub fn touched_leaves(&self) -> usize {
+        let words = self.words.iter().map(WordSpace::touched_leaves);
+        words.chain(self.partitions.iter().flatten().map(Partition::touched_leaves)).sum()
+    }
+
+    /// Refreshes that the open segment has needed so far.
+    pub fn refreshes(&self) -> usize {
+        self.word_refreshes.len() + self.refreshes.iter().map(BlockRecords::len).sum::<usize>()
+    }
+
+    /// The cells as they are now; of a space that is kept elsewhere, the pages that were touched.
+    pub fn image(&self) -> MemoryImage {
+        let mut image = MemoryImage::of_layout(self.config.layout());
+        self.words.iter().for_each(|words| words.write_to(&mut image));
+        self.partitions.iter().flatten().for_each(|partition| partition.write_to(&mut image));
+        image
+    }
+
+    /// End the open segment of a memory that needs no splits and merges: bring the Merkle trees up to date and say what the
+    /// segment did. The next starts at timestamp 1.
+    pub fn finish_segment(&mut self) -> SegmentMemory {
+        self.finish_with(AccessAdapterInventory::new())
+    }
+
+    /// End the open segment, as [`Self::finish_segment`]; `adapters` are those that its accesses needed. Every touched block comes
+    /// back to its space's size.
+    pub fn finish_with(&mut self, mut adapters: AccessAdapterInventory) -> SegmentMemory {
+        let roots_before = self.roots();
+        let (mut leaves, mut nodes) = (vec![], vec![]);
+        let spaces = self.config.layout().spaces().iter().zip(&mut self.partitions).zip(&mut self.trees);
+        for ((space, partition), tree) in spaces {
+            let touched = match partition {
+                None => self.words[space.number as usize - 1].finish(tree),
+                Some(partition) => {
+                    let mut notes = Notes { adapters: &mut adapters, refreshes: &mut self.refreshes };
+                    settled_leaves(space.number, partition, tree, &mut notes)
+                }
+            };
+            let change = |record: &LeafRecord| NodeChange {
+                index: record.leaf,
+                before: record.digest_before,
+                after: record.digest_after,
+            };
+            nodes.extend(tree.update(touched.iter().map(change).collect()));
+            leaves.extend(touched);
+        }
+        let mut refreshes = std::mem::replace(&mut self.refreshes, BlockRecords::for_each_size());
+        for (record, word) in self.word_refreshes.drain(..) {
+            refreshes[WORD_CELLS.ilog2() as usize].push(record, &cells(word));
+        }
+        self.clock.restart();
+        let layout = self.config.layout().clone();
+        let roots_after = self.roots();
+        SegmentMemory { layout, leaves, nodes, refreshes: refreshes.into(), adapters, roots_before, roots_after }
+    }
+
+    /// Memory of zeros with a log to replay: [`Self::replay`] goes through it.
+    ///
+    /// # Errors
+    /// As for [`Self::new`].
+    pub fn from_log(log: Vec<MemoryLogEntry>, config: &MemoryConfig) -> Result<Self, MemoryError> {
+        Self::from_image_and_log(&MemoryImage::new(), log, config)
+    }
+
+    /// Memory that starts as `image`, with a log to replay.
+    ///
+    /// # Errors
+    /// As for [`Self::new`].
+    pub fn from_image_and_log(
+        image: &MemoryImage,
+        log: Vec<MemoryLogEntry>,
+        config: &MemoryConfig,
+    ) -> Result<Self, MemoryError> {
+        Ok(Self { log, ..Self::new(image, config)? })
+    }
+
+    /// Go through the log that [`Self::from_log`] was given, once. At the first entry that is not possible, its error.
+    pub fn replay(&mut self, adapters: &mut AccessAdapterInventory) -> Result<(), MemoryError> {
+        std::mem::take(&mut self.log).iter().try_for_each(|entry| self.apply(entry, adapters))
+    }
+
+    /// Do what an entry of a log says.
+    pub fn apply(&mut self, entry: &MemoryLogEntry, adapters: &mut AccessAdapterInventory) -> Result<(), MemoryError> {
+        match entry {
+            &MemoryLogEntry::Read { address_space, pointer, len } => {
+                self.read_cells(address_space, pointer, len, adapters)?;
+            }
+            MemoryLogEntry::Write { address_space, pointer, data } => {
+                self.write(*address_space, *pointer, data, adapters)?;
+            }
+            &MemoryLogEntry::IncrementTimestampBy(increment) => self.increment_timestamp_by(increment)?,
+        }
+        Ok(())
+    }
+
+    /// Read `len` cells.
+    ///
+    /// # Errors
+    /// Those of [`Memory`](crate::online::Memory).
+    pub fn read_dynamic(
+        &mut self,
+        space: u32,
+        pointer: u32,
+        len: usize,
+        adapters: &mut AccessAdapterInventory,
+    ) -> Result<(RecordId, Vec<F>), MemoryError> {
+        let id = self.read_cells(space, pointer, len, adapters)?;
+        Ok((id, self.accesses.cells(id).to_vec()))
+    }
+
+    fn read_cells(
+        &mut self,
+        space: u32,
+        pointer: u32,
+        len: usize,
+        adapters: &mut AccessAdapterInventory,
+    ) -> Result<RecordId, MemoryError> {
+        let place = place(&self.config, space, pointer, len)?;
+        self.clock.check_access()?;
+        let (id, time) = self.clock.access();
+        let mut cells = [F::ZERO; ACCESS_CELLS_MAX];
+        let kind = if space == IDENTITY_SPACE { AccessKind::IdentityRead } else { AccessKind::Read };
+        let mut record = AccessRecord { kind, space, pointer, len: len as u8, block_cells: len as u8, time, gap: 0 };
+        match place {
+            Place::Identity(value) => {
+                cells.fill(value);
+                self.accesses.push(record, 0, &cells[..len], None);
+            }
+            Place::Normal { position, cell } => {
+                let (block_cells, offset) = self.taken(position, cell, len);
+                let cells = &mut cells[..block_cells];
+                record.block_cells = block_cells as u8;
+                record.gap = self.access(position, cell - offset as u32, time, cells, None, adapters);
+                self.accesses.push(record, offset, cells, None);
+            }
+        }
+        Ok(id)
+    }
+
+    /// Cells of the block that an access of `len` cells takes, and where in it the access starts.
+    fn taken(&self, position: usize, cell: u32, len: usize) -> (usize, usize) {
+        if !self.narrow {
+            return (len, 0);
+        }
+        let block_cells = taken_cells(len, self.config.normal_spaces()[position].block_cells);
+        (block_cells, cell as usize % block_cells)
+    }
+
+    /// Write as many cells as `data` has.
+    ///
+    /// # Errors
+    /// Those of [`Memory`](crate::online::Memory).
+    pub fn write(
+        &mut self,
+        space: u32,
+        pointer: u32,
+        data: &[F],
+        adapters: &mut AccessAdapterInventory,
+    ) -> Result<RecordId, MemoryError> {
+        if data.len() > ACCESS_CELLS_MAX {
+            return Err(MemoryError::InvalidAccessSize { len: data.len() });
+        }
+        let (position, cell) = place_write(&self.config, space, pointer, data)?;
+        self.clock.check_access()?;
+        let (id, time) = self.clock.access();
+        let (block_cells, offset) = self.taken(position, cell, data.len());
+        let mut previous = [F::ZERO; ACCESS_CELLS_MAX];
+        let previous = &mut previous[..block_cells];
+        let gap = self.access(position, cell - offset as u32, time, previous, Some((offset, data)), adapters);
+        let (kind, len, block_cells) = (AccessKind::Write, data.len() as u8, block_cells as u8);
+        let record = AccessRecord { kind, space, pointer, len, block_cells, time, gap };
+        let mut cells = [F::ZERO; ACCESS_CELLS_MAX];
+        let cells = &mut cells[..previous.len()];
+        cells.copy_from_slice(previous);
+        cells[offset..offset + data.len()].copy_from_slice(data);
+        self.accesses.push(record, offset, cells, Some(previous));
+        Ok(id)
+    }
+
+    /// An access of an aligned block: its cells are written to `previous`, and those from an offset on replaced where something is
+    /// written. Returns its gap.
+    fn access(
+        &mut self,
+        position: usize,
+        cell: u32,
+        time: u32,
+        previous: &mut [F],
+        written: Option<(usize, &[F])>,
+        adapters: &mut AccessAdapterInventory,
+    ) -> u32 {
+        if let Some(partition) = &mut self.partitions[position] {
+            let mut notes = Notes { adapters, refreshes: &mut self.refreshes };
+            return partition.access(cell, time, previous, written, &mut notes).gap;
+        }
+        let (space, pointer) = (self.config.layout().spaces()[position].number, cell / WORD_CELLS as u32);
+        // An access of such a space is a whole word, at offset zero.
+        let access = match written {
+            None => self.read_word(space, pointer, time),
+            Some((_, word)) => {
+                let word = word.iter().rev().fold(0, |word, cell| word << CELL_BITS | cell.as_canonical_u32());
+                self.write_word(space, pointer, time, word)
+            }
+        };
+        previous.copy_from_slice(&cells(access.previous));
+        access.gap
+    }
+
+    /// Let time rise. Error: it would reach 2^29.
+    pub fn increment_timestamp_by(&mut self, increment: u32) -> Result<(), MemoryError> {
+        self.clock.increment_by(increment)
+    }
+
+    /// The time of the next access; from 1 on.
+    pub fn timestamp(&self) -> u32 {
+        self.clock.timestamp()
+    }
+
+    /// The accesses so far.
+    pub fn accesses(&self) -> &AccessRecords {
+        &self.accesses
+    }
+
+    /// A cell as it is now, without an access; nothing where the space is not a normal one.
+    pub fn peek_cell(&self, space: u32, cell: u32) -> Option<F> {
+        let position = self.config.layout().position(space)?;
+        let Some(partition) = &self.partitions[position] else {
+            let word = self.peek(space, cell / WORD_CELLS as u32);
+            return Some(cells(word)[cell as usize % WORD_CELLS]);
+        };
+        let mut value = [F::ZERO];
+        partition.peek(cell, &mut value);
+        Some(value[0])
+    }
+
+    /// End the replay; returns also the cells of all touched leaves in blocks of `N` cells. The boundary's rows have blocks of their
+    /// space's size, whatever `N` is.
+    ///
+    /// # Errors
+    /// [`MemoryError::BlockSize`] where no space could be configured with blocks of `N` cells.
+    pub fn finalize<const N: usize>(
+        self,
+        adapters: &mut AccessAdapterInventory,
+    ) -> Result<(FinalMemory, Vec<FinalBlock<N>>), MemoryError> {
+        let pointer_unit = self.config.pointer_unit();
+        if !N.is_power_of_two() || !(pointer_unit..=LEAF_CELLS).contains(&N) {
+            return Err(MemoryError::BlockSize { pointer_unit, asked: N });
+        }
+        let end = self.finalize_blocks(adapters);
+        let mut blocks = vec![];
+        for leaf in &end.segment.leaves {
+            let Some(space) = end.segment.layout.space(leaf.space) else { continue };
+            let (cells, _) = leaf.after.as_chunks::<N>();
+            for (start, &cells) in (0..).step_by(N).zip(cells) {
+                let times = start / space.block_cells..=(start + N - 1) / space.block_cells;
+                blocks.push(FinalBlock {
+                    space: leaf.space,
+                    pointer: ((leaf.leaf as usize * LEAF_CELLS + start) / pointer_unit) as u32,
+                    cells,
+                    timestamp: leaf.final_times[times].iter().copied().max().unwrap_or(0),
+                });
+            }
+        }
+        Ok((end, blocks))
+    }
+
+    /// End the replay, with every touched block back at its space's size. `adapters` then has all splits and merges, and so has the
+    /// result.
+    pub fn finalize_blocks(self, adapters: &mut AccessAdapterInventory) -> FinalMemory {
+        let end = self.finish(std::mem::take(adapters));
+        adapters.clone_from(&end.segment.adapters);
+        end
+    }
+
+    /// End the replay, with the splits and merges that its accesses needed.
+    pub(crate) fn finish(mut self, adapters: AccessAdapterInventory) -> FinalMemory {
+        let segment = self.finish_with(adapters);
+        FinalMemory { segment, image: self.image(), accesses: self.accesses }
+    }
+}
+
+/// The touched leaves of a partition, ascending, with all blocks back at the space's size; none is touched any more.
+fn settled_leaves(space: u32, partition: &mut Partition, tree: &MerkleTree, notes: &mut Notes<'_>) -> Vec<LeafRecord> {
+    let touched = partition.touched();
+    let mut records = vec![];
+    for leaf in &touched {
+        let settled = partition.settle(leaf.leaf, notes);
+        let digest_before = tree.node(0, leaf.leaf);
+        let changed = leaf.before != settled.after;
+        records.push(LeafRecord {
+            space,
+            leaf: leaf.leaf,
+            before: leaf.before,
+            after: settled.after,
+            initial_times: leaf.initial_times,
+            final_times: settled.final_times,
+            digest_before,
+            digest_after: if changed { leaf_digest(&settled.after) } else { digest_before },
+        });
+    }
+    partition.reset(&touched);
+    records
+}
