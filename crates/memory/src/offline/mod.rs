@@ -25,8 +25,7 @@ pub use words::Access;
 use words::{Word, WordSpace};
 
 use crate::{
-    address::{
-        ACCESS_CELLS_MAX, CELL_BITS, GAP_BITS, IDENTITY_SPACE, LEAF_CELLS, WORD_CELLS, cells, taken_cells},
+    address::{ACCESS_CELLS_MAX, CELL_BITS, GAP_BITS, IDENTITY_SPACE, LEAF_CELLS, WORD_CELLS, cells, taken_cells},
     backing::Backing,
     clock::Clock,
     config::MemoryConfig,
