@@ -40,6 +40,11 @@ pub enum Failure {
         /// Their names.
         guests: Vec<String>,
     },
+    /// There is no such crate.
+    NoCrate {
+        /// Where it would be.
+        folder: String,
+    },
     /// House rules are broken.
     Untidy {
         /// How many times.
@@ -67,6 +72,7 @@ impl fmt::Display for Failure {
                  guests/rust/build.sh, and commit them",
                 guests.join(", ")
             ),
+            Self::NoCrate { folder } => write!(f, "there is no crate in {folder}; name a folder of crates, or xtask"),
             Self::Untidy { complaints } => write!(f, "{complaints} house rules are broken"),
         }
     }

@@ -1,7 +1,6 @@
 //! The project's own tasks: `cargo xtask` lists them.
 
-#![forbid(unsafe_code)]
-
+mod check;
 mod demo;
 mod examples;
 mod failure;
@@ -18,11 +17,12 @@ use failure::Failure;
 const USAGE: &str = "\
 usage: cargo xtask TASK
 
-  demo [FILE]   build engram, prove SHA-256 of FILE (by default of README.md), and verify the proof
-  test          run all tests; what they need and is missing is installed with apt-get
-  examples      only build and run the examples, which check themselves
-  guests        only rebuild the guest programs and compare them with the committed ones
-  tidy          only check the house rules
+  check [CRATE…]  format, lint and test some crates by themselves, by default those that changed
+  demo [FILE]     build engram, prove SHA-256 of FILE (by default of README.md), and verify the proof
+  test            run all tests; what they need and is missing is installed with apt-get
+  examples        only build and run the examples, which check themselves
+  guests          only rebuild the guest programs and compare them with the committed ones
+  tidy            only check the house rules
 ";
 
 fn main() -> ExitCode {
@@ -31,6 +31,7 @@ fn main() -> ExitCode {
     let result = match arguments[..] {
         ["demo"] => demo::demo(None),
         ["demo", file] => demo::demo(Some(file)),
+        ["check", ref crates @ ..] => check::check(crates),
         ["test"] => test::test(),
         ["examples"] => examples::run_all(),
         ["guests"] => guests::check_rebuilt(),

@@ -161,5 +161,5 @@ fn no_crate_needs_what_is_absent_from_it() {
     for (path, text) in rust_files(&root().join("crates/memory/src")) {
         assert!(!text.contains("std::fs"), "{path} names files: memory knows no disk");
     }
-    assert!(read("crates/verifier/src/lib.rs").contains("#![forbid(unsafe_code)]"));
+    assert!(read("Cargo.toml").contains("unsafe_code = \"forbid\""));
 }

@@ -1,7 +1,5 @@
 //! The `engram` command: runs RISC-V programs, proves that they ran as written, and checks such proofs.
 
-#![forbid(unsafe_code)]
-
 mod arguments;
 mod atomic_file;
 mod block_table;

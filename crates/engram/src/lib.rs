@@ -32,8 +32,6 @@
 //! Each name is listed here or in a module below, and comes from the crate of its module's name: `engram-memory` for memory,
 //! `engram-air` for circuits, and so on. The folder `examples` has a complete program for each part.
 
-#![forbid(unsafe_code)]
-
 pub mod circuit;
 mod factory;
 pub mod machine;

@@ -50,7 +50,11 @@ fn counts_are_those_of_the_log() {
                 _ => 0,
             })
             .sum();
-        let reads_of = |space| move |entry: &MemoryLogEntry| matches!(entry, MemoryLogEntry::Read { address_space, .. } if *address_space == space);
+        let reads_of = |space| {
+            move |entry: &MemoryLogEntry| {
+                matches!(entry, MemoryLogEntry::Read { address_space, .. } if *address_space == space)
+            }
+        };
         let writes = count(&|entry| matches!(entry, MemoryLogEntry::Write { .. }));
         let reads = count(&|entry| matches!(entry, MemoryLogEntry::Read { address_space, .. } if *address_space > 0));
         assert_eq!((metrics.read_count, metrics.write_count), (reads, writes));
@@ -64,8 +68,13 @@ fn counts_are_those_of_the_log() {
         assert_eq!(report.read_write_ratio.reads_per_write(), Some(reads as f64 / writes as f64));
         for (position, cells) in ACCESS_SIZES.into_iter().enumerate() {
             for (space, counts) in &metrics.spaces {
-                let reads = |entry: &MemoryLogEntry| matches!(entry, MemoryLogEntry::Read { address_space, len, .. } if (address_space, *len) == (space, cells));
-                let writes = |entry: &MemoryLogEntry| matches!(entry, MemoryLogEntry::Write { address_space, data, .. } if (address_space, data.len()) == (space, cells));
+                let shape = (space, cells);
+                let reads = |entry: &MemoryLogEntry| {
+                    matches!(entry, MemoryLogEntry::Read { address_space, len, .. } if (address_space, *len) == shape)
+                };
+                let writes = |entry: &MemoryLogEntry| {
+                    matches!(entry, MemoryLogEntry::Write { address_space, data, .. } if (address_space, data.len()) == shape)
+                };
                 assert_eq!((counts.reads[position], counts.writes[position]), (count(&reads), count(&writes)));
             }
         }

