@@ -6,10 +6,10 @@ use crate::failure::Failure;
 use crate::step::{cargo, root, run};
 
 /// Where the examples are. Those of `crates/observe` are tests of their crate.
-const FOLDERS: [&str; 2] = ["crates/engram/examples", "crates/cells/examples"];
+const FOLDERS: [&str; 2] = ["crates/engram/examples", "crates/memory/examples"];
 
 /// Those that measure, and take long.
-const MEASUREMENTS: [&str; 1] = ["million_accesses"];
+const MEASUREMENTS: [&str; 3] = ["cold_memory", "million_accesses", "throughput"];
 
 /// Builds all examples as the tests build them, and runs each; stops at the first that fails.
 pub fn run_all() -> Result<(), Failure> {

@@ -56,12 +56,12 @@ pub use engram_memory::{
 };
 
 // Memory as a proof sees it.
+pub use engram_memory::tree::NodeRecord;
 pub use engram_memory::{
     offline::{AccessKind, AccessRecord, AccessRecords, FinalBlock, FinalMemory, OfflineMemory},
     records::{AccessAdapterInventory, BlockRecords, MergeRecord, RefreshRecord, SplitRecord},
     segment::{LeafRecord, SegmentMemory},
 };
-pub use engram_memory::tree::NodeRecord;
 
 // What chips are connected with.
 pub use engram_memory::{

@@ -120,7 +120,8 @@ mod a_bridge {
     fn it_is_connected_to_a_proof_system() {
         let memory_bus = MemoryBus::new();
         let integration = ProofSystemIntegration { memory_bridge: MemoryBridge::new(memory_bus), memory_bus };
-        let controller = MemoryController::new(&MemoryConfig::default()).on_bus(integration.memory_bus);
+        let controller = MemoryController::new(&MemoryConfig::default());
+        assert_eq!(controller.bridge().bus(), integration.memory_bus);
         assert_eq!(controller.bridge().bus(), integration.memory_bridge.bus());
         // The chips' own circuits, which put accesses on the bus, would come before these.
         let circuits: Vec<_> = controller.circuits().into_iter().map(Arc::new).collect();

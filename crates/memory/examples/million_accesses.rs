@@ -1,4 +1,4 @@
-//! How long a proof of many accesses takes: `cargo run --release -p engram-cells --example million_accesses [accesses] [shape] [height]`,
+//! How long a proof of many accesses takes: `cargo run --release -p engram-memory --example million_accesses [accesses] [shape] [height]`,
 //! where the shape is `words` (all of one size), `mixed` (1, 2 and 4 cells anywhere) or `apart` (each size in a place of its own),
 //! and the height is that of a parameter set: 18, 20 or 22.
 

@@ -11,8 +11,8 @@ use crate::image::ImagePage;
 /// Looking something up cannot fail on the spot, since replay does it in the middle of everything. A backing that cannot
 /// answer says so in [`failure`](Self::failure), and whoever uses its answers asks for that before relying on them.
 pub trait Backing: fmt::Debug + Send + Sync {
-    /// The words of a page of a space of words, numbered by its first pointer divided by [`PAGE_WORDS`](crate::image::PAGE_WORDS); `None` where
-    /// all are zero.
+    /// A page of a space of words, numbered by its first pointer divided by [`PAGE_WORDS`](crate::image::PAGE_WORDS); `None` where
+    /// all its words are zero.
     fn page(&self, space: u32, page: u32) -> Option<Box<ImagePage>>;
 
     /// The digest of a tree node: `height` is the distance from the leaves, `index` counts from the left. `None` where all

@@ -8,7 +8,7 @@ use std::{
 use engram_air::{F, PrimeCharacteristicRing, PrimeField32};
 
 use crate::{
-    address::{CELL_BITS, U16_VALUES, WORD_CELLS},
+    address::{ACCESS_CELLS_MAX, CELL_BITS, U16_VALUES, WORD_CELLS},
     error::MemoryError,
     layout::{AddressSpaceConfig, CellKind, Layout},
 };
@@ -59,9 +59,8 @@ impl Pages {
         Self { kind, pages: BTreeMap::new() }
     }
 
-    /// Cells in an integer.
     fn density(&self) -> u32 {
-        if self.kind == CellKind::U16 { WORD_CELLS as u32 } else { 1 }
+        density(self.kind)
     }
 
     /// The integer at this position.
@@ -134,13 +133,77 @@ impl Pages {
         *self = unpacked;
     }
 
-    /// The cells of a page.
-    fn cells(&self, page: &ImagePage) -> Vec<F> {
-        match self.kind {
-            CellKind::Field => page.iter().map(|&cell| F::from_u32(cell)).collect(),
-            CellKind::U16 => page.iter().flat_map(|&word| crate::address::cells(word)).collect(),
+    /// Neighbouring cells that lie in one page.
+    #[inline]
+    fn read(&self, cell: u32, out: &mut [F]) {
+        let (page, offset) = page_of(cell / self.density());
+        match (self.pages.get(&page), self.kind) {
+            (None, _) => out.fill(F::ZERO),
+            (Some(page), CellKind::Field) => {
+                out.iter_mut().zip(&page[offset..]).for_each(|(out, &cell)| *out = F::from_u32(cell));
+            }
+            (Some(page), CellKind::U16) => {
+                let first = cell as usize % WORD_CELLS;
+                for (half, out) in (first..).zip(out) {
+                    *out = F::from_u32(page[offset + half / WORD_CELLS] >> shift(half as u32) & 0xffff);
+                }
+            }
         }
     }
+
+    /// Set neighbouring cells that lie in one page.
+    #[inline]
+    fn write(&mut self, cell: u32, cells: &[F]) {
+        if self.kind == CellKind::U16 && cells.iter().any(|cell| cell.as_canonical_u32() >= U16_VALUES) {
+            self.unpack();
+        }
+        let (kind, (page, offset)) = (self.kind, page_of(cell / self.density()));
+        let page = self.page_mut(page);
+        match kind {
+            CellKind::Field => {
+                page[offset..].iter_mut().zip(cells).for_each(|(slot, cell)| *slot = cell.as_canonical_u32());
+            }
+            CellKind::U16 => {
+                let first = cell as usize % WORD_CELLS;
+                for (half, cell) in (first..).zip(cells) {
+                    let (word, shift) = (&mut page[offset + half / WORD_CELLS], shift(half as u32));
+                    *word = *word & !(0xffff << shift) | cell.as_canonical_u32() << shift;
+                }
+            }
+        }
+    }
+
+    fn stored(&self) -> impl Iterator<Item = StoredPage<'_>> {
+        self.pages.iter().map(|(&number, integers)| StoredPage { kind: self.kind, number, integers })
+    }
+}
+
+/// A page as it is stored.
+#[derive(Clone, Copy)]
+pub(crate) struct StoredPage<'a> {
+    kind: CellKind,
+    number: u32,
+    integers: &'a ImagePage,
+}
+
+impl StoredPage<'_> {
+    /// Number of the first cell.
+    pub(crate) fn first(&self) -> u32 {
+        self.number * density(self.kind) * PAGE_WORDS as u32
+    }
+
+    /// The cells.
+    pub(crate) fn cells(&self) -> Vec<F> {
+        match self.kind {
+            CellKind::Field => self.integers.iter().map(|&cell| F::from_u32(cell)).collect(),
+            CellKind::U16 => self.integers.iter().flat_map(|&word| crate::address::cells(word)).collect(),
+        }
+    }
+}
+
+/// Cells in an integer.
+fn density(kind: CellKind) -> u32 {
+    if kind == CellKind::U16 { WORD_CELLS as u32 } else { 1 }
 }
 
 /// How far up a cell of 16 bits stands in its word.
@@ -180,24 +243,25 @@ impl MemoryImage {
         self.space_mut(space, CellKind::Field).set_cell(cell, value.as_canonical_u32());
     }
 
-    /// Neighbouring cells.
+    /// Neighbouring cells that lie in one page.
     #[inline]
     pub(crate) fn block(&self, space: u32, cell: u32, out: &mut [F]) {
         match self.spaces.get(&space) {
-            Some(pages) => (cell..).zip(out).for_each(|(cell, out)| *out = F::from_u32(pages.cell(cell))),
+            Some(pages) => pages.read(cell, out),
             None => out.fill(F::ZERO),
         }
     }
 
-    /// Set neighbouring cells; returns what they were in `cells`.
+    /// Set neighbouring cells that lie in one page; returns what they were in `cells`, which are at most
+    /// [`ACCESS_CELLS_MAX`].
     #[inline]
     pub(crate) fn swap_block(&mut self, space: u32, cell: u32, cells: &mut [F]) {
         let pages = self.space_mut(space, CellKind::Field);
-        for (cell, value) in (cell..).zip(cells) {
-            let before = pages.cell(cell);
-            pages.set_cell(cell, value.as_canonical_u32());
-            *value = F::from_u32(before);
-        }
+        let mut before = [F::ZERO; ACCESS_CELLS_MAX];
+        let before = &mut before[..cells.len()];
+        pages.read(cell, before);
+        pages.write(cell, cells);
+        cells.copy_from_slice(before);
     }
 
     /// The word at `pointer`, counted in words: the cells `2 * pointer`, which is its low half, and the next. Zero where nothing
@@ -254,10 +318,11 @@ impl MemoryImage {
         }
     }
 
-    /// Set cells from `first` on.
+    /// Set the cells from `first` on, which is the first of a page.
     pub(crate) fn set_cells(&mut self, space: u32, first: u32, cells: &[F]) {
         let pages = self.space_mut(space, CellKind::Field);
-        (first..).zip(cells).for_each(|(cell, value)| pages.set_cell(cell, value.as_canonical_u32()));
+        let starts = (first..).step_by(PAGE_WORDS);
+        starts.zip(cells.chunks(PAGE_WORDS)).for_each(|(first, cells)| pages.write(first, cells));
     }
 
     /// The stored pages of a space as words, ascending, each with its number: its first pointer divided by [`PAGE_WORDS`].
@@ -280,18 +345,13 @@ impl MemoryImage {
 
     /// All stored cells, ascending, page by page: space, number of the first cell, cells.
     pub fn cell_blocks(&self) -> impl Iterator<Item = (u32, u32, Vec<F>)> {
-        self.spaces.iter().flat_map(|(&space, pages)| {
-            let first = pages.density() * PAGE_WORDS as u32;
-            pages.pages.iter().map(move |(&page, integers)| (space, page * first, pages.cells(integers)))
-        })
+        let pages = self.spaces.iter().flat_map(|(&space, pages)| pages.stored().map(move |page| (space, page)));
+        pages.map(|(space, page)| (space, page.first(), page.cells()))
     }
 
-    /// The stored cells of one space, likewise.
-    pub(crate) fn cell_blocks_of(&self, space: u32) -> impl Iterator<Item = (u32, Vec<F>)> {
-        self.spaces.get(&space).into_iter().flat_map(|pages| {
-            let first = pages.density() * PAGE_WORDS as u32;
-            pages.pages.iter().map(move |(&page, integers)| (page * first, pages.cells(integers)))
-        })
+    /// The stored pages of one space, ascending.
+    pub(crate) fn stored(&self, space: u32) -> impl Iterator<Item = StoredPage<'_>> {
+        self.spaces.get(&space).into_iter().flat_map(Pages::stored)
     }
 
     /// Every cell that is not zero is one of the layout's, and of its kind.
@@ -300,19 +360,17 @@ impl MemoryImage {
     /// The first one that is not.
     pub fn check(&self, layout: &Layout) -> Result<(), MemoryError> {
         for (&space, pages) in &self.spaces {
-            let density = u64::from(pages.density());
-            for (&page, integers) in &pages.pages {
-                let Some(last) = integers.iter().rposition(|&integer| integer != 0) else { continue };
+            for page in pages.stored() {
+                let Some(last) = page.integers.iter().rposition(|&integer| integer != 0) else { continue };
                 let of = layout.space(space).ok_or(MemoryError::UnknownSpace { space })?;
-                let first = u64::from(page) * PAGE_WORDS as u64 * density;
                 // Of a word, the low cell: spaces have an even number of cells.
-                let last = first + last as u64 * density;
+                let last = (u64::from(page.number) * PAGE_WORDS as u64 + last as u64) * u64::from(density(page.kind));
                 if last >= 1 << layout.cells_log2(of) {
                     let pointer = u32::try_from(last / layout.pointer_unit() as u64).unwrap_or(u32::MAX);
                     return Err(MemoryError::AddressOutOfBounds { space, pointer, len: 1 });
                 }
-                if pages.kind == CellKind::Field {
-                    check_kind(of, first as u32, &pages.cells(integers))?;
+                if page.kind == CellKind::Field {
+                    check_kind(of, page.first(), &page.cells())?;
                 }
             }
         }

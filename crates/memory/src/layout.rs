@@ -129,7 +129,7 @@ pub(crate) const RV32IM: Layout = Layout {
 impl Default for Layout {
     /// The identity space, and a normal space 1 of cells of 16 bits, which a file can hold, for accesses of every size.
     fn default() -> Self {
-        const SPACES: &[AddressSpaceConfig] = 
+        const SPACES: &[AddressSpaceConfig] =
             &[AddressSpaceConfig::new(1, AddressSpaceType::Normal).with_cell_kind(CellKind::U16)];
         Self { spaces: Cow::Borrowed(SPACES), identity: true, pointer_unit: 1, access_cells: [1, ACCESS_CELLS_MAX] }
     }

@@ -39,10 +39,10 @@
 //!
 //! | edge | timestamp | the cell |
 //! | --- | --- | --- |
-//! | access, by [`access::take`] | from *t − 1 − g* to *t*, with *t* an integer from 1 to below 2^29 and *g* one below 2^17 | a write changes it |
-//! | [`refresh`] | from *t − 2^17 · k* to *t*, with *t* an integer below 2^29 and *k* one from 1 to 2^12 | keeps it |
-//! | [`split`], from the block to the half that covers the cell | stays | keeps it |
-//! | [`merge`], from the half that covers the cell to the block | from *t − d* to *t*, with *t* an integer below 2^29 and *d* one below 2^17 | keeps it |
+//! | access, by [`access::take`] | *t − 1 − g* to *t*, with *t* an integer from 1 to below 2^29 and *g* one below 2^17 | a write changes it |
+//! | [`refresh`] | *t − 2^17 · k* to *t*, with *t* an integer below 2^29 and *k* one from 1 to 2^12 | keeps it |
+//! | [`split`], from the block to the half that covers it | stays | keeps it |
+//! | [`merge`], from the half that covers it to the block | *t − d* to *t*, with *t* an integer below 2^29 and *d* one below 2^17 | keeps it |
 //!
 //! The [`boundary`], or the [`volatile`] one, is the cell's one source and one sink. All timestamps at the ends of accesses, refreshes
 //! and merges stand for integers from −2^29 to below 2^29, which are distinct modulo p, and a split keeps its timestamp. So along any
@@ -56,7 +56,7 @@
 //!
 //! | obligation | kept by |
 //! | --- | --- |
-//! | timestamps of accesses are integers from 1 to below 2^29 | the machine's clock, or the chip's author; in a log's own proof [`log_table`] |
+//! | timestamps of accesses are integers from 1 to below 2^29 | the machine's clock or the chip's author; in a log's own proof [`log_table`] |
 //! | gaps are below 2^17 | [`access::take`] |
 //! | splits and merges cover the same cells before and after | [`split`], [`merge`]: written once |
 //! | a refresh and a merge do not go back in time, and do not wrap | [`refresh`], [`merge`] |

@@ -20,7 +20,7 @@ use crate::{
     address::{LEAF_CELLS, TREE_HEIGHT_MAX},
     backing::Backing,
     error::MemoryError,
-    image::MemoryImage,
+    image::{MemoryImage, StoredPage},
     layout::{AddressSpaceConfig, Layout},
 };
 
@@ -232,11 +232,12 @@ impl MemoryImage {
     pub fn trees(&self, layout: &Layout) -> Result<Vec<MerkleTree>, MemoryError> {
         self.check(layout)?;
         let tree = |space: &AddressSpaceConfig| {
-            let blocks: Vec<(u32, Vec<F>)> = self.cell_blocks_of(space.number).collect();
-            let leaves = blocks.par_iter().flat_map_iter(|(first, cells)| {
-                let leaves = (first / LEAF_CELLS as u32..).zip(cells.as_chunks::<LEAF_CELLS>().0);
+            let pages: Vec<StoredPage<'_>> = self.stored(space.number).collect();
+            let leaves = pages.par_iter().flat_map_iter(|page| {
+                let cells = page.cells();
+                let leaves = (page.first() / LEAF_CELLS as u32..).zip(cells.as_chunks::<LEAF_CELLS>().0);
                 let used = leaves.filter(|(_, leaf)| leaf.iter().any(|cell| *cell != F::ZERO));
-                used.map(|(index, leaf)| (index, leaf_digest(leaf)))
+                used.map(|(index, leaf)| (index, leaf_digest(leaf))).collect::<Vec<_>>()
             });
             let mut tree = MerkleTree::new(layout, space);
             tree.set_leaves(leaves.collect());

@@ -53,7 +53,8 @@ fn logs_with_long_pauses_hold_row_by_row() {
         let range = SharedVariableRangeCheckerChip::new(&config);
         let own = log_table::tables(&config);
         let circuits = own.iter().map(|&table| log_table::circuit(&config, table));
-        let circuits = circuits.chain(tables::circuits(config.layout())).chain(SharedVariableRangeCheckerChip::circuits());
+        let circuits =
+            circuits.chain(tables::circuits(config.layout())).chain(SharedVariableRangeCheckerChip::circuits());
         let circuits: Vec<_> = circuits.map(Arc::new).collect();
         let mut adapters = AccessAdapterInventory::new();
         let (image, log) = memory.into_log();
@@ -76,7 +77,7 @@ fn a_sample_of_logs_is_proven() {
     (1..=2).for_each(a_log_is_proven);
 }
 
-/// The whole campaign: `cargo test -p engram-cells --release --test a_log_differs_from_its_proof -- --ignored --nocapture`.
+/// The whole campaign: `cargo test -p engram-memory --release --test a_log_differs_from_its_proof -- --ignored --nocapture`.
 #[test]
 #[ignore = "a thousand proofs take up to an hour"]
 fn a_thousand_logs_are_proven() {

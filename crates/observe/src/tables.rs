@@ -2,11 +2,7 @@
 
 use engram_air::{Circuit, price::Size};
 use engram_memory::{
-    config::MemoryConfig,
-    log_table,
-    offline::FinalMemory,
-    range_checker::SharedVariableRangeCheckerChip,
-    tables,
+    config::MemoryConfig, log_table, offline::FinalMemory, range_checker::SharedVariableRangeCheckerChip, tables,
 };
 use engram_stark::engine::Witness;
 use serde::Serialize;

@@ -6,13 +6,12 @@ use anyhow::{Context, Result, ensure};
 use engram_stark::{engine::{keygen, verifying_key}};
 use engram_stark::{parameters::Parameters};
 use engram_air::{Circuit, F, PrimeCharacteristicRing};
-use engram_cells::access;
-use engram_cells::bus::MemoryBus;
-use engram_cells::config::{AddressSpaceConfig, AddressSpaceType, MemoryConfig, MemoryConfigBuilder};
-use engram_cells::online::Memory;
-use engram_cells::proof::MemoryProofGenerator;
-use engram_cells::range_checker::SharedVariableRangeCheckerChip;
-use engram_cells::tables;
+use engram_memory::config::{AddressSpaceConfig, AddressSpaceType, MemoryConfig, MemoryConfigBuilder};
+use engram_memory::log_table;
+use engram_memory::online::Memory;
+use engram_memory::proof::MemoryProofGenerator;
+use engram_memory::range_checker::SharedVariableRangeCheckerChip;
+use engram_memory::tables;
 use engram_observe::monitor::MemoryPerformanceMonitor;
 use peer_report::{Meter, peak_rss_bytes};
 
@@ -75,10 +74,9 @@ pub fn run(meter: &Meter, log: &[Access], log_stacked_height: Option<usize>) -> 
 
 /// Makes the keys that proving and verifying made.
 fn make_keys(config: &MemoryConfig, parameters: Parameters) -> Result<()> {
-    let bus = MemoryBus::new();
     let circuits = || -> Vec<Arc<Circuit>> {
-        let log = access::tables(config).into_iter().map(|table| access::circuit(bus, config, table));
-        let memory = tables::circuits(config, bus);
+        let log = log_table::tables(config).into_iter().map(|table| log_table::circuit(config, table));
+        let memory = tables::circuits(config.layout());
         log.chain(memory).chain(SharedVariableRangeCheckerChip::circuits()).map(Arc::new).collect()
     };
     keygen(&circuits(), parameters)?;

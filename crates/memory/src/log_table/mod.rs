@@ -9,8 +9,8 @@
 //!
 //! Every row must keep:
 //! - *time rises from row to row, and does not wrap*: it rises by one and a wait of three digits of base 7, so by at most
-//!   343 = 7^3. A table has at most 2^20 rows, which the verifier checks, so all timestamps are integers from 1 to below 2^29. Rows that are no
-//!   access bridge longer waits.
+//!   343 = 7^3. A table has at most 2^20 rows, which the verifier checks, so all timestamps are integers from 1 to below 2^29. Rows
+//!   that are no access bridge longer waits.
 //! - *each access goes forward in time*: by [`crate::access`]. A narrow one lets the whole block go forward.
 //! - *a narrow access is at one place, and a narrow write changes the cells there and no others*.
 //! - *what is written to cells of 16 bits is below 2^16*: looked up. A table of writes shows that the spaces of its rows are

@@ -87,7 +87,7 @@ fn a_block_that_climbs_round_the_field_is_refused_only_by_its_time() {
     for failure in &report.messages {
         assert!(too_late.contains(&failure.fields[0].as_canonical_u32()), "{report}");
         assert!(
-            failure.origins.iter().all(|origin| origin.label == "the block's time, high, is below 2^12"),
+            failure.origins.iter().all(|origin| origin.label == "the block's timestamp, high, is below 2^12"),
             "{report}"
         );
     }
@@ -97,7 +97,7 @@ fn a_block_that_climbs_round_the_field_is_refused_only_by_its_time() {
 #[test]
 fn without_the_range_of_times_the_past_comes_back() {
     let mut weak = merge::circuit(2, 1);
-    weak.interactions.retain(|interaction| !interaction.label.starts_with("the block's time"));
+    weak.interactions.retain(|interaction| !interaction.label.starts_with("the block's timestamp"));
     if let Err(report) = attack(&weak, false) {
         panic!("{report}");
     }

@@ -25,8 +25,8 @@ pub fn circuit(block_cells: usize, pointer_unit: usize) -> Circuit {
         SharedVariableRangeCheckerChip::ask(&mut circuit, label, value, bits, real.clone());
     };
     ask("the other half is less than 2^17 earlier", age_left.clone() + age_right.clone(), GAP_BITS);
-    ask("the block's time, low, is below 2^17", time_low.clone(), TIME_LOW_BITS);
-    ask("the block's time, high, is below 2^12", time_high.clone(), TIME_HIGH_BITS);
+    ask("the block's timestamp, low, is below 2^17", time_low.clone(), TIME_LOW_BITS);
+    ask("the block's timestamp, high, is below 2^12", time_high.clone(), TIME_HIGH_BITS);
     let time = time_low + time_high.shift_left(TIME_LOW_BITS);
     let (left, right) = cells.split_at(block_cells / 2);
     let right_pointer = pointer.clone() + Expr::integer((block_cells / 2 / pointer_unit) as u32);

@@ -1,7 +1,7 @@
 //! Merges: two halves become a block of N cells, so that larger accesses find it. It is there as long as the later half.
 //!
 //! Every row must keep:
-//! - *what is taken is given*: the block and both halves have the same boolean count.
+//! - *what is taken is given*: the block and both halves have the same boolean multiplicity.
 //! - *no cell is lost, doubled or changed*: the halves are written with the block's own columns, the right one's pointer with
 //!   the block's plus half its length.
 //! - *time does not go back*: each half is there for `age` longer than the block. One age is zero, as their product is. So the

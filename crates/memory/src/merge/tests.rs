@@ -28,7 +28,7 @@ fn every_cell_matters() {
 }
 
 #[test]
-fn a_count_that_is_not_boolean_is_refused() {
+fn a_multiplicity_that_is_not_boolean_is_refused() {
     honest().with(0, &[("real", 2)]).assert_refused_only_by("real is boolean");
 }
 
@@ -60,16 +60,16 @@ fn ages_of_opposite_sign_are_refused() {
 }
 
 #[test]
-fn a_time_of_another_form_is_refused() {
+fn a_timestamp_of_another_form_is_refused() {
     let attack = honest().with(LEFT_EARLIER, &[("time_low", (1 << 18) + 3), ("time_high", 0)]);
-    attack.assert_refused_only_by("the block's time, low, is below 2^17");
+    attack.assert_refused_only_by("the block's timestamp, low, is below 2^17");
 }
 
 #[test]
-fn a_time_past_the_last_is_refused() {
+fn a_timestamp_past_the_last_is_refused() {
     let mut attack = honest();
     *attack.cell(LATEST, "time_high") += F::ONE;
-    attack.assert_refused_only_by("the block's time, high, is below 2^12");
+    attack.assert_refused_only_by("the block's timestamp, high, is below 2^12");
 }
 
 /// A gap, an overlap or another cell in a half has no column in which it could stand.

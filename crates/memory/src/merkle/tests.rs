@@ -35,7 +35,7 @@ fn every_cell_matters() {
 }
 
 #[test]
-fn a_count_that_is_not_boolean_is_refused() {
+fn a_multiplicity_that_is_not_boolean_is_refused() {
     honest().with(UNCHANGED, &[("real", 2), ("touched[0]", 0)]).assert_refused_only_by("real is boolean");
     honest().with(UNCHANGED, &[("changed", 2)]).assert_refused_only_by("changed is boolean");
     honest().with(UNCHANGED, &[("touched[1]", 2)]).assert_refused_only_by("touched is boolean");

@@ -87,8 +87,9 @@ impl Partition {
     /// The cells of an image, before the first access.
     pub(super) fn of(space: &AddressSpaceConfig, pointer_unit: usize, image: &MemoryImage) -> Self {
         let mut partition = Self::new(space, pointer_unit);
-        for (first, cells) in image.cell_blocks_of(space.number) {
-            let pages = (first / PAGE_CELLS as u32..).zip(cells.as_chunks::<PAGE_CELLS>().0);
+        for page in image.stored(space.number) {
+            let cells = page.cells();
+            let pages = (page.first() / PAGE_CELLS as u32..).zip(cells.as_chunks::<PAGE_CELLS>().0);
             pages.for_each(|(number, cells)| partition.page_mut(number).values = *cells);
         }
         partition

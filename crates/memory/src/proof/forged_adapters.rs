@@ -5,12 +5,10 @@ use engram_stark::{engine::Witness, engine::check_witnesses};
 
 use super::circuits;
 use crate::{
-    access,
-    bus::CELLS,
     config::{AddressSpaceConfig, AddressSpaceType, MemoryConfig, MemoryConfigBuilder},
     image::MemoryImage,
     log::MemoryLogEntry,
-    log_table::{self, AccessTrace},
+    log_table::{self, AccessTable},
     messages::MEMORY,
     offline::{AccessRecords, FinalMemory, OfflineMemory},
     range_checker::SharedVariableRangeCheckerChip,
@@ -61,15 +59,15 @@ impl Forgery {
         let config = config();
         let (memory, logged) = (replayed(told), replayed(log));
         let range = SharedVariableRangeCheckerChip::new(&config);
-        let trace = |table: access::AccessTable, accesses: &AccessRecords| Witness {
-            trace: access::trace(&config, table, accesses, &range),
+        let trace = |table: AccessTable, accesses: &AccessRecords| Witness {
+            trace: log_table::trace(&config, table, accesses, &range),
             ..Default::default()
         };
         let mut witnesses: Vec<Witness> = log_table::tables(&config)
             .into_iter()
             .map(|table| match table {
-                log_table::AccessTable::Read { .. } => trace(table, &memory.accesses),
-                log_table::AccessTable::Write { .. } => trace(table, &logged.accesses),
+                AccessTable::Read { .. } => trace(table, &memory.accesses),
+                AccessTable::Write { .. } => trace(table, &logged.accesses),
             })
             .collect();
         witnesses.extend(memory.segment.witnesses(&range));

@@ -52,7 +52,7 @@ fn every_cell_matters() {
 }
 
 #[test]
-fn a_count_that_is_not_boolean_is_refused() {
+fn a_multiplicity_that_is_not_boolean_is_refused() {
     table(&[7]).with(0, &[("real", 2)]).assert_refused_only_by("real is boolean");
 }
 

@@ -24,7 +24,7 @@ fn every_cell_matters() {
 }
 
 #[test]
-fn a_count_that_is_not_boolean_is_refused() {
+fn a_multiplicity_that_is_not_boolean_is_refused() {
     // The last instruction twice, with an opcode that is twice custom-0.
     let attack = honest().with(THIRD, &[("real", 2), ("low", 0xaa8b + 0x0b)]);
     attack.assert_refused_only_by("real is boolean");
