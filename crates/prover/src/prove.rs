@@ -12,7 +12,7 @@ use engram_rv32im_air::{
     circuits::Machine,
     plan::PlanError,
     program::MachineProgram,
-    replay::{Replay, ReplayError},
+    replay::{Replay, ReplayError, Rows, TableRows},
     tile::{Cover, Tiler},
 };
 use engram_stark::{
@@ -349,7 +349,7 @@ fn ahead(rows: &[usize], last_rows: &[usize]) -> Vec<usize> {
 
 fn choose_parameters(
     machine: &Machine,
-    rows: &engram_rv32im_air::replay::Rows,
+    rows: &Rows,
     memory: &engram_memory::segment::SegmentMemory,
     entries: usize,
     options: &Options,
@@ -357,8 +357,8 @@ fn choose_parameters(
     if let Some(parameters) = options.parameters {
         return Ok(parameters);
     }
-    let chips = machine.chips().iter().map(|chip| rows.plain[chip.number()].len() + rows.hinted[chip.number()].len());
-    let blocks = rows.blocks.iter().map(|rows| rows.times.len());
+    let chips = machine.chips().iter().map(|chip| rows.chips[chip.number()].len());
+    let blocks = rows.blocks.iter().map(TableRows::len);
     let compressions = 2 * (memory.leaves.len() + memory.nodes.len());
     let heights: Vec<usize> = chips.chain(blocks).chain([entries, memory.refreshes.len(), compressions]).collect();
     let rows = heights.iter().copied().max().unwrap_or(0);

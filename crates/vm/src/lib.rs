@@ -4,6 +4,7 @@
 //!
 //! Nothing here knows which instruction set it serves.
 
+pub mod address;
 pub mod compare;
 pub mod connector;
 pub mod divide;
