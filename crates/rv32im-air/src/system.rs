@@ -71,10 +71,23 @@ fn read_number<B: RowBuilder>(frame: &mut Frame<B>, row: &mut B, calls: &Calls, 
     flags
 }
 
-/// The descriptor is the one that the chip's line names.
-fn assert_descriptor<B: RowBuilder>(row: &mut B, calls: &Calls, chip: Chip, descriptor: &Word<B::Expr>) {
-    let number = calls.numbers(Some(chip))[0];
-    let expected = row.constant(calls.descriptors(number, Some(chip))[0]);
+/// The descriptor is the one that the chip's line for the number names.
+fn assert_descriptor<B: RowBuilder>(
+    row: &mut B,
+    calls: &Calls,
+    chip: Chip,
+    others: &[B::Expr],
+    descriptor: &Word<B::Expr>,
+) {
+    let named = calls.numbers(Some(chip)).into_iter().map(|number| {
+        let named = calls.descriptors(number, Some(chip));
+        assert!(named.len() == 1, "a chip that asserts a descriptor has one for each of its numbers");
+        named[0]
+    });
+    let named: Vec<u32> = named.collect();
+    let expected = others.iter().zip(&named[1..]).fold(row.constant(named[0]), |expected, (is_other, other)| {
+        expected + is_other.clone() * (B::Expr::integer(*other) - B::Expr::integer(named[0]))
+    });
     assert_word(row, ["the descriptor is this call's", "the descriptor has no high limb"], descriptor, expected);
 }
 
@@ -132,7 +145,7 @@ fn eval_with<B: RowBuilder>(calls: &Calls, chip: Chip, row: &mut B) {
 /// [`TRANSFER_MAX_BYTES`]. The input is private, and a short count is what Linux may return.
 fn read<B: RowBuilder>(calls: &Calls, chip: Chip, row: &mut B) {
     let mut frame = Frame::open(row);
-    read_number(&mut frame, row, calls, chip);
+    let others = read_number(&mut frame, row, calls, chip);
     let buffer = register(&mut frame, row, A1);
     let asked = register(&mut frame, row, A2);
     let part = |index: u32| move |at: At| limb(at.hint(0), index);
@@ -145,19 +158,19 @@ fn read<B: RowBuilder>(calls: &Calls, chip: Chip, row: &mut B) {
     let more = less_than(row, &limit, &count);
     row.assert_zero("no more is read than a call moves", more);
     let descriptor = frame.write_register(row, B::Expr::integer(A0), count.clone());
-    assert_descriptor(row, calls, chip, &descriptor);
+    assert_descriptor(row, calls, chip, &others, &descriptor);
     start(chip, row, frame, &buffer, &count, None);
 }
 
 /// Accesses: a7, a1, a2, a0, the output's length.
 fn write<B: RowBuilder>(calls: &Calls, chip: Chip, row: &mut B) {
     let mut frame = Frame::open(row);
-    read_number(&mut frame, row, calls, chip);
+    let others = read_number(&mut frame, row, calls, chip);
     let buffer = register(&mut frame, row, A1);
     let asked = register(&mut frame, row, A2);
     let count = at_most_a_call(row, &asked);
     let descriptor = frame.write_register(row, B::Expr::integer(A0), count.clone());
-    assert_descriptor(row, calls, chip, &descriptor);
+    assert_descriptor(row, calls, chip, &others, &descriptor);
     let length =
         frame.write(row, SPACE_OUTPUT, B::Expr::integer(OUTPUT_LENGTH_POINTER), |_, length| length.add(&count));
     start(chip, row, frame, &buffer, &count, Some(&length));
@@ -166,11 +179,11 @@ fn write<B: RowBuilder>(calls: &Calls, chip: Chip, row: &mut B) {
 /// Accesses: a7, a2, a0.
 fn debug<B: RowBuilder>(calls: &Calls, chip: Chip, row: &mut B) {
     let mut frame = Frame::open(row);
-    read_number(&mut frame, row, calls, chip);
+    let others = read_number(&mut frame, row, calls, chip);
     let asked = register(&mut frame, row, A2);
     let count = at_most_a_call(row, &asked);
     let descriptor = frame.write_register(row, B::Expr::integer(A0), count);
-    assert_descriptor(row, calls, chip, &descriptor);
+    assert_descriptor(row, calls, chip, &others, &descriptor);
     close(chip, row, frame);
 }
 
@@ -288,3 +301,6 @@ fn close<B: RowBuilder>(chip: Chip, row: &mut B, frame: Frame<B>) {
     let next_pc = frame.pc() + B::Expr::one();
     frame.close(row, B::Expr::integer(chip.rom_opcode()), next_pc);
 }
+
+#[cfg(test)]
+mod tests;

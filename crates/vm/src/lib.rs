@@ -8,6 +8,7 @@ pub mod address;
 pub mod compare;
 pub mod connector;
 pub mod divide;
+pub mod extension;
 pub mod frame;
 pub mod multiply;
 pub mod path;

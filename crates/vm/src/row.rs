@@ -11,6 +11,11 @@ mod values;
 use engram_air::{Bus, Expr, F, PrimeCharacteristicRing, PrimeField32, Ring, vector::Vector};
 use engram_memory::{access::AccessPort, messages::MEMORY, offline::Access};
 
+use crate::{
+    extension::{ExtensionError, Function, Registers},
+    path::Path,
+};
+
 pub use circuit::SymbolicRow;
 pub use fill::{Inverses, RowWriter};
 pub use values::{RefusedRow, Said, ValueRow, WordMemory};
@@ -76,6 +81,15 @@ pub trait RowBuilder {
     /// The row is about to take the word at `(space, pointer)` off the memory bus; its number among the row's accesses, for
     /// [`At::access`].
     fn next_access(&mut self, space: u32, pointer: &Self::Expr) -> usize;
+
+    /// Write an extension on a path over rows of this kind. An extension of any type is known by what it does on each kind.
+    fn extend(
+        path: &mut Path<'_, Self>,
+        function: &dyn Function,
+        registers: Registers<Self::Expr>,
+    ) -> Result<(), ExtensionError>
+    where
+        Self: Sized;
 }
 
 /// The port of the access argument on a row: an access is made where the row is real.

@@ -4,6 +4,10 @@ use engram_air::{Bus, Circuit, CircuitBuilder, Expr, F};
 use engram_memory::messages::{BYTES, RANGE, bytes_message, range_message};
 
 use super::{At, RowBuilder};
+use crate::{
+    extension::{ExtensionError, Function, Registers, run},
+    path::Path,
+};
 
 /// Builds a circuit.
 #[derive(Debug)]
@@ -67,5 +71,13 @@ impl RowBuilder for SymbolicRow {
 
     fn next_access(&mut self, _: u32, _: &Expr) -> usize {
         0
+    }
+
+    fn extend(
+        path: &mut Path<'_, Self>,
+        function: &dyn Function,
+        registers: Registers<Expr>,
+    ) -> Result<(), ExtensionError> {
+        run(path, registers, |row| function.on_circuit(row))
     }
 }

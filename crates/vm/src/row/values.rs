@@ -9,6 +9,10 @@ use thiserror::Error;
 
 use super::{At, RowBuilder, RowRecord, Step};
 use crate::word::LIMB_BITS;
+use crate::{
+    extension::{ExtensionError, Function, Registers, run},
+    path::Path,
+};
 
 /// Words of memory beside a row that executes.
 pub trait WordMemory {
@@ -208,5 +212,13 @@ impl RowBuilder for ValueRow<'_> {
         }
         self.accesses.push(Access { previous: previous.unwrap_or(0), gap: 0 });
         self.accesses.len() - 1
+    }
+
+    fn extend(
+        path: &mut Path<'_, Self>,
+        function: &dyn Function,
+        registers: Registers<F>,
+    ) -> Result<(), ExtensionError> {
+        run(path, registers, |row| function.on_values(row))
     }
 }
