@@ -54,10 +54,10 @@ pub fn rows(machine: &Machine, program: &MachineProgram, memory: MemoryRows, rep
     rows[LOOKUPS..FIRST_CHIP].copy_from_slice(&LOOKUP_ROWS_MAX);
     if let Some(replayed) = replayed {
         for (count, chip) in rows[FIRST_CHIP..].iter_mut().zip(machine.chips()) {
-            *count = replayed.plain[chip.number()].len() + replayed.hinted[chip.number()].len();
+            *count = replayed.chips[chip.number()].len();
         }
         for (count, block) in rows[machine.first_block()..].iter_mut().zip(&replayed.blocks) {
-            *count = block.times.len();
+            *count = block.len();
         }
     }
     rows
