@@ -250,3 +250,20 @@ fn inspect_tells_what_is_in_each_kind_of_file() {
     }
     engram(["inspect", &proof, "--elf", &guest("fib")]).with(4).saying("another program");
 }
+
+#[test]
+fn custom_instructions_are_run_proven_and_verified() {
+    let (elf, folder) = (guest("bulk"), folder());
+    let path = |name: &str| text(&folder.path().join(name));
+    let (key, proof) = (path("bulk.vk"), path("bulk.proof"));
+    let output = engram(["run", &elf]).with(0).stdout;
+    assert_eq!(String::from_utf8_lossy(&output), "9fb10a15\n");
+    engram(["setup", &elf, "-o", &key]).with(0);
+    for plan in ["none", "auto"] {
+        engram(["prove", &elf, "-o", &proof, "--plan", plan]).with(0);
+        for program in [["--elf", &elf], ["--key", &key]] {
+            engram([&["verify", &proof, "--expect-exit", "0"], &program[..]].concat()).with(0);
+        }
+    }
+    engram(["inspect", &elf]).with(0);
+}

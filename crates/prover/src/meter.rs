@@ -93,7 +93,7 @@ mod tests {
         let program = MachineProgram::new(&program);
         let emulator = || Emulator::new(program.program(), Box::new(io::empty()));
         let plan = plan(&program, &profile(&mut emulator(), u64::MAX, &mut |_| {}).unwrap());
-        let machine = Machine::with_blocks(program.chips(), plan.blocks(program.decoded()).unwrap());
+        let machine = Machine::of(program.decoded(), plan.blocks(program.decoded()).unwrap());
         assert!(!machine.blocks().is_empty());
         let mut emulator = emulator();
         let mut log = emulator.start_log();

@@ -167,7 +167,7 @@ pub fn prove(
     }
     let machine_program = program.machine();
     let blocks = options.plan.blocks(machine_program.decoded())?;
-    let machine = Machine::with_blocks(machine_program.chips(), blocks);
+    let machine = Machine::of(machine_program.decoded(), blocks);
     let tiler = Tiler::new(machine_program, machine.blocks());
     let memory = OfflineMemory::with_trees(program.image(), program.trees(), MemoryConfig::rv32im());
     let guest = machine_program.program();

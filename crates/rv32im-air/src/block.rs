@@ -51,7 +51,7 @@ impl Block {
         if path.steps.is_empty() || path.steps.len() > STEPS_MAX || path.final_pc >> 30 != 0 {
             return None;
         }
-        let decoded = path.steps.iter().map(|&step| program.get(step as usize).copied());
+        let decoded = path.steps.iter().map(|&step| program.get(step as usize).cloned());
         let decoded: Vec<Decoded> = decoded.collect::<Option<_>>()?;
         let registers = registers(&decoded);
         let mut memory = None;

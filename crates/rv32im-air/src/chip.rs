@@ -12,12 +12,15 @@ macro_rules! chips {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Chip {
             $($(#[$doc])* $chip $((chips!(@type $($opcode)+)))?,)+
+            /// An instruction of the extension with this id, which is no chip of [`CHIPS`]: see [`crate::custom`].
+            Custom(u16),
         }
 
         /// A chip but for its opcode.
         #[derive(Clone, Copy)]
         enum Kind {
             $($chip,)+
+            Custom,
         }
 
         /// The chips of each kind.
@@ -27,6 +30,7 @@ macro_rules! chips {
             const fn kind(self) -> Kind {
                 match self {
                     $(Self::$chip { .. } => Kind::$chip,)+
+                    Self::Custom(_) => Kind::Custom,
                 }
             }
 
@@ -34,6 +38,7 @@ macro_rules! chips {
             pub fn name(self) -> &'static str {
                 let name = match self.kind() {
                     $(Kind::$chip => $name,)+
+                    Kind::Custom => "custom",
                 };
                 if name.is_empty() { self.opcode().map_or(name, Opcode::name) } else { name }
             }
@@ -42,13 +47,18 @@ macro_rules! chips {
             fn entry(self) -> Self {
                 match self.kind() {
                     $(Kind::$chip => chips!(@entry self $entry),)+
+                    Kind::Custom => self,
                 }
             }
 
             /// Write one row.
+            ///
+            /// # Panics
+            /// For an extension, which writes its rows itself.
             pub fn eval<B: RowBuilder>(self, row: &mut B) {
                 match self.kind() {
                     $(Kind::$chip => $eval(self, row),)+
+                    Kind::Custom => unreachable!("an extension writes its rows itself"),
                 }
             }
         }
@@ -141,8 +151,11 @@ const NUMBERS: [[u8; Opcode::ALL.len()]; KINDS.len()] = {
 };
 
 impl Chip {
-    /// The chip's position in [`CHIPS`].
+    /// The chip's position in [`CHIPS`]; those of extensions follow, by id.
     pub fn number(self) -> usize {
+        if let Self::Custom(id) = self {
+            return CHIPS.len() + usize::from(id);
+        }
         usize::from(NUMBERS[self.kind() as usize][self.opcode_number()])
     }
 
@@ -162,7 +175,7 @@ impl Chip {
 
     /// Does it execute a system call, or a step of one?
     pub fn is_call(self) -> bool {
-        self.number() >= Self::ReadCall.number()
+        (Self::ReadCall.number()..CHIPS.len()).contains(&self.number())
     }
 
     /// The opcode that the chip asks the ROM for: a chip's number plus one, as zero is no instruction.
@@ -171,6 +184,9 @@ impl Chip {
     }
 
     /// The chip's circuit.
+    ///
+    /// # Panics
+    /// As [`Self::eval`].
     pub fn circuit(self) -> Circuit {
         SymbolicRow::circuit(self.name(), |row| self.eval(row))
     }

@@ -6,7 +6,11 @@ use engram_air::{Circuit, price::Size};
 use engram_memory::{Layout, tables};
 use engram_vm::{connector, rom};
 
-use crate::{block::Block, chip::Chip};
+use crate::{
+    block::Block,
+    chip::Chip,
+    program::{Decoded, chips, circuit},
+};
 
 /// Position of the program ROM among a machine's circuits.
 pub const ROM: usize = 0;
@@ -30,17 +34,24 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// A machine with these chips, in this order, and no blocks.
+    /// A machine with these chips of [`crate::chip::CHIPS`], in this order, and no blocks.
     pub fn new(chips: Vec<Chip>) -> Self {
-        Self::with_blocks(chips, vec![])
+        let circuits = chips.iter().map(|chip| chip.circuit()).collect();
+        Self::of_circuits(chips, circuits, vec![])
     }
 
-    /// A machine with these chips and blocks, in this order.
-    pub fn with_blocks(chips: Vec<Chip>, blocks: Vec<Block>) -> Self {
+    /// The machine of a program, with blocks.
+    pub fn of(program: &[Decoded], blocks: Vec<Block>) -> Self {
+        let chips = chips(program);
+        let circuits = chips.iter().map(|&chip| circuit(program, chip)).collect();
+        Self::of_circuits(chips, circuits, blocks)
+    }
+
+    fn of_circuits(chips: Vec<Chip>, of_chips: Vec<Circuit>, blocks: Vec<Block>) -> Self {
         let mut circuits = vec![rom::circuit(), connector::circuit()];
         circuits.extend(tables::circuits(Layout::rv32im()));
         circuits.extend(tables::lookup_circuits());
-        circuits.extend(chips.iter().map(|chip| chip.circuit()));
+        circuits.extend(of_chips);
         let mut circuits: Vec<Arc<Circuit>> = circuits.into_iter().map(Arc::new).collect();
         circuits.extend(blocks.iter().map(|block| block.circuit.clone()));
         Self { chips, blocks, circuits }

@@ -6,13 +6,16 @@
 //! order.
 
 pub mod block;
+pub mod bulk;
 pub mod calls;
 pub mod chip;
 pub mod circuits;
+pub mod custom;
 pub mod instruction;
 pub mod misaligned;
 pub mod plan;
 pub mod program;
+pub mod registry;
 pub mod replay;
 pub mod row;
 pub mod segment;

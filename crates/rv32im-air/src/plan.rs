@@ -10,7 +10,7 @@ use thiserror::Error;
 use crate::{
     block::{Block, BlockPath, STEPS_MAX},
     circuits::FIRST_CHIP,
-    program::{Decoded, chips},
+    program::{Decoded, chips, circuit},
 };
 
 /// Most instructions over all blocks: bounds what deriving a hostile plan's circuits costs.
@@ -105,7 +105,11 @@ impl Plan {
             blocks.push(made);
         }
         let columns = blocks.iter().map(|block| block.circuit.width()).sum::<usize>();
-        at_most("columns", columns + chips.iter().map(|chip| chip.circuit().width()).sum::<usize>(), COLUMNS_MAX)?;
+        at_most(
+            "columns",
+            columns + chips.iter().map(|&chip| circuit(program, chip).width()).sum::<usize>(),
+            COLUMNS_MAX,
+        )?;
         Ok(blocks)
     }
 }

@@ -1,7 +1,9 @@
 //! The program as the machine proves it: ROM entries, the initial memory, and the chips that its instructions need.
 
+use std::collections::BTreeSet;
+
 use engram_air::{
-    F, PrimeCharacteristicRing,
+    Circuit, F, PrimeCharacteristicRing,
     field::{DIGEST_CELLS, Digest},
     poseidon2,
 };
@@ -11,8 +13,10 @@ use engram_vm::rom::{ENTRY_CELLS, Entry, OPERANDS};
 
 use crate::{
     chip::{CHIPS, Chip},
+    custom::Custom,
     instruction::{Core, execute, place},
     misaligned,
+    registry::ExtensionRegistry,
     system::{BREAK_POINTER, HIGHEST_BREAK, LOWEST_BREAK},
 };
 
@@ -23,15 +27,18 @@ const NOWHERE: u32 = 1 << 30;
 const UNPROVABLE: Entry = [0; ENTRY_CELLS];
 
 /// What an instruction is to the machine.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Decoded {
     /// The instruction.
     pub instruction: Instruction,
     /// Its program counter, in words.
     pub pc: u32,
     /// The chip that executes it; for a load or store the one for aligned addresses, for `ecall` any of its chips. `None`
-    /// where it cannot be proven: `ebreak`, and custom instructions.
+    /// where it cannot be proven: `ebreak`, and custom instructions of a program that was not loaded with an
+    /// [`ExtensionRegistry`].
     pub chip: Option<Chip>,
+    /// The extension, of a custom instruction that can be proven.
+    pub custom: Option<Custom>,
     /// The word that comes with it: its immediate, what it makes of the program counter (`auipc`), or the link of a `jal`.
     pub constant: u32,
     /// Where a branch or `jal` goes, in words; a program counter that no instruction has, where that is no multiple of 4.
@@ -41,7 +48,7 @@ pub struct Decoded {
 }
 
 impl Decoded {
-    fn new(address: u32, instruction: Instruction, break_entry: u32) -> Self {
+    fn new(address: u32, instruction: Instruction, break_entry: u32, extensions: &ExtensionRegistry) -> Self {
         let (pc, imm) = (address / 4, instruction.imm as u32);
         let sum = address.wrapping_add(imm);
         let constant = match instruction.opcode {
@@ -50,7 +57,9 @@ impl Decoded {
             _ => imm,
         };
         let target = if sum.is_multiple_of(4) { sum >> 2 } else { NOWHERE };
-        Self { instruction, pc, chip: chip(instruction, pc), constant, target, break_entry }
+        let custom = instruction.extension().and_then(|id| extensions.get(id)).cloned();
+        let chip = custom.as_ref().map(|custom| Chip::Custom(custom.id())).or_else(|| chip(instruction, pc));
+        Self { instruction, pc, chip, custom, constant, target, break_entry }
     }
 
     /// The byte address of the next instruction.
@@ -65,16 +74,24 @@ pub struct MachineProgram {
     program: Program,
     decoded: Vec<Decoded>,
     entries: Vec<Entry>,
+    /// Of which it has instructions, by id.
+    extensions: Vec<Custom>,
 }
 
 impl MachineProgram {
     /// Decode for proving. Entries are in the order of instructions; the break call's follow.
+    ///
+    /// Extensions are those of the registry that the program was loaded with ([`ExtensionRegistry::load`]). Where it was
+    /// loaded with something else, its custom instructions cannot be proven.
     pub fn new(program: &Program) -> Self {
-        let decoded = decode(program.instructions());
+        let registry = ExtensionRegistry::of(program);
+        let decoded = decode(program.instructions(), &registry);
+        let used: BTreeSet<u16> = decoded.iter().filter_map(|decoded| Some(decoded.custom.as_ref()?.id())).collect();
+        let extensions = used.into_iter().filter_map(|id| registry.get(id).cloned()).collect();
         let calls = decoded.iter().filter(|decoded| decoded.instruction.opcode == Opcode::Ecall);
         let breaks = calls.map(|call| break_entry_of(program, call.pc));
         let entries = decoded.iter().map(entry).chain(breaks).collect();
-        Self { program: program.clone(), decoded, entries }
+        Self { program: program.clone(), decoded, entries, extensions }
     }
 
     /// The program itself.
@@ -85,6 +102,11 @@ impl MachineProgram {
     /// The instructions, by their position in the program.
     pub fn decoded(&self) -> &[Decoded] {
         &self.decoded
+    }
+
+    /// The extensions of which it has instructions, by id.
+    pub fn extensions(&self) -> &[Custom] {
+        &self.extensions
     }
 
     /// The ROM's entries.
@@ -106,34 +128,40 @@ impl MachineProgram {
         Ok(image)
     }
 
-    /// The chips that runs of this program may need, in the order of [`CHIPS`].
+    /// The chips that runs of this program may need, in the order of their numbers.
     pub fn chips(&self) -> Vec<Chip> {
         chips(&self.decoded)
     }
 
-    /// What names the program in public: a digest of its entry point, its ROM and its initial memory and registers.
+    /// What names the program in public: a digest of its entry point, its ROM, its initial memory and registers, and
+    /// of ids and names of the extensions that it uses.
     pub fn commitment(&self, initial_roots: &[Digest]) -> Digest {
         let head = [F::from_u32(self.program.entry() / 4), F::from_usize(self.entries.len())];
         let roots = initial_roots.iter().flatten().copied();
         let rom = self.entries.iter().flatten().map(|&cell| F::from_u32(cell));
-        let cells: Vec<F> = head.into_iter().chain(roots).chain(rom).collect();
+        let mut cells: Vec<F> = head.into_iter().chain(roots).chain(rom).collect();
+        for extension in &self.extensions {
+            let name = extension.name().as_bytes();
+            cells.extend([F::from_u16(extension.id()), F::from_usize(name.len())]);
+            cells.extend(name.iter().map(|&byte| F::from_u8(byte)));
+        }
         debug_assert!(cells.len() > DIGEST_CELLS);
         poseidon2::hash(cells.into_iter())
     }
 }
 
 /// Instructions with their addresses, in the order of a program, as the machine takes them.
-pub fn decode(instructions: &[(u32, Instruction)]) -> Vec<Decoded> {
+pub fn decode(instructions: &[(u32, Instruction)], extensions: &ExtensionRegistry) -> Vec<Decoded> {
     let mut break_entry = instructions.len() as u32;
     let decode = |&(address, instruction): &(u32, Instruction)| {
-        let decoded = Decoded::new(address, instruction, break_entry);
+        let decoded = Decoded::new(address, instruction, break_entry, extensions);
         break_entry += u32::from(instruction.opcode == Opcode::Ecall);
         decoded
     };
     instructions.iter().map(decode).collect()
 }
 
-/// The chips that runs of a program may need, in the order of [`CHIPS`].
+/// The chips that runs of a program may need, in the order of their numbers.
 pub fn chips(program: &[Decoded]) -> Vec<Chip> {
     let uses = |wanted: fn(Opcode) -> bool| program.iter().any(|decoded| wanted(decoded.instruction.opcode));
     let calls = uses(|opcode| opcode == Opcode::Ecall);
@@ -143,7 +171,18 @@ pub fn chips(program: &[Decoded]) -> Vec<Chip> {
         _ if chip.is_call() => calls,
         _ => program.iter().any(|decoded| decoded.chip == Some(chip)),
     };
-    CHIPS.into_iter().filter(|&chip| used(chip)).collect()
+    let customs: BTreeSet<u16> = program.iter().filter_map(|decoded| Some(decoded.custom.as_ref()?.id())).collect();
+    CHIPS.into_iter().filter(|&chip| used(chip)).chain(customs.into_iter().map(Chip::Custom)).collect()
+}
+
+/// The circuit of a program's chip.
+///
+/// # Panics
+/// For an extension of which the program has no instruction.
+pub fn circuit(program: &[Decoded], chip: Chip) -> Circuit {
+    let Chip::Custom(id) = chip else { return chip.circuit() };
+    let custom = program.iter().find_map(|decoded| decoded.custom.as_ref().filter(|custom| custom.id() == id));
+    custom.expect("the program has an instruction of the extension").circuit()
 }
 
 /// The chip that executes an instruction.
@@ -186,6 +225,9 @@ fn limbs(word: u32) -> [u32; 2] {
 
 /// An instruction's ROM entry: program counter, opcode, and the operands that its row looks up.
 fn entry(decoded: &Decoded) -> Entry {
+    if let Some(custom) = &decoded.custom {
+        return custom.entry(decoded.pc, decoded.instruction);
+    }
     let Some(chip) = decoded.chip else { return UNPROVABLE };
     let mut core = EntryCore { decoded, operands: [0; OPERANDS] };
     let possible = execute(chip, &mut core);

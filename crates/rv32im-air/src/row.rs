@@ -30,6 +30,9 @@ pub fn eval<B: RowBuilder>(chip: Chip, row: &mut B) {
 
 /// One instruction of a block, after which execution stands at `next_pc`. `None` where no row has that.
 pub fn eval_step<B: RowBuilder>(path: &mut Path<'_, B>, step: &Decoded, next_pc: u32) -> Option<()> {
+    if let Some(custom) = &step.custom {
+        return custom.eval_step(path, step.instruction).filter(|()| next_pc == step.pc + 1);
+    }
     let chip = step.chip.filter(|chip| !chip.is_call())?;
     let mut core = RowCore { path, within: Within::Block { step, next_pc, jumps: false } };
     execute(chip, &mut core)?;

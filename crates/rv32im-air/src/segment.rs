@@ -76,7 +76,11 @@ fn chip_trace(program: &MachineProgram, chip: Chip, width: usize, rows: &Rows, l
         let [_, _, operands @ ..] = program.entries()[entry as usize];
         Step { pc: instruction.pc, timestamp: rows.timestamps[row], operands }
     };
-    fill(width, rows, lookups, step, |row| chip.eval(row))
+    let extension = program.extensions().iter().find(|extension| Chip::Custom(extension.id()) == chip);
+    match extension {
+        Some(extension) => fill(width, rows, lookups, step, |row| extension.eval(row)),
+        None => fill(width, rows, lookups, step, |row| chip.eval(row)),
+    }
 }
 
 fn block_trace(block: &Block, rows: &TableRows, lookups: &Lookups) -> Option<Trace> {

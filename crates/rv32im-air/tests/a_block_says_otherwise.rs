@@ -50,7 +50,7 @@ fn check_run(name: &str, input: &[u8], length: usize, count: usize) -> (Vec<Dige
     let mut log = ExecutionLog::starting_at(executor.state());
     executor.record(u64::MAX, &mut log).unwrap();
     let blocks = forced_blocks(&program_, &log, length, count);
-    let machine = Machine::with_blocks(program_.chips(), blocks);
+    let machine = Machine::of(program_.decoded(), blocks);
     let mut cover = Cover::default();
     Tiler::new(&program_, machine.blocks()).advance(&log, &mut cover, true);
     let committed = Committed::new(Parameters::SMALLEST, &rom::committed_trace(program_.entries())).unwrap();

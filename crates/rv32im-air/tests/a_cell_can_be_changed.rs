@@ -11,7 +11,7 @@ use engram_air::{
 use engram_rv32im::testing::SplitMix64;
 use engram_rv32im_air::{
     circuits::FIRST_CHIP,
-    testing::{Attacker, Effort, RowChecks, Run, Segment, every_instruction},
+    testing::{Attacker, Effort, RowChecks, Run, Segment, custom_elf, every_instruction},
 };
 use rayon::prelude::*;
 
@@ -215,6 +215,16 @@ fn of_every_table() {
     let program = every_instruction(false);
     let (run, segment) = Run::whole(&program.elf, &program.input);
     assert_no_cell_is_free(&filled(&run, segment), 8);
+}
+
+#[test]
+fn of_standard_extensions_with_repairs() {
+    let (run, segment) = Run::whole(&custom_elf(2, 200), &[]);
+    let tables: Vec<Filled> =
+        chips(filled(&run, segment)).into_iter().filter(|table| table.circuit.name.starts_with("custom0")).collect();
+    assert_eq!(tables.len(), 2);
+    assert_no_cell_is_free(&tables, 24);
+    assert_nothing_makes_up_for_a_lie(&tables, 8);
 }
 
 #[test]

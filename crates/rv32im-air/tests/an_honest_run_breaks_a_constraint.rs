@@ -17,7 +17,7 @@ fn guest(name: &str) -> Program {
 fn check_run(name: &str, input: &[u8], steps: u64) {
     let program = guest(name);
     let machine_program = MachineProgram::new(&program);
-    let machine = Machine::new(machine_program.chips());
+    let machine = Machine::of(machine_program.decoded(), vec![]);
     let committed = Committed::new(Parameters::SMALLEST, &rom::committed_trace(machine_program.entries())).unwrap();
     let mut executor = engram_rv32im::Emulator::new(&program, Box::new(Cursor::new(input.to_vec())));
     let mut replay = Replay::new(

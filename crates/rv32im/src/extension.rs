@@ -3,6 +3,7 @@
 //! They lie on the opcode that RISC-V leaves to extensions, custom-0 (0x0b), in the R format. An extension has an id,
 //! `8 * funct7 + funct3`, below [`EXTENSION_IDS`]. An instruction of an id that a program was not loaded with is illegal.
 
+use std::any::Any;
 use std::fmt::Debug;
 
 use thiserror::Error;
@@ -16,7 +17,7 @@ pub const EXTENSION_IDS: u16 = 1 << 10;
 ///
 /// An instruction of an extension reads `rs1` and `rs2`, may write `rd`, and loads and stores aligned words. Which words it
 /// accesses, in which order, and what it leaves depend on nothing but what it reads.
-pub trait Extensions: Debug + Send + Sync {
+pub trait Extensions: Any + Debug + Send + Sync {
     /// The name of the extension with this id, as the mnemonic of its instructions; `None` where there is no such extension.
     fn name(&self, id: u16) -> Option<&str>;
 

@@ -5,7 +5,7 @@ use engram_memory::{Layout, SPACE_MEMORY};
 use engram_rv32im_air::{
     circuits::Machine,
     plan::{Plan, PlanError},
-    program::chips,
+    registry::ExtensionRegistry,
 };
 use engram_stark::{
     engine::{Committed, EngineError, VerifyingKey, verifying_key},
@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Key files.
-pub const KEY_FILE: Kind = Kind { magic: *b"engramVK", version: 4, name: "key", made_by: "setup" };
+pub const KEY_FILE: Kind = Kind { magic: *b"engramVK", version: 5, name: "key", made_by: "setup" };
 
 /// Why a program has no key.
 #[derive(Debug, Error)]
@@ -71,6 +71,11 @@ pub struct ProgramKey {
     pub(crate) initial_roots: Vec<Digest>,
     /// One for each parameter set under which tables can be as high as the ROM, in order.
     pub(crate) segments: Vec<SegmentKey>,
+    /// Ids and names of the extensions of which the program has instructions.
+    pub(crate) extensions: Vec<(u16, String)>,
+    /// The verifier's own.
+    #[serde(skip, default = "ExtensionRegistry::standard")]
+    pub(crate) registry: ExtensionRegistry,
 }
 
 impl ProgramKey {
@@ -104,7 +109,7 @@ impl ProgramKey {
 
     fn derive_sets(program: &CommittedProgram, plan: &Plan, sets: &[Parameters]) -> Result<Self, KeyError> {
         let decoded = program.machine();
-        let machine = Machine::with_blocks(decoded.chips(), plan.blocks(decoded.decoded())?);
+        let machine = Machine::of(decoded.decoded(), plan.blocks(decoded.decoded())?);
         let rom = rom::committed_trace(decoded.entries());
         let rom_rows = u32::try_from(rom.height()).unwrap_or(u32::MAX);
         // A set whose tables cannot be as high as the ROM proves nothing of this program; the highest must.
@@ -119,13 +124,17 @@ impl ProgramKey {
         let segments = sets.iter().filter(|set| fits(set)).map(segment).collect::<Result<Vec<_>, _>>()?;
         let (initial_roots, commitment) = (program.initial_roots(), program.commitment());
         let (text, entry_pc) = (Text::of(program.program()), program.program().entry() >> 2);
-        Ok(Self { commitment, text, plan: plan.clone(), entry_pc, initial_roots, segments })
+        let used = decoded.extensions().iter();
+        let extensions = used.map(|extension| (extension.id(), extension.name().to_owned())).collect();
+        let registry = ExtensionRegistry::of(program.program());
+        let plan = plan.clone();
+        Ok(Self { commitment, text, plan, entry_pc, initial_roots, segments, extensions, registry })
     }
 
     /// This key with the circuits of a proof's blocks instead of its own, as far as the proof needs them.
     pub(crate) fn for_plan_of(&self, proof: &RunProof) -> Result<Self, KeyError> {
-        let instructions = self.text.decoded()?;
-        let machine = Machine::with_blocks(chips(&instructions), proof.plan.blocks(&instructions)?);
+        let instructions = self.text.decoded(&self.registry)?;
+        let machine = Machine::of(&instructions, proof.plan.blocks(&instructions)?);
         let used = |own: &&SegmentKey| proof.segments.iter().any(|segment| segment.parameters == own.parameters);
         let derive = |own: &SegmentKey| -> Result<SegmentKey, KeyError> {
             Ok(SegmentKey { circuits: verifying_key(machine.circuits(), own.parameters)?, ..own.clone() })
@@ -165,12 +174,20 @@ impl ProgramKey {
         KEY_FILE.encode(self)
     }
 
-    /// Read a key file.
+    /// Read a key file, to verify with [`ExtensionRegistry::standard`].
     ///
     /// # Errors
     /// The bytes are no key file of this version, or a damaged one.
     pub fn decode(bytes: &[u8]) -> Result<Self, FileError> {
-        let key: Self = KEY_FILE.decode(bytes)?;
+        Self::decode_with(bytes, &ExtensionRegistry::standard())
+    }
+
+    /// Read a key file, to verify with these extensions.
+    ///
+    /// # Errors
+    /// As [`Self::decode`].
+    pub fn decode_with(bytes: &[u8], extensions: &ExtensionRegistry) -> Result<Self, FileError> {
+        let key = Self { registry: extensions.clone(), ..KEY_FILE.decode(bytes)? };
         if key.initial_roots.len() == Layout::rv32im().spaces().len() {
             return Ok(key);
         }

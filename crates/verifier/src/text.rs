@@ -1,7 +1,10 @@
 //! A program's instructions as a key holds them.
 
 use engram_rv32im::{Instruction, Program};
-use engram_rv32im_air::program::{Decoded, decode};
+use engram_rv32im_air::{
+    program::{Decoded, decode},
+    registry::ExtensionRegistry,
+};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -46,16 +49,17 @@ impl Text {
     }
 
     /// The instructions as the machine takes them.
-    pub(crate) fn decoded(&self) -> Result<Vec<Decoded>, TextError> {
+    pub(crate) fn decoded(&self, extensions: &ExtensionRegistry) -> Result<Vec<Decoded>, TextError> {
         let mut instructions = vec![];
         for run in &self.runs {
             let mut pc = run.pc;
             for &word in &run.words {
-                let instruction = Instruction::decode(word).filter(|_| pc < PC_END).ok_or(TextError { pc })?;
+                let instruction = Instruction::decode_with(word, extensions).filter(|_| pc < PC_END);
+                let instruction = instruction.ok_or(TextError { pc })?;
                 instructions.push((pc << 2, instruction));
                 pc = pc.saturating_add(1);
             }
         }
-        Ok(decode(&instructions))
+        Ok(decode(&instructions, extensions))
     }
 }

@@ -45,6 +45,14 @@ pub enum VerifyError {
     /// The proof is of another program.
     #[error("the proof is of another program than the key; use the key or the ELF file that it was made for")]
     OtherProgram,
+    /// The program uses an extension that the verifier does not know, or knows by another name.
+    #[error("the program uses the extension {id}, \"{name}\", which is not registered; register it under this id")]
+    Extension {
+        /// Its id.
+        id: u16,
+        /// Its name in the key.
+        name: String,
+    },
     /// The proof's plan has no circuits.
     #[error("the proof's blocks have no circuits: {0}")]
     Blocks(#[from] KeyError),
@@ -147,6 +155,10 @@ pub fn verify(key: &ProgramKey, proof: &RunProof) -> Result<Statement, VerifyErr
 pub fn verify_from(key: &ProgramKey, proof: &RunProof, memory: InitialMemory) -> Result<Statement, VerifyError> {
     if proof.program_commitment != key.commitment {
         return Err(VerifyError::OtherProgram);
+    }
+    let is_unknown = |(id, name): &&(u16, String)| key.registry.get(*id).is_none_or(|known| known.name() != name);
+    if let Some((id, name)) = key.extensions.iter().find(is_unknown) {
+        return Err(VerifyError::Extension { id: *id, name: name.clone() });
     }
     let segments = proof.segments.len();
     if segments == 0 || segments > SEGMENTS_MAX {

@@ -132,7 +132,10 @@ impl<B: RowBuilder> ExtensionRow<'_, '_, B> {
     /// leaves the address space has no row.
     pub fn load(&mut self, base: Word, offset_words: u32) -> Word {
         match self.place(base, offset_words) {
-            Some(place) => Word(self.path.load(&place)),
+            Some(place) => {
+                self.path.say_touched(&place, None);
+                Word(self.path.load(&place))
+            }
             None => Word(self.path.constant(0)),
         }
     }
@@ -140,6 +143,7 @@ impl<B: RowBuilder> ExtensionRow<'_, '_, B> {
     /// Replace the word that is `offset_words` words after the address in `base`, likewise.
     pub fn store(&mut self, base: Word, offset_words: u32, word: Word) {
         if let Some(place) = self.place(base, offset_words) {
+            self.path.say_touched(&place, Some(word.0));
             self.path.store(&place, word.0);
         }
     }
@@ -168,6 +172,7 @@ impl<B: RowBuilder> ExtensionRow<'_, '_, B> {
     }
 
     fn place(&mut self, base: Word, offset_words: u32) -> Option<crate::path::Place<B::Expr>> {
+        self.path.say_base(base.0);
         let address = self.path.add_constant(base.0, offset_words << 2);
         let place = self.path.place(address, Width::Word);
         if place.is_none() {

@@ -18,7 +18,7 @@ use crate::{
 
 pub use circuit::SymbolicRow;
 pub use fill::{Inverses, RowWriter};
-pub use values::{RefusedRow, Said, ValueRow, WordMemory};
+pub use values::{Executed, MemoryEvent, RefusedRow, Said, Touch, ValueRow, WordMemory};
 
 /// Where an instruction writes its columns, constraints and messages.
 ///
@@ -82,6 +82,13 @@ pub trait RowBuilder {
     /// [`At::access`].
     fn next_access(&mut self, space: u32, pointer: &Self::Expr) -> usize;
 
+    /// What follows is an access to whole words that count from this address. Only a row that executes listens, to say what is wrong.
+    fn expects_aligned(&mut self, _: &SumOfParts<'_, Self::Expr>) {}
+
+    /// What follows loads the word of memory at a pointer, or stores this there. Only a row that executes listens, as the order of
+    /// loads and stores is not seen on the memory bus.
+    fn touches(&mut self, _: &Self::Expr, _: Option<SumOfParts<'_, Self::Expr>>) {}
+
     /// Write an extension on a path over rows of this kind. An extension of any type is known by what it does on each kind.
     fn extend(
         path: &mut Path<'_, Self>,
@@ -90,6 +97,15 @@ pub trait RowBuilder {
     ) -> Result<(), ExtensionError>
     where
         Self: Sized;
+}
+
+/// The word `limbs[0] + 2^16 limbs[1] + offset`, modulo 2^32.
+#[derive(Clone, Copy, Debug)]
+pub struct SumOfParts<'e, E> {
+    /// Limbs, which may be longer than 16 bits.
+    pub limbs: &'e [E; 2],
+    /// A constant that is added.
+    pub offset: u32,
 }
 
 /// The port of the access argument on a row: an access is made where the row is real.

@@ -5,14 +5,13 @@ use std::sync::Arc;
 
 use engram_air::Circuit;
 use engram_air::price::Size;
-use engram_rv32im::Program;
 use engram_rv32im_air::circuits::{FIRST_CHIP, LOOKUPS, Machine, ROM};
 use engram_rv32im_air::plan::Plan;
 use engram_stark::engine;
 use engram_stark::parameters::Parameters;
 use engram_verifier::{CommittedProgram, PlanFile, ProgramKey, RunProof, VerifyError};
 
-use super::{commit_to, decode_plan, derive_key, read_committed};
+use super::{commit_to, decode_plan, derive_key, load, read_committed};
 use crate::arguments::InspectArguments;
 use crate::failure::Failure;
 use crate::file_kind::FileKind;
@@ -29,7 +28,7 @@ pub fn inspect(arguments: &InspectArguments) -> Result<u8, Failure> {
     let mut text = format!("{name}: {kind}, {size}\n");
     match kind {
         FileKind::Elf => {
-            let program = Program::from_elf(&bytes).map_err(|error| Failure::Elf { name, source: error })?;
+            let program = load(&bytes).map_err(|error| Failure::Elf { name, source: error })?;
             describe_program(&mut text, &commit_to(&program)?)?;
         }
         FileKind::Key => {
@@ -86,7 +85,7 @@ fn describe_program(text: &mut String, committed: &CommittedProgram) -> Result<(
     text.push_str(&segments.to_string());
 
     let program = committed.machine();
-    let machine = Machine::new(program.chips());
+    let machine = Machine::of(program.decoded(), vec![]);
     let mut circuits = circuit_table();
     for (position, circuit) in machine.circuits().iter().enumerate() {
         let rows = match position {
@@ -146,7 +145,7 @@ fn machine_of(proof: &RunProof, program: &CommittedProgram) -> Result<Machine, F
     }
     let program = program.machine();
     let blocks = proof.plan.blocks(program.decoded()).map_err(|error| Failure::InvalidPlan { source: error })?;
-    Ok(Machine::with_blocks(program.chips(), blocks))
+    Ok(Machine::of(program.decoded(), blocks))
 }
 
 fn describe_proof(text: &mut String, proof: &RunProof, program: Option<&CommittedProgram>) -> Result<(), Failure> {

@@ -9,8 +9,8 @@ mod state;
 mod store;
 mod verify;
 
-use engram_rv32im::Program;
-use engram_rv32im_air::plan::Plan;
+use engram_rv32im::{ElfError, Program};
+use engram_rv32im_air::{plan::Plan, registry::ExtensionRegistry};
 use engram_verifier::{CommittedProgram, KeyError, PlanFile, ProgramKey, RunProof};
 
 use crate::arguments::Command;
@@ -34,7 +34,12 @@ pub fn execute(command: &Command) -> Result<u8, Failure> {
 /// Reads a guest program.
 fn read_program(source: &Source) -> Result<Program, Failure> {
     let (_, elf) = source.read(&[FileKind::Elf])?;
-    Program::from_elf(&elf).map_err(|error| Failure::Elf { name: source.to_string(), source: error })
+    load(&elf).map_err(|error| Failure::Elf { name: source.to_string(), source: error })
+}
+
+/// Loads a guest program with the extensions of the command.
+fn load(elf: &[u8]) -> Result<Program, ElfError> {
+    ExtensionRegistry::standard().load(elf)
 }
 
 /// Reads a guest program, and commits to it.

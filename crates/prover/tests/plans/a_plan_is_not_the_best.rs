@@ -20,7 +20,7 @@ use super::guests::Guest;
 /// Predicted seconds of the rows of chips and blocks, padding included.
 fn seconds(guest: &Guest, blocks: Vec<Block>) -> f64 {
     let (program, log) = (guest.program.machine(), guest.log());
-    let machine = Machine::with_blocks(program.chips(), blocks);
+    let machine = Machine::of(program.decoded(), blocks);
     let mut rows = vec![0; machine.circuits().len()];
     let mut step = 0;
     for tile in Tiler::new(program, machine.blocks()).cover(&log) {

@@ -108,7 +108,7 @@ impl Guest {
     /// many steps a tile covers on average.
     pub fn end(&self, plan: &Plan, checked: bool) -> (End, f64) {
         let program = self.program.machine();
-        let machine = Machine::with_blocks(program.chips(), plan.blocks(program.decoded()).unwrap());
+        let machine = Machine::of(program.decoded(), plan.blocks(program.decoded()).unwrap());
         let mut executor = self.machine();
         let mut log = executor.start_log();
         executor.record(u64::MAX, &mut log).unwrap();

@@ -30,7 +30,7 @@ impl Forger {
     fn new() -> Self {
         let guest = Guest::cached(Changes::Registers);
         let program = guest.program.machine().clone();
-        let machine = Machine::new(program.chips());
+        let machine = Machine::of(program.decoded(), vec![]);
         Self { guest, program, machine }
     }
 

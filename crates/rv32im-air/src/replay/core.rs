@@ -9,8 +9,10 @@ use engram_rv32im::{
     semantics::{alu, branch_taken, load_extract, store_merge},
 };
 
+use engram_vm::row::{RefusedRow, Touch};
+
 use super::TableRows;
-use crate::{instruction::Core, program::Decoded};
+use crate::{custom::Custom, instruction::Core, program::Decoded};
 
 /// An instruction that stands alone: each access is one of its row's, at a timestamp of its own.
 pub(super) struct AloneCore<'a> {
@@ -115,6 +117,19 @@ pub(super) struct BlockCore<'a> {
 }
 
 impl BlockCore<'_> {
+    /// Each load or store of an extension is one access of the path.
+    pub fn custom(&mut self, custom: &Custom) -> Result<(), RefusedRow> {
+        let touches = custom.execute_in_block(self.memory, &mut self.registers, self.step.instruction)?;
+        for Touch { pointer, stored } in touches {
+            let opens = self.openings.next() == Some(true);
+            self.word(pointer, opens);
+            if let Some(word) = stored {
+                self.memory.amend(SPACE_MEMORY, pointer, word);
+            }
+        }
+        Ok(())
+    }
+
     fn word(&mut self, pointer: u32, opens: bool) -> u32 {
         if !opens {
             return self.memory.peek(SPACE_MEMORY, pointer);

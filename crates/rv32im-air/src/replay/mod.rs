@@ -12,13 +12,17 @@ use engram_rv32im::{
     emulator::system_calls::TRANSFER_MAX_BYTES,
     semantics::{load_extract, store_merge},
 };
-use engram_vm::connector::{Ends, FIRST_TIME};
+use engram_vm::{
+    connector::{Ends, FIRST_TIME},
+    row::{RefusedRow, Step},
+};
 use thiserror::Error;
 
 use self::core::{AloneCore, BlockCore};
 use crate::{
     block::Block,
     chip::{CHIPS, Chip},
+    custom::Custom,
     instruction::execute,
     misaligned,
     program::{Decoded, MachineProgram},
@@ -99,6 +103,14 @@ pub enum ReplayError {
     Unprovable {
         /// As a byte address.
         pc: u32,
+    },
+    /// No row has this execution of a custom instruction.
+    #[error("the custom instruction at {pc:#010x} cannot be proven: {refused}")]
+    Refused {
+        /// As a byte address.
+        pc: u32,
+        /// What refuses it.
+        refused: RefusedRow,
     },
     /// The segment has more accesses than a clock of 29 bits can count; cut it earlier.
     #[error("the segment has more than 2^29 accesses; cut it earlier")]
@@ -205,8 +217,10 @@ impl<'a> Replay<'a> {
 
 impl OpenSegment {
     fn new(program: &MachineProgram, blocks: usize, pc: u32) -> Self {
+        let last_extension = program.extensions().last();
+        let numbers = last_extension.map_or(CHIPS.len(), |extension| Chip::Custom(extension.id()).number() + 1);
         let rows = Rows {
-            chips: vec![TableRows::default(); CHIPS.len()],
+            chips: vec![TableRows::default(); numbers],
             blocks: vec![TableRows::default(); blocks],
             executions: vec![0; program.entries().len()],
             ends: Ends { initial_pc: pc, final_pc: 0, exit: None },
@@ -272,7 +286,23 @@ impl Segment<'_> {
             return self.call(index, decoded, diverged);
         }
         self.open.rows.executions[index as usize] += 1;
-        self.execute(index, decoded, chip);
+        match &decoded.custom {
+            None => self.execute(index, decoded, chip),
+            Some(custom) => self.custom(index, decoded, custom)?,
+        }
+        Ok(())
+    }
+
+    fn custom(&mut self, index: u32, decoded: &Decoded, custom: &Custom) -> Result<(), ReplayError> {
+        let [_, _, operands @ ..] = self.program.entries()[index as usize];
+        let OpenSegment { rows, time, pc, .. } = &mut *self.open;
+        let rows = &mut rows.chips[Chip::Custom(custom.id()).number()];
+        let step = Step { pc: decoded.pc, timestamp: *time, operands };
+        let replayed = custom.replay(self.memory, &mut rows.accesses, step);
+        rows.timestamps.push(*time);
+        rows.instructions.push(index);
+        *time = replayed.map_err(|refused| ReplayError::Refused { pc: *pc << 2, refused })?;
+        *pc += 1;
         Ok(())
     }
 
@@ -298,7 +328,9 @@ impl Segment<'_> {
             BlockCore { memory: &mut *self.memory, rows, registers, openings, step: first, timestamp: *time };
         for decoded in block.decoded() {
             core.step = decoded;
-            if let Some(chip) = decoded.chip {
+            if let Some(custom) = &decoded.custom {
+                core.custom(custom).map_err(|refused| ReplayError::Refused { pc: decoded.pc << 2, refused })?;
+            } else if let Some(chip) = decoded.chip {
                 execute(chip, &mut core);
             }
         }

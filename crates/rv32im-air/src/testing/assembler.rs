@@ -2,7 +2,7 @@
 
 use engram_rv32im::{
     Format, Instruction, Opcode,
-    testing::{ElfSegment, elf_file, text_segment},
+    testing::{ElfSegment, custom, elf_file, text_segment},
 };
 
 /// The register that is always zero.
@@ -28,6 +28,11 @@ impl Assembler {
         // Decoding clears the fields that the format does not have.
         let word = Instruction { opcode, rd, rs1, rs2, imm }.encode();
         self.code.push(Instruction::decode(word).expect("an encoded instruction decodes"));
+    }
+
+    /// A custom instruction.
+    pub fn custom(&mut self, id: u16, rd: u8, rs1: u8, rs2: u8) {
+        self.code.push(custom(id, rd, rs1, rs2));
     }
 
     /// An instruction of two registers.

@@ -2,6 +2,7 @@
 
 mod assembler;
 mod attacker;
+mod custom_program;
 mod every_instruction;
 mod row;
 mod run;
@@ -9,6 +10,7 @@ mod words;
 
 pub use assembler::{Assembler, ZERO};
 pub use attacker::{Attacker, Effort, Forgery};
+pub use custom_program::custom_elf;
 pub use every_instruction::{EveryInstruction, every_instruction};
 pub use row::RowChecks;
 pub use run::{Run, Segment};

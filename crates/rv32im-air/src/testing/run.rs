@@ -8,7 +8,7 @@ use engram_memory::{
     config::MemoryConfig,
     offline::OfflineMemory,
 };
-use engram_rv32im::{ExecutionLog, Opcode, Outcome, Program};
+use engram_rv32im::{ExecutionLog, Opcode, Outcome};
 use engram_stark::{
     engine::check_witnesses,
     engine::{Committed, Witness},
@@ -20,6 +20,7 @@ use crate::{
     block::{Block, BlockPath},
     circuits::Machine,
     program::MachineProgram,
+    registry::ExtensionRegistry,
     replay::{Replay, Rows},
     system::BREAK_POINTER,
     tile::{Cover, Tiler},
@@ -57,9 +58,9 @@ impl Run {
     /// # Panics
     /// Where the program faults or its replay differs from its execution.
     pub fn visit(elf: &[u8], input: &[u8], segment_steps: u64, mut visit: impl FnMut(&Machine, Segment)) -> Self {
-        let program = Program::from_elf(elf).unwrap_or_else(|error| panic!("{error}"));
+        let program = ExtensionRegistry::standard().load(elf).unwrap_or_else(|error| panic!("{error}"));
         let program = MachineProgram::new(&program);
-        let machine = Machine::new(program.chips());
+        let machine = Machine::of(program.decoded(), vec![]);
         let entries = rom::committed_trace(program.entries());
         let committed = Committed::new(Parameters::SMALLEST, &entries).unwrap_or_else(|error| panic!("{error}"));
         let mut executor = engram_rv32im::Emulator::new(program.program(), Box::new(Cursor::new(input.to_vec())));
@@ -113,13 +114,13 @@ impl Run {
     /// # Panics
     /// Where the program faults.
     pub fn in_blocks(elf: &[u8], input: &[u8], length: usize, count: usize) -> (Self, Segment) {
-        let program = Program::from_elf(elf).unwrap_or_else(|error| panic!("{error}"));
+        let program = ExtensionRegistry::standard().load(elf).unwrap_or_else(|error| panic!("{error}"));
         let program = MachineProgram::new(&program);
         let mut executor = engram_rv32im::Emulator::new(program.program(), Box::new(Cursor::new(input.to_vec())));
         let mut log = ExecutionLog::starting_at(executor.state());
         let outcome = executor.record(u64::MAX, &mut log).unwrap_or_else(|fault| panic!("{fault}"));
         let Outcome::Exited(exit) = outcome else { unreachable!("steps are not limited") };
-        let machine = Machine::with_blocks(program.chips(), blocks_of(&program, &log, length, count));
+        let machine = Machine::of(program.decoded(), blocks_of(&program, &log, length, count));
         let mut cover = Cover::default();
         Tiler::new(&program, machine.blocks()).advance(&log, &mut cover, true);
         let entries = rom::committed_trace(program.entries());

@@ -1,6 +1,7 @@
 //! Random programs end the same with blocks over every path that they take as without any.
 
 use engram_rv32im::testing::{RandomProgram, SplitMix64, link};
+use engram_rv32im_air::testing::custom_elf;
 
 use super::{
     alias_programs::alias_elf,
@@ -46,5 +47,15 @@ fn random_programs_end_the_same() {
         let programs: Vec<RandomProgram> = (0..8).map(|_| RandomProgram::generate(random.next_u64(), 40)).collect();
         let input: Vec<u8> = (0..600).map(|_| random.next_u32() as u8).collect();
         assert_same(&format!("round {round}"), &Guest::new(&link(&programs), &input), &mut random);
+    }
+}
+
+#[test]
+fn programs_of_custom_instructions_end_the_same() {
+    let seed = SplitMix64::entropy();
+    println!("seed {seed:#x}");
+    let mut random = SplitMix64::new(seed);
+    for round in 0..16 {
+        assert_same(&format!("round {round}"), &Guest::new(&custom_elf(random.next_u64(), 150), &[]), &mut random);
     }
 }

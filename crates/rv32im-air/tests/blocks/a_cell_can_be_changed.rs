@@ -96,7 +96,7 @@ fn block_rows(guest: &Guest, machine: &Machine) -> Vec<Vec<Vec<F>>> {
 
 fn assert_no_cell_is_free(name: &str, guest: &Guest, lengths: impl FnMut() -> usize, random: &mut SplitMix64) {
     let blocks = forced_blocks(&guest.program, &guest.log(), 60, lengths);
-    let machine = Machine::with_blocks(guest.program.chips(), blocks);
+    let machine = Machine::of(guest.program.decoded(), blocks);
     let rows = block_rows(guest, &machine);
     let seed = random.next_u64();
     let free: Vec<String> = (machine.blocks(), rows)

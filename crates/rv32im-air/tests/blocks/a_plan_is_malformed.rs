@@ -205,7 +205,7 @@ fn no_plan_panics() {
         let mut final_pc = 0;
         for _ in 0..=random.below(20) {
             steps.push(step);
-            let decoded = guest.program.decoded()[step as usize];
+            let decoded = &guest.program.decoded()[step as usize];
             let target = (decoded.pc << 2).wrapping_add_signed(decoded.instruction.imm) >> 2;
             final_pc = match random.below(16) {
                 0 => random.next_u32(),

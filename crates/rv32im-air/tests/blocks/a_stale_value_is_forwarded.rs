@@ -48,7 +48,7 @@ fn check(name: &str, bases: [u32; 2], write: impl FnOnce(&mut Assembler)) -> usi
     let (with_block, rows) = guest.check(vec![block.clone()], u64::MAX);
     assert_eq!((with_block, rows), (guest.end_without_blocks(), 1), "{name}");
 
-    let machine = Machine::with_blocks(guest.program.chips(), vec![block]);
+    let machine = Machine::of(guest.program.decoded(), vec![block]);
     guest.visit(&machine, u64::MAX, |mut segment| {
         let honest = segment.rows.blocks[0].clone();
         let found: Vec<u32> = honest.accesses[registers..].iter().map(|access| access.previous).collect();
@@ -189,7 +189,7 @@ fn a_register_that_is_stale_is_refused_by_memory() {
         a.register(Add, T, X, Y);
         a.register(Xor, U, T, ZERO);
     });
-    let machine = Machine::with_blocks(guest.program.chips(), vec![guest.straight_block(addresses)]);
+    let machine = Machine::of(guest.program.decoded(), vec![guest.straight_block(addresses)]);
     guest.visit(&machine, u64::MAX, |mut segment| {
         let honest = segment.rows.blocks[0].clone();
         for access in 0..honest.accesses.len() {

@@ -12,11 +12,12 @@ use engram_memory::{
     offline::OfflineMemory,
     segment::SegmentMemory,
 };
-use engram_rv32im::{ExecutionLog, Opcode, Outcome, Program};
+use engram_rv32im::{ExecutionLog, Opcode, Outcome};
 use engram_rv32im_air::{
     block::{Block, BlockPath},
     circuits::{FIRST_CHIP, LOOKUPS, Machine},
     program::MachineProgram,
+    registry::ExtensionRegistry,
     replay::{Replay, Rows},
     testing::RowChecks,
     tile::{Cover, Tile, Tiler},
@@ -56,7 +57,7 @@ pub struct Segment<'a> {
 
 impl Guest {
     pub fn new(elf: &[u8], input: &[u8]) -> Self {
-        let program = Program::from_elf(elf).unwrap();
+        let program = ExtensionRegistry::standard().load(elf).unwrap();
         Self { program: MachineProgram::new(&program), input: input.to_vec(), committed: OnceLock::new() }
     }
 
@@ -106,7 +107,7 @@ impl Guest {
 
     /// Run with blocks and check each row of each segment. Returns the end, and how many rows blocks have.
     pub fn check(&self, blocks: Vec<Block>, segment_steps: u64) -> (End, usize) {
-        let machine = Machine::with_blocks(self.program.chips(), blocks);
+        let machine = Machine::of(self.program.decoded(), blocks);
         let mut rows = 0;
         let end = self.visit(&machine, segment_steps, |segment| {
             rows += segment.rows.blocks.iter().map(|rows| rows.len()).sum::<usize>();

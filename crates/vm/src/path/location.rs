@@ -19,7 +19,7 @@ use super::{
     place::Place,
     value::{Operand, Path, WordId},
 };
-use crate::row::{RowBuilder, RowPort};
+use crate::row::{RowBuilder, RowPort, SumOfParts};
 
 #[derive(Clone, Debug)]
 struct MemoryLocation<E> {
@@ -132,6 +132,24 @@ impl<B: RowBuilder> Path<'_, B> {
                 self.locations.memory.push(MemoryLocation { value: word, ..location });
             }
         }
+    }
+
+    /// Tell a row that executes that whole words are accessed from this address on.
+    pub(crate) fn say_base(&mut self, base: WordId) {
+        let (limbs, offset) = self.parts(base);
+        self.row.expects_aligned(&SumOfParts { limbs: &limbs, offset });
+    }
+
+    /// Tell a row that executes what is about to be loaded or stored.
+    pub(crate) fn say_touched(&mut self, place: &Place<B::Expr>, stored: Option<WordId>) {
+        let parts = stored.map(|word| self.parts(word));
+        let stored = parts.as_ref().map(|(limbs, offset)| SumOfParts { limbs, offset: *offset });
+        self.row.touches(&place.pointer, stored);
+    }
+
+    fn parts(&self, word: WordId) -> ([B::Expr; 2], u32) {
+        let value = self.get(word);
+        (value.limbs.clone(), value.offset)
     }
 
     fn find(&self, place: &Place<B::Expr>) -> Option<usize> {

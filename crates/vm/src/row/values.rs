@@ -7,7 +7,7 @@ use engram_memory::{
 };
 use thiserror::Error;
 
-use super::{At, RowBuilder, RowRecord, Step};
+use super::{At, RowBuilder, RowRecord, Step, SumOfParts};
 use crate::word::LIMB_BITS;
 use crate::{
     extension::{ExtensionError, Function, Registers, run},
@@ -21,6 +21,50 @@ pub trait WordMemory {
 
     /// Replace the word at `(space, pointer)`, which exists.
     fn write(&mut self, space: u32, pointer: u32, value: u32);
+
+    /// An extension is about to load or store a word of memory.
+    fn touch(&mut self, _: Touch) {}
+}
+
+/// A load of a word of memory by an extension, or a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Touch {
+    /// The word.
+    pub pointer: u32,
+    /// What is stored; `None` in a load.
+    pub stored: Option<u32>,
+}
+
+/// What a row does to memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MemoryEvent {
+    /// A word is taken off the memory bus: an access, with the next timestamp.
+    Take {
+        /// Address space.
+        space: u32,
+        /// The word.
+        pointer: u32,
+    },
+    /// It is put back.
+    Put {
+        /// Address space.
+        space: u32,
+        /// The word.
+        pointer: u32,
+        /// What it now holds.
+        value: u32,
+    },
+}
+
+/// What a row did that was executed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Executed {
+    /// What it says to other tables.
+    pub said: Vec<Said>,
+    /// What it did to memory, in order.
+    pub events: Vec<MemoryEvent>,
+    /// What an extension loaded and stored, in order.
+    pub touches: Vec<Touch>,
 }
 
 /// Why a row cannot be: the first check that refuses it.
@@ -50,6 +94,12 @@ pub enum RefusedRow {
         label: String,
         /// The values.
         values: [u32; 3],
+    },
+    /// An extension accesses words from an address that is no multiple of 4.
+    #[error("the address {address:#010x} is not a multiple of 4")]
+    Misaligned {
+        /// The address.
+        address: u32,
     },
     /// A word is accessed that does not exist.
     #[error("space {space} has no word {pointer:#x}; access words that exist")]
@@ -92,38 +142,45 @@ pub struct ValueRow<'a> {
     accesses: Vec<Access>,
     /// Words that are off the memory bus.
     taken: Vec<[u32; 2]>,
-    /// Space, pointer and value of what is put back, in order.
-    put: Vec<[u32; 3]>,
+    events: Vec<MemoryEvent>,
+    touches: Vec<Touch>,
     said: Vec<Said>,
     refused: Option<RefusedRow>,
 }
 
 impl std::fmt::Debug for ValueRow<'_> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { step, accesses, taken, put, said, refused, .. } = self;
+        let Self { step, accesses, taken, events, touches, said, refused, .. } = self;
         let mut debug = formatter.debug_struct("ValueRow");
-        debug.field("step", step).field("accesses", accesses).field("taken", taken).field("put", put);
-        debug.field("said", said).field("refused", refused).finish_non_exhaustive()
+        debug.field("step", step).field("accesses", accesses).field("taken", taken).field("events", events);
+        debug.field("touches", touches).field("said", said).field("refused", refused).finish_non_exhaustive()
     }
 }
 
 impl<'a> ValueRow<'a> {
     /// A row at a step, with free witnesses in the chip's order.
     pub fn new(memory: &'a mut dyn WordMemory, step: Step, hints: &'a [u32]) -> Self {
-        Self { memory, step, hints, accesses: vec![], taken: vec![], put: vec![], said: vec![], refused: None }
+        let (accesses, taken, events, touches, said) = (vec![], vec![], vec![], vec![], vec![]);
+        Self { memory, step, hints, accesses, taken, events, touches, said, refused: None }
     }
 
-    /// Write to memory what the row writes, and return what it says to other tables; or what refuses the row, and then
-    /// memory is as it was.
-    pub fn finish(mut self) -> Result<Vec<Said>, RefusedRow> {
+    /// Write to memory what the row writes, and say what it did.
+    ///
+    /// # Errors
+    /// A check refuses the row. Then memory is as it was.
+    pub fn finish(mut self) -> Result<Executed, RefusedRow> {
         if let Some(&[space, pointer]) = self.taken.first() {
             self.refuse(RefusedRow::Unbalanced { space, pointer });
         }
         if let Some(refused) = self.refused {
             return Err(refused);
         }
-        self.put.iter().for_each(|&[space, pointer, value]| self.memory.write(space, pointer, value));
-        Ok(self.said)
+        for event in &self.events {
+            if let MemoryEvent::Put { space, pointer, value } = *event {
+                self.memory.write(space, pointer, value);
+            }
+        }
+        Ok(Executed { said: self.said, events: self.events, touches: self.touches })
     }
 
     fn refuse(&mut self, refused: RefusedRow) {
@@ -186,7 +243,7 @@ impl RowBuilder for ValueRow<'_> {
             Some(position) => _ = self.taken.swap_remove(position),
             None => self.refuse(RefusedRow::Unbalanced { space, pointer }),
         }
-        self.put.push([space, pointer, low | high.wrapping_shl(LIMB_BITS)]);
+        self.events.push(MemoryEvent::Put { space, pointer, value: low | high.wrapping_shl(LIMB_BITS) });
     }
 
     fn receive(&mut self, bus: Bus, label: &str, fields: &[F]) {
@@ -205,13 +262,32 @@ impl RowBuilder for ValueRow<'_> {
             self.refuse(RefusedRow::Unbalanced { space, pointer });
         }
         self.taken.push([space, pointer]);
-        let put = self.put.iter().rev().find(|put| put[..2] == [space, pointer]).map(|put| put[2]);
+        let put = self.events.iter().rev().find_map(|event| match *event {
+            MemoryEvent::Put { space: s, pointer: p, value } if [s, p] == [space, pointer] => Some(value),
+            _ => None,
+        });
         let previous = put.or_else(|| self.memory.read(space, pointer));
+        self.events.push(MemoryEvent::Take { space, pointer });
         if previous.is_none() {
             self.refuse(RefusedRow::NoWord { space, pointer });
         }
         self.accesses.push(Access { previous: previous.unwrap_or(0), gap: 0 });
         self.accesses.len() - 1
+    }
+
+    fn expects_aligned(&mut self, address: &SumOfParts<'_, F>) {
+        let address = word_of(address);
+        if !address.is_multiple_of(4) {
+            self.refuse(RefusedRow::Misaligned { address });
+        }
+    }
+
+    fn touches(&mut self, pointer: &F, stored: Option<SumOfParts<'_, F>>) {
+        if self.refused.is_none() {
+            let touch = Touch { pointer: pointer.as_canonical_u32(), stored: stored.as_ref().map(word_of) };
+            self.memory.touch(touch);
+            self.touches.push(touch);
+        }
     }
 
     fn extend(
@@ -221,4 +297,9 @@ impl RowBuilder for ValueRow<'_> {
     ) -> Result<(), ExtensionError> {
         run(path, registers, |row| function.on_values(row))
     }
+}
+
+fn word_of(parts: &SumOfParts<'_, F>) -> u32 {
+    let [low, high] = parts.limbs.each_ref().map(F::as_canonical_u32);
+    low.wrapping_add(high << LIMB_BITS).wrapping_add(parts.offset)
 }

@@ -1,0 +1,269 @@
+//! Which extensions a machine has.
+
+use std::{any::Any, collections::BTreeMap, sync::Arc};
+
+use engram_air::{
+    Circuit, F, PrimeCharacteristicRing,
+    circuit::DEGREE_MAX,
+    tape::{Row, Tape},
+};
+use engram_memory::{
+    address::{SPACE_MEMORY, SPACE_REGISTERS},
+    messages::MEMORY,
+};
+use engram_rv32im::{
+    ElfError, Program,
+    extension::{EXTENSION_IDS, Extensions, GuestAccess, Refusal},
+};
+use engram_stark::limits::{COLUMNS_MAX, CONSTRAINTS_MAX, INTERACTIONS_MAX};
+use engram_vm::{
+    extension::{Extension, ExtensionError, MemoryExtension},
+    row::{RefusedRow, Step, SymbolicRow, Touch, WordMemory},
+};
+use thiserror::Error;
+
+use crate::{
+    bulk::{BulkLoad, BulkStore},
+    custom::Custom,
+    instruction::place,
+};
+
+/// Extensions, by id. Programs that are loaded with a registry are executed and proven with it.
+#[derive(Clone, Debug, Default)]
+pub struct ExtensionRegistry {
+    customs: BTreeMap<u16, Custom>,
+}
+
+/// Why an extension is not registered.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RegisterError {
+    /// The id is too large.
+    #[error("there is no extension {id}; choose an id below {EXTENSION_IDS}")]
+    Id {
+        /// The id.
+        id: u16,
+    },
+    /// The id belongs to another extension.
+    #[error("the id {id} belongs to the extension \"{owner}\"; choose another")]
+    IdTaken {
+        /// The id.
+        id: u16,
+        /// Name of the extension that has it.
+        owner: String,
+    },
+    /// The name belongs to another extension.
+    #[error("the name \"{name}\" belongs to the extension {owner}; choose another")]
+    NameTaken {
+        /// The name.
+        name: String,
+        /// Id of the extension that has it.
+        owner: u16,
+    },
+    /// It has no row.
+    #[error("the extension \"{name}\" has no row: {error}")]
+    Extension {
+        /// The extension's name.
+        name: String,
+        /// Why.
+        error: ExtensionError,
+    },
+    /// A constraint is of too high a degree.
+    #[error("a constraint of \"{name}\" is of degree {degree}, at most {DEGREE_MAX} is possible; give factors columns")]
+    Degree {
+        /// The extension's name.
+        name: String,
+        /// The degree.
+        degree: usize,
+    },
+    /// A message is not linear in the columns.
+    #[error("what \"{label}\" of \"{name}\" says is not linear; give products columns")]
+    Message {
+        /// The extension's name.
+        name: String,
+        /// The message's label.
+        label: String,
+    },
+    /// A constraint does not hold on padding.
+    #[error("\"{label}\" of \"{name}\" does not hold on rows of zeros; use constants that vanish there")]
+    Padding {
+        /// The extension's name.
+        name: String,
+        /// The constraint's label.
+        label: String,
+    },
+    /// Its rows are too large.
+    #[error("a row of \"{name}\" has {count} {what}, at most {limit} are possible; do less in one instruction")]
+    TooLarge {
+        /// The extension's name.
+        name: String,
+        /// Of what.
+        what: &'static str,
+        /// How many.
+        count: usize,
+        /// Possible.
+        limit: usize,
+    },
+    /// It neither reads nor writes anything.
+    #[error("\"{name}\" accesses neither registers nor memory; an instruction that does nothing needs no extension")]
+    NoAccess {
+        /// The extension's name.
+        name: String,
+    },
+}
+
+impl ExtensionRegistry {
+    /// Without extensions.
+    pub fn empty() -> Self {
+        Self::default()
+    }
+
+    /// `bulk_load` with id 0 and `bulk_store` with id 1.
+    pub fn standard() -> Self {
+        let customs = [Extension::new(BulkLoad), Extension::new(BulkStore)];
+        let customs = (0..).zip(customs).map(|(id, extension)| (id, Custom::new(id, extension)));
+        Self { customs: customs.collect() }
+    }
+
+    /// The registry that a program was loaded with; an empty one, where it was loaded with something else.
+    pub fn of(program: &Program) -> Self {
+        let extensions: &dyn Any = &**program.extensions();
+        extensions.downcast_ref::<Self>().cloned().unwrap_or_default()
+    }
+
+    /// One more extension.
+    ///
+    /// # Errors
+    /// The id is too large, id or name are taken, or the extension cannot be a table.
+    pub fn with(mut self, id: u16, extension: impl MemoryExtension) -> Result<Self, RegisterError> {
+        if id >= EXTENSION_IDS {
+            return Err(RegisterError::Id { id });
+        }
+        if let Some(owner) = self.customs.get(&id) {
+            return Err(RegisterError::IdTaken { id, owner: owner.name().to_owned() });
+        }
+        let custom = Custom::new(id, Extension::new(extension));
+        if let Some(owner) = self.customs.values().find(|owner| owner.name() == custom.name()) {
+            return Err(RegisterError::NameTaken { name: custom.name().to_owned(), owner: owner.id() });
+        }
+        check(&custom)?;
+        self.customs.insert(id, custom);
+        Ok(self)
+    }
+
+    /// The extension with this id.
+    pub fn get(&self, id: u16) -> Option<&Custom> {
+        self.customs.get(&id)
+    }
+
+    /// Load a program in which the custom instructions of these extensions are legal.
+    ///
+    /// # Errors
+    /// As [`Program::from_elf`].
+    pub fn load(&self, elf: &[u8]) -> Result<Program, ElfError> {
+        Program::from_elf_with(elf, Arc::new(self.clone()))
+    }
+}
+
+/// Can a table have it?
+fn check(custom: &Custom) -> Result<(), RegisterError> {
+    let name = || custom.name().to_owned();
+    let mut written = Ok(());
+    let circuit = SymbolicRow::circuit(&name(), |row| written = custom.write(row));
+    written.map_err(|error| RegisterError::Extension { name: name(), error })?;
+    let Circuit { constraints, interactions, .. } = &circuit;
+    let counts = [
+        ("columns", circuit.width(), COLUMNS_MAX),
+        ("constraints", constraints.len(), CONSTRAINTS_MAX),
+        ("messages", interactions.len(), INTERACTIONS_MAX),
+    ];
+    if let Some((what, count, limit)) = counts.into_iter().find(|(_, count, limit)| count > limit) {
+        return Err(RegisterError::TooLarge { name: name(), what, count, limit });
+    }
+    let nonlinear = interactions.iter().find(|message| message.fields.iter().any(|field| field.degree() > 1));
+    if let Some(message) = nonlinear {
+        return Err(RegisterError::Message { name: name(), label: message.label.clone() });
+    }
+    if circuit.degree() > DEGREE_MAX {
+        return Err(RegisterError::Degree { name: name(), degree: circuit.degree() });
+    }
+    let zeros = vec![F::ZERO; circuit.width()];
+    let padding = Row { local: &zeros, next: &zeros, publics: &[], is_first: false, is_last: false };
+    let tape = Tape::new(&circuit);
+    let values = tape.evaluate(padding);
+    if let Some((constraint, _)) = values.violations().next() {
+        return Err(RegisterError::Padding { name: name(), label: constraints[constraint].label.clone() });
+    }
+    if interactions.iter().all(|message| message.bus != MEMORY) {
+        return Err(RegisterError::NoAccess { name: name() });
+    }
+    Ok(())
+}
+
+/// Registers of a row that executes for an emulator, which knows the operands' values but not where they are from.
+const RS1: u32 = 1;
+const RS2: u32 = 2;
+const RD: u32 = 3;
+
+impl Extensions for ExtensionRegistry {
+    fn name(&self, id: u16) -> Option<&str> {
+        self.get(id).map(Custom::name)
+    }
+
+    fn execute(&self, id: u16, guest: &mut dyn GuestAccess) -> Result<(), Refusal> {
+        let unknown = || Refusal::Operands { reason: format!("there is no extension {id}") };
+        let custom = self.get(id).ok_or_else(unknown)?;
+        let mut step = Step::default();
+        for (place, register) in [(place::RD, RD), (place::RS1, RS1), (place::RS2, RS2)] {
+            step.operands[place] = register;
+        }
+        let mut guest = Guest { guest, loaded: vec![], refusal: None };
+        let executed = custom.execute(&mut guest, step);
+        match (guest.refusal, executed) {
+            (Some(refusal), _) => Err(refusal),
+            (None, Ok(_)) => Ok(()),
+            (None, Err(RefusedRow::Misaligned { address })) => Err(Refusal::Misaligned { address }),
+            (None, Err(refused)) => Err(Refusal::Operands { reason: refused.to_string() }),
+        }
+    }
+}
+
+/// A guest as a row that executes sees it.
+struct Guest<'a> {
+    guest: &'a mut dyn GuestAccess,
+    /// Pointers and words. What the row stores it remembers itself.
+    loaded: Vec<(u32, u32)>,
+    refusal: Option<Refusal>,
+}
+
+impl WordMemory for Guest<'_> {
+    fn read(&self, space: u32, pointer: u32) -> Option<u32> {
+        Some(match (space, pointer) {
+            (SPACE_REGISTERS, RS1) => self.guest.rs1(),
+            (SPACE_REGISTERS, RS2) => self.guest.rs2(),
+            (SPACE_MEMORY, _) => {
+                let loaded = self.loaded.iter().rev().find(|(place, _)| *place == pointer);
+                // A word that is only stored: the row may not depend on what was there.
+                loaded.map_or(0, |(_, word)| *word)
+            }
+            _ => 0,
+        })
+    }
+
+    fn write(&mut self, space: u32, pointer: u32, value: u32) {
+        if (space, pointer) == (SPACE_REGISTERS, RD) {
+            self.guest.set_rd(value);
+        }
+    }
+
+    fn touch(&mut self, touch: Touch) {
+        let Touch { pointer, stored } = touch;
+        let done = match stored {
+            Some(word) => self.guest.store(0, pointer, word),
+            None => self.guest.load(0, pointer).map(|word| self.loaded.push((pointer, word))),
+        };
+        if let Err(refusal) = done {
+            self.refusal.get_or_insert(refusal);
+        }
+    }
+}
