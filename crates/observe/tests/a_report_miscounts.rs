@@ -50,7 +50,12 @@ fn counts_are_those_of_the_log() {
                 _ => 0,
             })
             .sum();
-        let reads_of = |space| move |entry: &MemoryLogEntry| matches!(entry, MemoryLogEntry::Read { address_space, .. } if *address_space == space);
+        let reads_of = |space| {
+            move |entry: &MemoryLogEntry| {
+                let MemoryLogEntry::Read { address_space, .. } = entry else { return false };
+                *address_space == space
+            }
+        };
         let writes = count(&|entry| matches!(entry, MemoryLogEntry::Write { .. }));
         let reads = count(&|entry| matches!(entry, MemoryLogEntry::Read { address_space, .. } if *address_space > 0));
         assert_eq!((metrics.read_count, metrics.write_count), (reads, writes));
@@ -65,8 +70,14 @@ fn counts_are_those_of_the_log() {
         for (position, cells) in ACCESS_SIZES.into_iter().enumerate() {
             for (space, counts) in &metrics.spaces {
                 let shape = (space, cells);
-                let reads = |entry: &MemoryLogEntry| matches!(entry, MemoryLogEntry::Read { address_space, len, .. } if (address_space, *len) == shape);
-                let writes = |entry: &MemoryLogEntry| matches!(entry, MemoryLogEntry::Write { address_space, data, .. } if (address_space, data.len()) == shape);
+                let reads = |entry: &MemoryLogEntry| {
+                    let MemoryLogEntry::Read { address_space, len, .. } = entry else { return false };
+                    (address_space, *len) == shape
+                };
+                let writes = |entry: &MemoryLogEntry| {
+                    let MemoryLogEntry::Write { address_space, data, .. } = entry else { return false };
+                    (address_space, data.len()) == shape
+                };
                 assert_eq!((counts.reads[position], counts.writes[position]), (count(&reads), count(&writes)));
             }
         }

@@ -172,7 +172,7 @@ impl OfflineMemory {
         let start = time.wrapping_sub(1).wrapping_sub(access.gap);
         assert!(start < time, "timestamps of one word rise");
         let time = start + (steps << GAP_BITS);
-        self.word_refreshes.push((RefreshRecord { space, pointer, time, steps }, access.previous));
+        self.word_refreshes.push((RefreshRecord { space, pointer, timestamp: time, steps }, access.previous));
         Access { gap: access.gap & ((1 << GAP_BITS) - 1), ..access }
     }
 
@@ -430,8 +430,8 @@ fn settled_leaves(space: u32, partition: &mut Partition, tree: &MerkleTree, note
             leaf: leaf.leaf,
             before: leaf.before,
             after: settled.after,
-            initial_times: leaf.initial_times,
-            final_times: settled.final_times,
+            initial_timestamps: leaf.initial_timestamps,
+            final_timestamps: settled.final_timestamps,
             digest_before,
             digest_after: if changed { leaf_digest(&settled.after) } else { digest_before },
         });
