@@ -20,7 +20,7 @@ pub struct Bus {
     pub name: &'static str,
     /// What balance means.
     pub kind: BusKind,
-    /// Names of the message's fields, for people. A longer message repeats the last name.
+    /// Names of the message's fields, for people. A longer message repeats the name that ends in `*`, or else the last.
     pub fields: &'static [&'static str],
 }
 

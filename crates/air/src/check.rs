@@ -197,14 +197,23 @@ fn nearest(bus: Bus, fields: &[F], sum: F, unbalanced: &[Unbalanced]) -> Option<
     let differences = fields.iter().zip(other).enumerate().filter(|(_, (a, b))| a != b);
     let words: Vec<String> = differences
         .map(|(index, (&mine, &theirs))| {
-            format!("{} off by {} ({mine} here, {theirs} there)", field_name(bus, index), signed(theirs - mine))
+            format!(
+                "{} off by {} ({mine} here, {theirs} there)",
+                field_name(bus, index, fields.len()),
+                signed(theirs - mine)
+            )
         })
         .collect();
     Some((other.clone(), format!("the same but for {}", words.join(", "))))
 }
 
-fn field_name(bus: Bus, index: usize) -> &'static str {
-    bus.fields.get(index).or(bus.fields.last()).copied().unwrap_or("field")
+/// The name of a field of a message with so many fields; see [`Bus::fields`].
+fn field_name(bus: Bus, index: usize, length: usize) -> &'static str {
+    let last = bus.fields.len().saturating_sub(1);
+    let repeated = bus.fields.iter().position(|name| name.ends_with('*')).unwrap_or(last);
+    let more = length.saturating_sub(bus.fields.len());
+    let position = if index <= repeated { index } else { index.saturating_sub(more).max(repeated) };
+    bus.fields.get(position).map_or("field", |name| name.trim_end_matches('*'))
 }
 
 /// The representative of a field element closest to zero.
@@ -247,8 +256,9 @@ impl BusFailure {
     /// The failure in words; `describe` names rows.
     pub fn explain(&self, describe: Describe<'_>) -> String {
         let fields = self.fields.iter().enumerate();
-        let fields: Vec<String> =
-            fields.map(|(index, value)| format!("{}={value}", field_name(self.bus, index))).collect();
+        let fields: Vec<String> = fields
+            .map(|(index, value)| format!("{}={value}", field_name(self.bus, index, self.fields.len())))
+            .collect();
         let mut text = format!("bus {}: [{}] is off by {}", self.bus.name, fields.join(" "), self.sum);
         for origin in &self.origins {
             text += &format!("\n  {} row {}: {} × \"{}\"", origin.circuit, origin.row, origin.count, origin.label);

@@ -1,4 +1,4 @@
-//! What `ARCHITECTURE.md` and `docs/SOUNDNESS.md` name must exist, and what they say is absent must be.
+//! What `ARCHITECTURE.md`, `CONTRIBUTING.md` and `docs/SOUNDNESS.md` name must exist, and what they say is absent must be.
 
 use std::{
     fs,
@@ -79,7 +79,7 @@ fn is_path(name: &str) -> bool {
 
 #[test]
 fn every_path_exists() {
-    for document in ["ARCHITECTURE.md", "docs/SOUNDNESS.md"] {
+    for document in ["ARCHITECTURE.md", "CONTRIBUTING.md", "docs/SOUNDNESS.md"] {
         for name in between(&prose(document), '`') {
             let (path, function) = name.split_once("::").unwrap_or((&name, ""));
             if is_path(path) {

@@ -19,7 +19,7 @@ impl MemoryBus {
 }
 
 /// The state of each block, from one access to the next.
-pub const MEMORY: Bus = Bus::permutation(1, "memory", &["space", "pointer", "cells and timestamp"]);
+pub const MEMORY: Bus = Bus::permutation(1, "memory", &["space", "pointer", "cell*", "timestamp"]);
 
 /// Integers below a power of two.
 pub const RANGE: Bus = Bus::lookup(2, "range", &["value", "bits"]);

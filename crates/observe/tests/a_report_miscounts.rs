@@ -34,6 +34,22 @@ fn random(seed: u64) -> (Memory, ChaCha8Rng) {
     (random_memory(&config, &mut random, 300), random)
 }
 
+/// The space and the cells of a read.
+fn read(entry: &MemoryLogEntry) -> Option<(u32, usize)> {
+    match entry {
+        MemoryLogEntry::Read { address_space, len, .. } => Some((*address_space, *len)),
+        _ => None,
+    }
+}
+
+/// The space and the cells of a write.
+fn written(entry: &MemoryLogEntry) -> Option<(u32, usize)> {
+    match entry {
+        MemoryLogEntry::Write { address_space, data, .. } => Some((*address_space, data.len())),
+        _ => None,
+    }
+}
+
 #[test]
 fn counts_are_those_of_the_log() {
     for seed in 0..4 {
@@ -50,12 +66,7 @@ fn counts_are_those_of_the_log() {
                 _ => 0,
             })
             .sum();
-        let reads_of = |space| {
-            move |entry: &MemoryLogEntry| {
-                let MemoryLogEntry::Read { address_space, .. } = entry else { return false };
-                *address_space == space
-            }
-        };
+        let reads_of = |space| move |entry: &MemoryLogEntry| read(entry).is_some_and(|(found, _)| found == space);
         let writes = count(&|entry| matches!(entry, MemoryLogEntry::Write { .. }));
         let reads = count(&|entry| matches!(entry, MemoryLogEntry::Read { address_space, .. } if *address_space > 0));
         assert_eq!((metrics.read_count, metrics.write_count), (reads, writes));
@@ -69,15 +80,8 @@ fn counts_are_those_of_the_log() {
         assert_eq!(report.read_write_ratio.reads_per_write(), Some(reads as f64 / writes as f64));
         for (position, cells) in ACCESS_SIZES.into_iter().enumerate() {
             for (space, counts) in &metrics.spaces {
-                let shape = (space, cells);
-                let reads = |entry: &MemoryLogEntry| {
-                    let MemoryLogEntry::Read { address_space, len, .. } = entry else { return false };
-                    (address_space, *len) == shape
-                };
-                let writes = |entry: &MemoryLogEntry| {
-                    let MemoryLogEntry::Write { address_space, data, .. } = entry else { return false };
-                    (address_space, data.len()) == shape
-                };
+                let reads = |entry: &MemoryLogEntry| read(entry) == Some((*space, cells));
+                let writes = |entry: &MemoryLogEntry| written(entry) == Some((*space, cells));
                 assert_eq!((counts.reads[position], counts.writes[position]), (count(&reads), count(&writes)));
             }
         }

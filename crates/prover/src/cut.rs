@@ -1,29 +1,31 @@
-//! Where to cut a run: a table that is a little higher than a power of two is half padding, and so are all messages together. Two
-//! segments that fill theirs may cost less than one that does not.
+//! Where to cut a run. A table's height is a power of two, and so is the number of slots for all messages. A table with a few rows
+//! more than a power of two is therefore half padding, and two segments with full tables may cost less than one.
 
 use engram_rv32im_air::circuits::{FIRST_CHIP, LOOKUPS, MEMORY, Machine};
 
 use crate::meter::cheapest_parameters;
 
-/// A cut near the run's end must save this share of what the rest would cost without it, or the prediction's errors decide.
+/// Least saving of a cut near the run's end, as a share of what the rest would cost without it. Less than that is within the
+/// prediction's error.
 const SAVING_MIN: f64 = 0.06;
 
 /// Seconds of one core that a segment costs beside its proof: its tree, its tables' beginnings, checking it.
 const SEGMENT_S: f64 = 0.25;
 
-/// A segment is not cut near the run's end before it costs this many times what it would cost empty, and elsewhere not before it
-/// costs as many times more: then a longer one saves next to nothing.
+/// Least cost of a segment that is cut near the run's end, in multiples of an empty segment's cost.
 const END_EMPTY_MIN: f64 = 1.25;
-/// See [`END_EMPTY_MIN`].
+
+/// Least cost of a segment that is cut elsewhere, likewise. From there on the fixed cost is so small a share that a longer segment
+/// saves next to nothing.
 const EMPTY_MIN: f64 = 5.0;
 
-/// A run may change its ways, so what lies far ahead is not foreseen: only so much of what the segment has behind it.
-const FORESEEN_SHARE: f64 = 0.4;
+/// Look-ahead, as a share of the segment's length so far. A run may change its behaviour, so rows farther ahead are not predicted.
+const LOOK_AHEAD_SHARE: f64 = 0.4;
 
-/// A segment that becomes dearer by this share at once may be better cut before.
+/// Least jump in a segment's cost, as a share of it, before which a cut is considered.
 const JUMP_MIN: f64 = 0.02;
 
-/// Powers of two below a table's last height that are looked at.
+/// How many powers of two, from a table's predicted height downwards, are considered as places to cut.
 const HEIGHTS_TRIED: u32 = 2;
 
 /// How a segment's rows grow.
@@ -52,8 +54,8 @@ impl Growth {
         }
     }
 
-    /// What to expect of the segment that has these rows after so many steps. Nothing yet at its start, where everything is
-    /// touched for the first time.
+    /// A forecast for the segment that has these rows after so many steps. There is none near the segment's start: there, all
+    /// memory is touched for the first time, which says nothing of later.
     pub fn outlook<'a>(&self, machine: &'a Machine, rows: &'a [usize], steps: u64) -> Option<Outlook<'a>> {
         let (earlier, since) = &self.earlier;
         if *since == 0 {
@@ -95,19 +97,19 @@ impl Outlook<'_> {
         SEGMENT_S + self.fixed_s(rows) + self.machine.size(rows.iter().copied()).seconds()
     }
 
-    /// Does the segment become dearer within so many steps, as tables do when they double? Nowhere else is a cut worth a thought.
+    /// Does the segment's cost jump within so many steps? It does where a table doubles, and only there a cut can save.
     pub fn is_dearer_within(&self, steps: u64) -> bool {
         self.seconds(&self.rows_at(self.steps + steps)) > (1.0 + JUMP_MIN) * self.seconds(self.rows)
     }
 
-    /// The place, in steps, where to cut a segment that could go on to `end`, and whose run goes on to `run_end`, or nobody knows
-    /// how far; `None` where it should go on as far as is foreseen. The next look is `look` steps away.
+    /// The place, in steps, where to cut a segment that could go on to `end`. The run goes on to `run_end`, where that is known.
+    /// `None` where the segment should go on as far as the forecast reaches. The next look is `look` steps away.
     pub fn best_cut(&self, end: u64, run_end: Option<u64>, look: u64) -> Option<u64> {
         let now = self.seconds(self.rows);
         let empty = SEGMENT_S + self.fixed_s(self.rows);
-        let foreseen = self.steps + (self.steps as f64 * FORESEEN_SHARE) as u64;
+        let horizon = self.steps + (self.steps as f64 * LOOK_AHEAD_SHARE) as u64;
         match run_end {
-            Some(run_end) if run_end <= end.min(foreseen) => {
+            Some(run_end) if run_end <= end.min(horizon) => {
                 if now < END_EMPTY_MIN * empty {
                     None
                 } else {
@@ -117,7 +119,7 @@ impl Outlook<'_> {
             // A place is good if a step costs less, on average, than it would farther on.
             _ => {
                 let here = now / self.steps as f64;
-                let mut ahead = self.places(end.min(foreseen)).into_iter().filter(|&place| place > self.steps + look);
+                let mut ahead = self.places(end.min(horizon)).into_iter().filter(|&place| place > self.steps + look);
                 let dearer = |place: u64| self.seconds(&self.rows_at(place)) / place as f64 >= here;
                 (now >= EMPTY_MIN * empty && ahead.all(dearer)).then_some(self.steps)
             }

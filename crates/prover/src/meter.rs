@@ -9,8 +9,8 @@ use engram_rv32im_air::{
 };
 use engram_stark::parameters::Parameters;
 
-/// Rows of the fixed tables: ranges in blocks of 16, narrow ranges, bytes.
-const FIXED_ROWS: [usize; 3] = [1 << 14, 1, 1 << 12];
+/// Most rows of the tables that are looked up in: ranges in blocks of 16, narrow ranges, bytes.
+const LOOKUP_ROWS_MAX: [usize; 3] = [1 << 14, 1, 1 << 12];
 
 /// Bytes of the process with its keys, programs and images, before any segment.
 const BASE_BYTES: u64 = 100 << 20;
@@ -35,7 +35,7 @@ impl MemoryRows {
         Self { nodes: memory.nodes.len(), leaves: memory.leaves.len(), refreshes: memory.refresh_count() }
     }
 
-    /// Of the open segment: its nodes are predicted, above what they will be rather than below.
+    /// Of the open segment: its nodes are predicted, in all but the smallest segments above what they will be.
     pub fn predicted(memory: &OfflineMemory) -> Self {
         let leaves = memory.touched_leaves();
         // Touched leaves lie together more often than not: a node for each, and the paths of as many groups of 64.
@@ -43,20 +43,21 @@ impl MemoryRows {
     }
 }
 
-/// Rows of every circuit for what was replayed of a segment. Those of compressions are counted as if all were distinct.
+/// Rows of every circuit for what was replayed of a segment. Compressions are counted as if all were distinct, and tables that are
+/// looked up in as if all of their rows were asked for.
 pub fn rows(machine: &Machine, program: &MachineProgram, memory: MemoryRows, replayed: Option<&Rows>) -> Vec<usize> {
     let mut rows = vec![0; machine.circuits().len()];
     rows[ROM] = program.entries().len();
     rows[CONNECTOR] = 1;
     let MemoryRows { nodes, leaves, refreshes } = memory;
     rows[MEMORY..LOOKUPS].copy_from_slice(&tables::row_counts(nodes, leaves, 2 * (leaves + nodes), refreshes));
-    rows[LOOKUPS..FIRST_CHIP].copy_from_slice(&FIXED_ROWS);
+    rows[LOOKUPS..FIRST_CHIP].copy_from_slice(&LOOKUP_ROWS_MAX);
     if let Some(replayed) = replayed {
         for (count, chip) in rows[FIRST_CHIP..].iter_mut().zip(machine.chips()) {
-            *count = replayed.plain[chip.number()].len() + replayed.hinted[chip.number()].len();
+            *count = replayed.chips[chip.number()].len();
         }
         for (count, block) in rows[machine.first_block()..].iter_mut().zip(&replayed.blocks) {
-            *count = block.times.len();
+            *count = block.len();
         }
     }
     rows
@@ -105,7 +106,8 @@ mod tests {
         let replayed = replay.finish(&log).unwrap();
         let memory = replay.memory_mut().finish_segment();
         let exact = MemoryRows::of(&memory);
-        assert!(predicted.nodes >= exact.nodes, "{predicted:?} {exact:?}");
+        // At most a path in each space short.
+        assert!(predicted.nodes + 3 * 27 >= exact.nodes, "{predicted:?} {exact:?}");
         assert_eq!((predicted.leaves, predicted.refreshes), (exact.leaves, exact.refreshes));
 
         let counted = rows(&machine, &program, exact, Some(&replayed));
@@ -113,11 +115,15 @@ mod tests {
         let witnesses = machine.witnesses(&program, &replayed, &memory, &committed);
         assert_eq!(counted.len(), witnesses.len());
         let (mut compressions, mut compressions_most) = (0, 0);
-        for ((circuit, counted), witness) in machine.circuits().iter().zip(counted).zip(&witnesses) {
+        for (position, ((circuit, counted), witness)) in
+            machine.circuits().iter().zip(counted).zip(&witnesses).enumerate()
+        {
             let filled = witness.trace.as_ref().map_or(0, engram_air::Trace::height);
             let padded = if counted == 0 { 0 } else { counted.next_power_of_two() };
             if circuit.name.starts_with("compress") {
                 (compressions, compressions_most) = (compressions + filled, compressions_most + padded);
+            } else if (LOOKUPS..FIRST_CHIP).contains(&position) {
+                assert!(filled <= padded, "{}: {filled}, more than {padded}", circuit.name);
             } else {
                 assert_eq!(filled, padded, "{}", circuit.name);
             }

@@ -26,10 +26,10 @@ use crate::profile::Profile;
 /// Most instructions that a path grows to.
 const LENGTH_MAX: usize = 256;
 
-/// A path that grows is looked at again when it is longer by one part in so many.
+/// A growing path's circuit is built again when the path is longer by one part in so many.
 const TRIED_PER_STEP: usize = 4;
 
-/// Visits of a path's start that growing looks at.
+/// Most executions of a path's start that growing looks at.
 const VISITS_MAX: usize = 4_096;
 
 /// A block must save this share of the run's cost.

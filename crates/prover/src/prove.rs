@@ -35,7 +35,7 @@ mod tests;
 /// Instructions between two looks at how many rows there are.
 const METER_STEPS: u64 = 1 << 13;
 
-/// Instructions at the end of a log that may be covered only when it ends.
+/// The tiler waits with up to so many instructions at the end of a log until it knows how they go on.
 const STEPS_HELD_BACK: u64 = 1 << 9;
 
 /// Look-ahead in a run of unknown length, in segments: a segment is expected to go on to this many times its length so far.
@@ -327,7 +327,7 @@ impl SegmentRun<'_> {
         })
     }
 
-    /// Is the place to cut before the next look, as far as one can see what is still to come?
+    /// Does the forecast say to cut here, before the next look?
     fn is_best_cut(&self, growth: &Growth, rows: &[usize], steps: u64, steps_before: u64, options: &Options) -> bool {
         let Some(outlook) = growth.outlook(self.machine, rows, steps) else { return false };
         let next_look = METER_STEPS + STEPS_HELD_BACK;

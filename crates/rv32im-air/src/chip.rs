@@ -1,224 +1,178 @@
 //! The machine's table of contents: every circuit that executes an instruction, a system call or a step of one.
 
-use engram_air::{Circuit, Ring};
+use engram_air::Circuit;
 use engram_rv32im::Opcode;
-use engram_vm::{
-    frame::Frame,
-    row::{RowBuilder, SymbolicRow},
-};
+use engram_vm::row::{RowBuilder, SymbolicRow};
 
-use crate::{arithmetic, control, misaligned, storage, system, transfer};
+use crate::{misaligned, row, system, transfer};
 
-/// A circuit of the machine that executes something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Chip {
-    /// An instruction without effect: a fence, or one that writes to x0.
-    Nothing,
-    /// `rd = constant`: `lui`, `auipc`.
-    Constant,
-    /// `rd = rs1 op rs2` or `rd = rs1 op immediate`.
-    Arithmetic(Opcode),
-    /// A conditional branch.
-    Branch(Opcode),
-    /// `jal rd, target`.
-    JumpAndLink,
-    /// `jal x0, target`.
-    Jump,
-    /// `jalr rd, offset(rs1)`.
-    JumpAndLinkRegister,
-    /// `jalr x0, offset(rs1)`.
-    JumpRegister,
-    /// A load within one word.
-    Load(Opcode),
-    /// A store within one word.
-    Store(Opcode),
-    /// A load or store at an address that its width does not divide.
-    Misaligned,
-    /// System call 63 on descriptor 0: starts a transfer of input.
-    ReadCall,
-    /// System call 64 on descriptor 1: starts a transfer of output.
-    WriteCall,
-    /// System call 64 on descriptor 2: output that the proof does not bind.
-    DebugCall,
-    /// System call 63 or 64 on another descriptor.
-    BadDescriptorCall,
-    /// System calls 93 and 94.
-    ExitCall,
-    /// System call 214.
-    BreakCall,
-    /// Any other system call.
-    UnknownCall,
-    /// A step of a transfer: four bytes of input into a word of memory.
-    ReadWord,
-    /// A step of a transfer: a byte of input into memory.
-    ReadByte,
-    /// A step of a transfer: a word of memory into a word of output.
-    WriteWord,
-    /// A step of a transfer: a byte of memory into output.
-    WriteByte,
-    /// The end of a transfer.
-    TransferEnd,
+macro_rules! chips {
+    ($($(#[$doc:meta])* $chip:ident $([$($opcode:ident)+])? $name:literal asks $entry:ident by $eval:path;)+) => {
+        /// A circuit of the machine that executes something.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Chip {
+            $($(#[$doc])* $chip $((chips!(@type $($opcode)+)))?,)+
+        }
+
+        /// A chip but for its opcode.
+        #[derive(Clone, Copy)]
+        enum Kind {
+            $($chip,)+
+        }
+
+        /// The chips of each kind.
+        const KINDS: &[&[Chip]] = &[$(chips!(@each $chip $($($opcode)+)?),)+];
+
+        impl Chip {
+            const fn kind(self) -> Kind {
+                match self {
+                    $(Self::$chip { .. } => Kind::$chip,)+
+                }
+            }
+
+            /// Its name, for people.
+            pub fn name(self) -> &'static str {
+                let name = match self.kind() {
+                    $(Kind::$chip => $name,)+
+                };
+                if name.is_empty() { self.opcode().map_or(name, Opcode::name) } else { name }
+            }
+
+            /// The chip whose ROM entry it asks for. Chips that share an instruction ask for the same one.
+            fn entry(self) -> Self {
+                match self.kind() {
+                    $(Kind::$chip => chips!(@entry self $entry),)+
+                }
+            }
+
+            /// Write one row.
+            pub fn eval<B: RowBuilder>(self, row: &mut B) {
+                match self.kind() {
+                    $(Kind::$chip => $eval(self, row),)+
+                }
+            }
+        }
+    };
+    (@type $($opcode:ident)+) => { Opcode };
+    (@each $chip:ident) => { &[Chip::$chip] };
+    (@each $chip:ident $($opcode:ident)+) => { &[$(Chip::$chip(Opcode::$opcode)),+] };
+    (@entry $own:ident Own) => { $own };
+    (@entry $own:ident $entry:ident) => { Chip::$entry };
 }
 
-use Opcode::{
-    Add, Addi, And, Andi, Beq, Bge, Bgeu, Blt, Bltu, Bne, Div, Divu, Lb, Lbu, Lh, Lhu, Lw, Mul, Mulh, Mulhsu, Mulhu,
-    Or, Ori, Rem, Remu, Sb, Sh, Sll, Slli, Slt, Slti, Sltiu, Sltu, Sra, Srai, Srl, Srli, Sub, Sw, Xor, Xori,
-};
+// What a chip executes; its name, empty where it is its opcode's; the chip whose ROM entry it asks for; what writes its rows.
+chips! {
+    /// An instruction without effect: a fence, or one that writes to x0.
+    Nothing "nothing" asks Own by row::eval;
+    /// `rd = constant`: `lui`, `auipc`.
+    Constant "constant" asks Own by row::eval;
+    /// `rd = rs1 op rs2` or `rd = rs1 op immediate`.
+    Arithmetic [
+        Add Addi Sub And Andi Or Ori Xor Xori Slt Slti Sltu Sltiu Sll Slli Srl Srli Sra Srai
+        Mul Mulh Mulhsu Mulhu Div Divu Rem Remu
+    ] "" asks Own by row::eval;
+    /// A conditional branch.
+    Branch [Beq Bne Blt Bge Bltu Bgeu] "" asks Own by row::eval;
+    /// `jal rd, target`.
+    JumpAndLink "jal" asks Own by row::eval;
+    /// `jal x0, target`.
+    Jump "jump" asks Own by row::eval;
+    /// `jalr rd, offset(rs1)`.
+    JumpAndLinkRegister "jalr" asks Own by row::eval;
+    /// `jalr x0, offset(rs1)`.
+    JumpRegister "jump register" asks Own by row::eval;
+    /// A load within one word.
+    Load [Lb Lbu Lh Lhu Lw] "" asks Own by row::eval;
+    /// A store within one word.
+    Store [Sb Sh Sw] "" asks Own by row::eval;
+    /// A load or store at an address that its width does not divide; it asks for that instruction's entry.
+    Misaligned "misaligned" asks Own by misaligned::eval;
+    /// System call 63 on descriptor 0: starts a transfer of input.
+    ReadCall "read call" asks Own by system::eval;
+    /// System call 64 on descriptor 1: starts a transfer of output.
+    WriteCall "write call" asks ReadCall by system::eval;
+    /// System call 64 on descriptor 2: output that the proof does not bind.
+    DebugCall "debug call" asks ReadCall by system::eval;
+    /// System call 63 or 64 on another descriptor.
+    BadDescriptorCall "bad descriptor call" asks ReadCall by system::eval;
+    /// System calls 93 and 94.
+    ExitCall "exit call" asks ReadCall by system::eval;
+    /// System call 214, of which the entry holds the limits.
+    BreakCall "break call" asks Own by system::eval;
+    /// Any other system call.
+    UnknownCall "unknown call" asks ReadCall by system::eval;
+    /// A step of a transfer: four bytes of input into a word of memory.
+    ReadWord "read word" asks Own by transfer::eval_read_word;
+    /// A step of a transfer: a byte of input into memory.
+    ReadByte "read byte" asks Own by transfer::eval_read_byte;
+    /// A step of a transfer: a word of memory into a word of output.
+    WriteWord "write word" asks Own by transfer::eval_write_word;
+    /// A step of a transfer: a byte of memory into output.
+    WriteByte "write byte" asks Own by transfer::eval_write_byte;
+    /// The end of a transfer.
+    TransferEnd "transfer end" asks Own by transfer::eval_end;
+}
 
 /// Every chip once. Its position is its number, everywhere.
-pub const CHIPS: [Chip; 60] = [
-    Chip::Nothing,
-    Chip::Constant,
-    Chip::Arithmetic(Add),
-    Chip::Arithmetic(Addi),
-    Chip::Arithmetic(Sub),
-    Chip::Arithmetic(And),
-    Chip::Arithmetic(Andi),
-    Chip::Arithmetic(Or),
-    Chip::Arithmetic(Ori),
-    Chip::Arithmetic(Xor),
-    Chip::Arithmetic(Xori),
-    Chip::Arithmetic(Slt),
-    Chip::Arithmetic(Slti),
-    Chip::Arithmetic(Sltu),
-    Chip::Arithmetic(Sltiu),
-    Chip::Arithmetic(Sll),
-    Chip::Arithmetic(Slli),
-    Chip::Arithmetic(Srl),
-    Chip::Arithmetic(Srli),
-    Chip::Arithmetic(Sra),
-    Chip::Arithmetic(Srai),
-    Chip::Arithmetic(Mul),
-    Chip::Arithmetic(Mulh),
-    Chip::Arithmetic(Mulhsu),
-    Chip::Arithmetic(Mulhu),
-    Chip::Arithmetic(Div),
-    Chip::Arithmetic(Divu),
-    Chip::Arithmetic(Rem),
-    Chip::Arithmetic(Remu),
-    Chip::Branch(Beq),
-    Chip::Branch(Bne),
-    Chip::Branch(Blt),
-    Chip::Branch(Bge),
-    Chip::Branch(Bltu),
-    Chip::Branch(Bgeu),
-    Chip::JumpAndLink,
-    Chip::Jump,
-    Chip::JumpAndLinkRegister,
-    Chip::JumpRegister,
-    Chip::Load(Lb),
-    Chip::Load(Lbu),
-    Chip::Load(Lh),
-    Chip::Load(Lhu),
-    Chip::Load(Lw),
-    Chip::Store(Sb),
-    Chip::Store(Sh),
-    Chip::Store(Sw),
-    Chip::Misaligned,
-    Chip::ReadCall,
-    Chip::WriteCall,
-    Chip::DebugCall,
-    Chip::BadDescriptorCall,
-    Chip::ExitCall,
-    Chip::BreakCall,
-    Chip::UnknownCall,
-    Chip::ReadWord,
-    Chip::ReadByte,
-    Chip::WriteWord,
-    Chip::WriteByte,
-    Chip::TransferEnd,
-];
+pub const CHIPS: [Chip; 60] = {
+    let mut chips = [Chip::Nothing; 60];
+    let (mut number, mut kind) = (0, 0);
+    while kind < KINDS.len() {
+        let mut of_kind = 0;
+        while of_kind < KINDS[kind].len() {
+            chips[number] = KINDS[kind][of_kind];
+            (number, of_kind) = (number + 1, of_kind + 1);
+        }
+        kind += 1;
+    }
+    assert!(number == chips.len(), "the number of chips is another");
+    chips
+};
+
+/// Numbers of chips, by kind and opcode.
+const NUMBERS: [[u8; Opcode::ALL.len()]; KINDS.len()] = {
+    let mut numbers = [[0; Opcode::ALL.len()]; KINDS.len()];
+    let mut number = 0;
+    while number < CHIPS.len() {
+        numbers[CHIPS[number].kind() as usize][CHIPS[number].opcode_number()] = number as u8;
+        number += 1;
+    }
+    numbers
+};
 
 impl Chip {
     /// The chip's position in [`CHIPS`].
     pub fn number(self) -> usize {
-        CHIPS.iter().position(|&chip| chip == self).unwrap_or(CHIPS.len())
+        usize::from(NUMBERS[self.kind() as usize][self.opcode_number()])
     }
 
-    /// Its name, for people.
-    pub fn name(self) -> &'static str {
+    const fn opcode(self) -> Option<Opcode> {
         match self {
-            Self::Nothing => "nothing",
-            Self::Constant => "constant",
-            Self::Arithmetic(opcode) | Self::Branch(opcode) | Self::Load(opcode) | Self::Store(opcode) => opcode.name(),
-            Self::JumpAndLink => "jal",
-            Self::Jump => "jump",
-            Self::JumpAndLinkRegister => "jalr",
-            Self::JumpRegister => "jump register",
-            Self::Misaligned => "misaligned",
-            Self::ReadCall => "read call",
-            Self::WriteCall => "write call",
-            Self::DebugCall => "debug call",
-            Self::BadDescriptorCall => "bad descriptor call",
-            Self::ExitCall => "exit call",
-            Self::BreakCall => "break call",
-            Self::UnknownCall => "unknown call",
-            Self::ReadWord => "read word",
-            Self::ReadByte => "read byte",
-            Self::WriteWord => "write word",
-            Self::WriteByte => "write byte",
-            Self::TransferEnd => "transfer end",
+            Self::Arithmetic(opcode) | Self::Branch(opcode) | Self::Load(opcode) | Self::Store(opcode) => Some(opcode),
+            _ => None,
         }
     }
 
-    /// The opcode that the chip asks the ROM for: its number plus one, as zero is no instruction. Chips that share an
-    /// instruction ask for the same one.
+    const fn opcode_number(self) -> usize {
+        match self.opcode() {
+            Some(opcode) => opcode as usize,
+            None => 0,
+        }
+    }
+
+    /// Does it execute a system call, or a step of one?
+    pub fn is_call(self) -> bool {
+        self.number() >= Self::ReadCall.number()
+    }
+
+    /// The opcode that the chip asks the ROM for: a chip's number plus one, as zero is no instruction.
     pub fn rom_opcode(self) -> u32 {
-        let chip = match self {
-            Self::WriteCall | Self::DebugCall | Self::BadDescriptorCall | Self::ExitCall | Self::UnknownCall => {
-                Self::ReadCall
-            }
-            chip => chip,
-        };
-        chip.number() as u32 + 1
-    }
-
-    /// Write one row. Accesses are taken from the row's witness in the order in which the functions here ask for them.
-    pub fn eval<B: RowBuilder>(self, row: &mut B) {
-        match self {
-            Self::Nothing => {
-                let frame = Frame::open(row);
-                self.close(row, frame);
-            }
-            Self::Constant => arithmetic::eval_constant(self, row),
-            Self::Arithmetic(opcode) => arithmetic::eval(self, row, opcode),
-            Self::Branch(opcode) => control::eval_branch(self, row, opcode),
-            Self::JumpAndLink => control::eval_jump(self, row, true),
-            Self::Jump => control::eval_jump(self, row, false),
-            Self::JumpAndLinkRegister => control::eval_jump_register(self, row, true),
-            Self::JumpRegister => control::eval_jump_register(self, row, false),
-            Self::Load(opcode) => storage::eval_load(self, row, opcode),
-            Self::Store(opcode) => storage::eval_store(self, row, opcode),
-            Self::Misaligned => misaligned::eval(row),
-            Self::ReadCall => system::eval_read(self, row),
-            Self::WriteCall => system::eval_write(self, row),
-            Self::DebugCall => system::eval_debug(self, row),
-            Self::BadDescriptorCall => system::eval_bad_descriptor(self, row),
-            Self::ExitCall => system::eval_exit(self, row),
-            Self::BreakCall => system::eval_break(self, row),
-            Self::UnknownCall => system::eval_unknown(self, row),
-            Self::ReadWord => transfer::eval_read_word(row),
-            Self::ReadByte => transfer::eval_read_byte(row),
-            Self::WriteWord => transfer::eval_write_word(row),
-            Self::WriteByte => transfer::eval_write_byte(row),
-            Self::TransferEnd => transfer::eval_end(row),
-        }
+        self.entry().number() as u32 + 1
     }
 
     /// The chip's circuit.
     pub fn circuit(self) -> Circuit {
         SymbolicRow::circuit(self.name(), |row| self.eval(row))
-    }
-
-    /// Close a frame on the next instruction.
-    pub(crate) fn close<B: RowBuilder>(self, row: &mut B, frame: Frame<B>) {
-        let next_pc = frame.pc() + B::Expr::one();
-        self.close_at(row, frame, next_pc);
-    }
-
-    /// Close a frame on the instruction at `next_pc`.
-    pub(crate) fn close_at<B: RowBuilder>(self, row: &mut B, frame: Frame<B>, next_pc: B::Expr) {
-        frame.close(row, B::Expr::integer(self.rom_opcode()), next_pc);
     }
 }
 
@@ -231,18 +185,6 @@ mod tests {
         for (number, chip) in CHIPS.iter().enumerate() {
             assert_eq!(chip.number(), number, "{}", chip.name());
         }
-    }
-
-    #[test]
-    fn prices_of_the_most_common_instructions_hold() {
-        let price = |chip: Chip| {
-            let circuit = chip.circuit();
-            (circuit.width(), circuit.interactions.len())
-        };
-        let (columns, interactions) = price(Chip::Arithmetic(Add));
-        assert!(columns <= 22 && interactions <= 14, "add: {columns} columns, {interactions} interactions");
-        let (columns, interactions) = price(Chip::Load(Lw));
-        assert!(columns <= 24 && interactions <= 16, "lw: {columns} columns, {interactions} interactions");
     }
 
     #[test]

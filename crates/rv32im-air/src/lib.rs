@@ -5,17 +5,17 @@
 //! looks like, [`replay`] turns a run's log into rows, [`segment`] fills the tables, and [`circuits`] is the whole machine in
 //! order.
 
-pub mod arithmetic;
 pub mod block;
+pub mod calls;
 pub mod chip;
 pub mod circuits;
-pub mod control;
+pub mod instruction;
 pub mod misaligned;
 pub mod plan;
 pub mod program;
 pub mod replay;
+pub mod row;
 pub mod segment;
-pub mod storage;
 pub mod system;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -5,15 +5,17 @@
 //! access then goes to the same word again and changes nothing, so that a last word of memory has no successor to need.
 
 use engram_air::Ring;
+use engram_memory::address::SPACE_MEMORY;
 use engram_rv32im::Opcode;
 use engram_vm::{
+    address::address,
     compare::limb_sign,
     frame::Frame,
     row::RowBuilder,
     word::{Word, flag, limb},
 };
 
-use crate::{chip::Chip, storage::address};
+use crate::{chip::Chip, instruction::place};
 
 /// The instructions, by the chip whose ROM entry they share.
 pub const OPCODES: [Opcode; 5] = [Opcode::Lh, Opcode::Lhu, Opcode::Lw, Opcode::Sh, Opcode::Sw];
@@ -30,17 +32,17 @@ struct Kind<E> {
 }
 
 /// Operands: rd (loads) or rs2 (stores), rs1, the offset's limbs. Accesses: rs1, rs2 or rd, first word, second word.
-pub fn eval<B: RowBuilder>(row: &mut B) {
+pub fn eval<B: RowBuilder>(_: Chip, row: &mut B) {
     let mut frame = Frame::open(row);
     let kind = kind(row);
-    let rd = frame.operand(row, 0, "rd");
-    let rs1 = frame.operand(row, 1, "rs1");
-    let rs2 = frame.operand(row, 2, "rs2");
-    let offset = frame.operand_word(row, 3);
+    let rd = frame.operand(row, place::RD, "rd");
+    let rs1 = frame.operand(row, place::RS1, "rs1");
+    let rs2 = frame.operand(row, place::RS2, "rs2");
+    let offset = frame.operand_word(row, place::CONSTANT, ["immediate low", "immediate high"]);
     let base = frame.read_register(row, rs1);
-    let address = address(row, &base, &offset, [true, true]);
+    let address = address(row, &base.add(&offset), [true, true]);
 
-    let [bit0, bit1] = address.offset;
+    let [bit0, bit1] = address.bits;
     let both = bit0.clone() * bit1.clone();
     let third = row.column_of("offset is 3", &both);
     row.assert_zero("offset is 3 where both bits are set", both - third.clone());
@@ -67,7 +69,7 @@ pub fn eval<B: RowBuilder>(row: &mut B) {
     let mut bytes: Vec<B::Expr> = Vec::with_capacity(8);
     for (index, after) in after.iter().enumerate() {
         let pointer = if index == 0 { address.pointer.clone() } else { address.pointer.clone() + next.clone() };
-        frame.write_memory(row, pointer, |row, word| {
+        frame.write(row, SPACE_MEMORY, pointer, |row, word| {
             bytes.extend(word.bytes(row));
             after.clone()
         });

@@ -7,12 +7,13 @@ use engram_air::{
 };
 use engram_memory::{Layout, MemoryError, MemoryImage, SPACE_MEMORY, SPACE_REGISTERS};
 use engram_rv32im::{Format, Instruction, Opcode, Program};
-use engram_vm::rom::{ENTRY_CELLS, Entry};
+use engram_vm::rom::{ENTRY_CELLS, Entry, OPERANDS};
 
 use crate::{
     chip::{CHIPS, Chip},
+    instruction::{Core, execute, place},
     misaligned,
-    system::BREAK_POINTER,
+    system::{BREAK_POINTER, HIGHEST_BREAK, LOWEST_BREAK},
 };
 
 /// A program counter that no instruction has, in words: where a jump goes that must not be taken.
@@ -31,8 +32,31 @@ pub struct Decoded {
     /// The chip that executes it; for a load or store the one for aligned addresses, for `ecall` any of its chips. `None`
     /// where it cannot be proven: `ebreak`, and custom instructions.
     pub chip: Option<Chip>,
+    /// The word that comes with it: its immediate, what it makes of the program counter (`auipc`), or the link of a `jal`.
+    pub constant: u32,
+    /// Where a branch or `jal` goes, in words; a program counter that no instruction has, where that is no multiple of 4.
+    pub target: u32,
     /// Position of the entry for the break call, where the instruction is an `ecall`.
     pub break_entry: u32,
+}
+
+impl Decoded {
+    fn new(address: u32, instruction: Instruction, break_entry: u32) -> Self {
+        let (pc, imm) = (address / 4, instruction.imm as u32);
+        let sum = address.wrapping_add(imm);
+        let constant = match instruction.opcode {
+            Opcode::Auipc => sum,
+            Opcode::Jal => address.wrapping_add(4),
+            _ => imm,
+        };
+        let target = if sum.is_multiple_of(4) { sum >> 2 } else { NOWHERE };
+        Self { instruction, pc, chip: chip(instruction, pc), constant, target, break_entry }
+    }
+
+    /// The byte address of the next instruction.
+    pub fn link(&self) -> u32 {
+        (self.pc << 2).wrapping_add(4)
+    }
 }
 
 /// A program, ready to be proven.
@@ -47,8 +71,6 @@ impl MachineProgram {
     /// Decode for proving. Entries are in the order of instructions; the break call's follow.
     pub fn new(program: &Program) -> Self {
         let decoded = decode(program.instructions());
-        let entry =
-            |decoded: &Decoded| decoded.chip.map_or(UNPROVABLE, |chip| entry(chip, decoded.instruction, decoded.pc));
         let calls = decoded.iter().filter(|decoded| decoded.instruction.opcode == Opcode::Ecall);
         let breaks = calls.map(|call| break_entry_of(program, call.pc));
         let entries = decoded.iter().map(entry).chain(breaks).collect();
@@ -104,8 +126,7 @@ impl MachineProgram {
 pub fn decode(instructions: &[(u32, Instruction)]) -> Vec<Decoded> {
     let mut break_entry = instructions.len() as u32;
     let decode = |&(address, instruction): &(u32, Instruction)| {
-        let pc = address / 4;
-        let decoded = Decoded { instruction, pc, chip: chip(instruction, pc), break_entry };
+        let decoded = Decoded::new(address, instruction, break_entry);
         break_entry += u32::from(instruction.opcode == Opcode::Ecall);
         decoded
     };
@@ -119,7 +140,7 @@ pub fn chips(program: &[Decoded]) -> Vec<Chip> {
     let misaligned = uses(|opcode| misaligned::OPCODES.contains(&opcode));
     let used = |chip: Chip| match chip {
         Chip::Misaligned => misaligned,
-        _ if chip.number() >= Chip::ReadCall.number() => calls,
+        _ if chip.is_call() => calls,
         _ => program.iter().any(|decoded| decoded.chip == Some(chip)),
     };
     CHIPS.into_iter().filter(|&chip| used(chip)).collect()
@@ -163,36 +184,81 @@ fn limbs(word: u32) -> [u32; 2] {
     [word & 0xffff, word >> 16]
 }
 
-/// An instruction's ROM entry: program counter, opcode, then the operands that its chip's function names.
-fn entry(chip: Chip, instruction: Instruction, pc: u32) -> Entry {
-    let Instruction { opcode, rd, rs1, rs2, imm } = instruction;
-    let [rd, rs1, rs2] = [rd, rs1, rs2].map(u32::from);
-    let address = pc << 2;
-    let [low, high] = limbs(imm as u32);
-    let target = address.wrapping_add(imm as u32);
-    let target = if target.is_multiple_of(4) { target >> 2 } else { NOWHERE };
-    let link = limbs(address.wrapping_add(4));
-    let operands = match chip {
-        Chip::Constant => {
-            let value = if opcode == Opcode::Auipc { address.wrapping_add(imm as u32) } else { imm as u32 };
-            let [low, high] = limbs(value);
-            [rd, 0, 0, low, high]
-        }
-        Chip::Arithmetic(opcode) if opcode.format() == Format::Register => [rd, rs1, rs2, 0, 0],
-        Chip::Arithmetic(_) | Chip::Load(_) => [rd, rs1, 0, low, high],
-        Chip::Store(_) => [0, rs1, rs2, low, high],
-        Chip::Branch(_) => [0, rs1, rs2, target, 0],
-        Chip::JumpAndLink => [rd, 0, target, link[0], link[1]],
-        Chip::Jump => [0, 0, target, 0, 0],
-        Chip::JumpAndLinkRegister => [rd, rs1, link[0], low, high],
-        Chip::JumpRegister => [0, rs1, 0, low, high],
-        _ => [0; 5],
-    };
-    let [a, b, c, d, e] = operands;
-    [pc, chip.rom_opcode(), a, b, c, d, e]
+/// An instruction's ROM entry: program counter, opcode, and the operands that its row looks up.
+fn entry(decoded: &Decoded) -> Entry {
+    let Some(chip) = decoded.chip else { return UNPROVABLE };
+    let mut core = EntryCore { decoded, operands: [0; OPERANDS] };
+    let possible = execute(chip, &mut core);
+    debug_assert!(possible.is_some(), "an instruction that stands alone goes where it goes");
+    let [a, b, c, d, e] = core.operands;
+    [decoded.pc, chip.rom_opcode(), a, b, c, d, e]
+}
+
+/// Collects the operands that an instruction's row looks up.
+struct EntryCore<'a> {
+    decoded: &'a Decoded,
+    operands: [u32; OPERANDS],
+}
+
+impl EntryCore<'_> {
+    fn put_register(&mut self, place: usize, register: u8) {
+        self.operands[place] = u32::from(register);
+    }
+}
+
+impl Core for EntryCore<'_> {
+    type Word = ();
+
+    fn rs1(&mut self) {
+        self.put_register(place::RS1, self.decoded.instruction.rs1);
+    }
+
+    fn rs2(&mut self) {
+        self.put_register(place::RS2, self.decoded.instruction.rs2);
+    }
+
+    fn set_rd(&mut self, (): ()) {
+        self.put_register(place::RD, self.decoded.instruction.rd);
+    }
+
+    fn constant(&mut self) {
+        self.operands[place::CONSTANT..][..2].copy_from_slice(&limbs(self.decoded.constant));
+    }
+
+    fn link(&mut self) {
+        self.operands[place::LINK] = limbs(self.decoded.link())[0];
+    }
+
+    fn compute(&mut self, _: Opcode, (): (), (): ()) {}
+
+    fn load(&mut self, _: Opcode, (): (), (): ()) -> Option<()> {
+        Some(())
+    }
+
+    fn store(&mut self, _: Opcode, (): (), (): (), (): ()) -> Option<()> {
+        Some(())
+    }
+
+    fn branch(&mut self, _: Opcode, (): (), (): ()) -> Option<()> {
+        self.operands[place::BRANCH_TARGET] = self.decoded.target;
+        Some(())
+    }
+
+    fn jump(&mut self) -> Option<()> {
+        self.operands[place::JUMP_TARGET] = self.decoded.target;
+        Some(())
+    }
+
+    fn jump_to(&mut self, (): (), (): ()) -> Option<()> {
+        Some(())
+    }
 }
 
 fn break_entry_of(program: &Program, pc: u32) -> Entry {
-    let ([a, b], [c, d]) = (limbs(program.initial_break()), limbs(program.heap_limit()));
-    [pc, Chip::BreakCall.rom_opcode(), 0, a, b, c, d]
+    let mut entry = UNPROVABLE;
+    [entry[0], entry[1]] = [pc, Chip::BreakCall.rom_opcode()];
+    let operands = &mut entry[2..];
+    operands[LOWEST_BREAK..][..2].copy_from_slice(&limbs(program.initial_break()));
+    operands[HIGHEST_BREAK..][..2].copy_from_slice(&limbs(program.heap_limit()));
+    entry
 }

@@ -1,7 +1,7 @@
 //! A segment's tables, filled.
 
 use engram_air::{Trace, vector::LANES};
-use engram_memory::{lookups::Lookups, offline::Access, segment::SegmentMemory};
+use engram_memory::{lookups::Lookups, segment::SegmentMemory};
 use engram_stark::engine::{Committed, Witness};
 use engram_vm::{
     connector, rom,
@@ -14,7 +14,7 @@ use crate::{
     chip::Chip,
     circuits::{FIRST_CHIP, Machine},
     program::MachineProgram,
-    replay::{BlockRows, HintedRecord, PlainRecord, Rows},
+    replay::{Rows, TableRows},
 };
 
 /// Rows that one task fills.
@@ -66,67 +66,48 @@ impl Machine {
 }
 
 fn chip_trace(program: &MachineProgram, chip: Chip, width: usize, rows: &Rows, lookups: &Lookups) -> Option<Trace> {
-    let (plain, hinted) = (&rows.plain[chip.number()], &rows.hinted[chip.number()]);
-    let eval = |rows: &mut RowWriter| chip.eval(rows);
-    if !plain.is_empty() {
-        Some(fill(width, plain, lookups, |record| plain_row(program, record), eval))
-    } else if !hinted.is_empty() {
-        Some(fill(width, hinted, lookups, |record| hinted_row(program, chip, record), eval))
-    } else {
-        None
-    }
+    let rows = &rows.chips[chip.number()];
+    let step = |row: usize| {
+        let instruction = &program.decoded()[rows.instructions[row] as usize];
+        let entry = match chip {
+            Chip::BreakCall => instruction.break_entry,
+            _ => rows.instructions[row],
+        };
+        let [_, _, operands @ ..] = program.entries()[entry as usize];
+        Step { pc: instruction.pc, timestamp: rows.timestamps[row], operands }
+    };
+    fill(width, rows, lookups, step, |row| chip.eval(row))
 }
 
-fn block_trace(block: &Block, rows: &BlockRows, lookups: &Lookups) -> Option<Trace> {
-    if rows.times.is_empty() {
+fn block_trace(block: &Block, rows: &TableRows, lookups: &Lookups) -> Option<Trace> {
+    let step = |row: usize| Step { timestamp: rows.timestamps[row], ..Step::default() };
+    fill(block.circuit.width(), rows, lookups, step, |row| block.fill(row))
+}
+
+/// A table's rows, in parallel; nothing where there are none.
+fn fill(
+    width: usize,
+    rows: &TableRows,
+    lookups: &Lookups,
+    step: impl Fn(usize) -> Step + Sync,
+    eval: impl Fn(&mut RowWriter) + Sync,
+) -> Option<Trace> {
+    if rows.is_empty() {
         return None;
     }
-    let accesses = rows.accesses.chunks_exact(block.accesses().max(1));
-    let records: Vec<(u32, &[Access])> = rows.times.iter().copied().zip(accesses).collect();
-    let width = block.circuit.width();
-    Some(fill(width, &records, lookups, |&(time, accesses)| block_row(time, accesses), |rows| block.fill(rows)))
-}
-
-/// One row a record, in parallel.
-fn fill<'a, R: Sync>(
-    width: usize,
-    records: &'a [R],
-    lookups: &Lookups,
-    record: impl Fn(&'a R) -> RowRecord<'a> + Sync,
-    eval: impl Fn(&mut RowWriter) + Sync,
-) -> Trace {
-    let mut trace = Trace::zeros(width, records.len());
-    let tasks = trace.values_mut().par_chunks_mut(TASK_ROWS * width).zip(records.par_chunks(TASK_ROWS));
-    tasks.for_each(|(cells, records)| {
+    let mut trace = Trace::zeros(width, rows.len());
+    let tasks = trace.values_mut().par_chunks_mut(TASK_ROWS * width).enumerate();
+    tasks.for_each(|(task, cells)| {
         let mut inverses = Inverses::default();
-        for (index, records) in records.chunks(LANES).enumerate() {
-            let records: Vec<RowRecord> = records.iter().map(&record).collect();
-            eval(&mut RowWriter::new((cells, width), index * LANES, &records, &mut inverses, lookups));
+        let first = task * TASK_ROWS;
+        let end = rows.len().min(first + TASK_ROWS);
+        for start in (first..end).step_by(LANES) {
+            let record =
+                |row| RowRecord { step: step(row), accesses: rows.accesses_of(row), hints: rows.hints_of(row) };
+            let records: Vec<RowRecord> = (start..end.min(start + LANES)).map(record).collect();
+            eval(&mut RowWriter::new((cells, width), start - first, &records, &mut inverses, lookups));
         }
         inverses.fill(cells);
     });
-    trace
-}
-
-fn block_row(time: u32, accesses: &[Access]) -> RowRecord<'_> {
-    RowRecord { step: Step { time, ..Step::default() }, accesses, hints: &[] }
-}
-
-fn step(program: &MachineProgram, instruction: u32, entry: u32, time: u32) -> Step {
-    let [_, _, operands @ ..] = program.entries()[entry as usize];
-    Step { pc: program.decoded()[instruction as usize].pc, time, operands }
-}
-
-fn plain_row<'a>(program: &MachineProgram, record: &'a PlainRecord) -> RowRecord<'a> {
-    let step = step(program, record.instruction, record.instruction, record.time);
-    RowRecord { step, accesses: &record.accesses, hints: &[] }
-}
-
-fn hinted_row<'a>(program: &MachineProgram, chip: Chip, record: &'a HintedRecord) -> RowRecord<'a> {
-    let entry = match chip {
-        Chip::BreakCall => program.decoded()[record.instruction as usize].break_entry,
-        _ => record.instruction,
-    };
-    let step = step(program, record.instruction, entry, record.time);
-    RowRecord { step, accesses: &record.accesses, hints: &record.hints }
+    Some(trace)
 }

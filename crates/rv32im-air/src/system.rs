@@ -1,14 +1,13 @@
 //! System calls: what `ecall` does by the number in `a7`.
 //!
-//! Each call is a chip that asserts its number and takes the same ROM entry, so exactly one of them fits an `ecall`.
-//! Register numbers: a0 = 10, a1 = 11, a2 = 12, a7 = 17.
+//! Each call is a chip that asserts its numbers in [`crate::calls`] and takes the same ROM entry, so exactly one of them fits an
+//! `ecall`. Register numbers: a0 = 10, a1 = 11, a2 = 12, a7 = 17.
 
 use engram_air::{F, PrimeCharacteristicRing, Ring};
 use engram_memory::address::{SPACE_OUTPUT, SPACE_REGISTERS};
-use engram_rv32im::emulator::system_calls::{
-    MINUS_EBADF, MINUS_ENOSYS, SYS_BRK, SYS_EXIT, SYS_EXIT_GROUP, SYS_READ, SYS_WRITE, TRANSFER_MAX_BYTES,
-};
+use engram_rv32im::emulator::system_calls::{MINUS_EBADF, MINUS_ENOSYS, TRANSFER_MAX_BYTES};
 use engram_vm::{
+    address::address,
     compare::less_than,
     connector::HALT,
     frame::Frame,
@@ -17,32 +16,99 @@ use engram_vm::{
 };
 
 use crate::{
+    calls::{CALLS, Calls},
     chip::Chip,
-    storage::address,
     transfer::{COUNT_BITS, OUTPUT_FIRST_POINTER, OUTPUT_LENGTH_POINTER, State, TRANSFER},
 };
 
 /// Word of the register space that holds the program break; registers are the words below it.
 pub const BREAK_POINTER: u32 = 32;
 
-const A0: u32 = 10;
-const A1: u32 = 11;
-const A2: u32 = 12;
-const A7: u32 = 17;
+/// Where the entry of the break call holds the limbs of the lowest break, here and in the next place.
+pub const LOWEST_BREAK: usize = 1;
+
+/// Where it holds those of the highest one.
+pub const HIGHEST_BREAK: usize = 3;
+
+/// The register of a call's first argument and its result.
+pub const A0: u32 = 10;
+/// The register of the second argument.
+pub const A1: u32 = 11;
+/// The register of the third argument.
+pub const A2: u32 = 12;
+/// The register of a call's number.
+pub const A7: u32 = 17;
+
+/// Factors of a product before it gets a column, so that constraints stay within the degree bound.
+const FACTORS_MAX: usize = 5;
 
 fn register<B: RowBuilder>(frame: &mut Frame<B>, row: &mut B, number: u32) -> Word<B::Expr> {
     frame.read_register(row, B::Expr::integer(number))
 }
 
 /// The word is this small constant.
-fn assert_word<B: RowBuilder>(row: &mut B, labels: [&'static str; 2], word: &Word<B::Expr>, low: B::Expr) {
+fn assert_word<B: RowBuilder>(row: &mut B, labels: [&str; 2], word: &Word<B::Expr>, low: B::Expr) {
     row.assert_zero(labels[0], word.low() - low);
     row.assert_zero(labels[1], word.high());
 }
 
-/// The call's number in a7 is this.
-fn assert_number<B: RowBuilder>(row: &mut B, number: &Word<B::Expr>, expected: B::Expr) {
-    assert_word(row, ["the call's number is this call's", "the call's number has no high limb"], number, expected);
+/// Read the call's number, which is one of the chip's. For each of them but the first, is it that one?
+fn read_number<B: RowBuilder>(frame: &mut Frame<B>, row: &mut B, calls: &Calls, chip: Chip) -> Vec<B::Expr> {
+    let number = register(frame, row, A7);
+    let numbers = calls.numbers(Some(chip));
+    let (first, others) = numbers.split_first().expect("a call's chip has a number");
+    let is_number = |at: At, wanted: u32| number.low().integer_at(at) == wanted;
+    let flag = |&other: &u32| flag(row, "other number", "other number is boolean", |at| is_number(at, other));
+    let flags: Vec<B::Expr> = others.iter().map(flag).collect();
+    if flags.len() > 1 {
+        let any = flags.iter().fold(B::Expr::zero(), |sum, flag| sum + flag.clone());
+        row.assert_bool("the call has one number", any);
+    }
+    let expected = others.iter().zip(&flags).fold(row.constant(*first), |expected, (other, flag)| {
+        expected + flag.clone() * (B::Expr::integer(*other) - B::Expr::integer(*first))
+    });
+    assert_word(row, ["the call's number is this call's", "the call's number has no high limb"], &number, expected);
+    flags
+}
+
+/// The descriptor is the one that the chip's line for the number names.
+fn assert_descriptor<B: RowBuilder>(
+    row: &mut B,
+    calls: &Calls,
+    chip: Chip,
+    others: &[B::Expr],
+    descriptor: &Word<B::Expr>,
+) {
+    let named = calls.numbers(Some(chip)).into_iter().map(|number| {
+        let named = calls.descriptors(number, Some(chip));
+        assert!(named.len() == 1, "a chip that asserts a descriptor has one for each of its numbers");
+        named[0]
+    });
+    let named: Vec<u32> = named.collect();
+    let expected = others.iter().zip(&named[1..]).fold(row.constant(named[0]), |expected, (is_other, other)| {
+        expected + is_other.clone() * (B::Expr::integer(*other) - B::Expr::integer(named[0]))
+    });
+    assert_word(row, ["the descriptor is this call's", "the descriptor has no high limb"], descriptor, expected);
+}
+
+/// A product of the differences to some constants below 2^16, zero on padding rows. Where it has many factors, parts of it get
+/// columns.
+fn product_of_differences<B: RowBuilder>(row: &mut B, low: &B::Expr, constants: &[u32]) -> B::Expr {
+    let (mut product, mut factors): (Option<B::Expr>, usize) = (None, 0);
+    for (index, &constant) in constants.iter().enumerate() {
+        if factors == FACTORS_MAX - 1 && index + 1 < constants.len() {
+            product = product.map(|product| {
+                let part = row.column_of("part of the product", &product);
+                row.assert_zero("part of the product is that of its factors", product - part.clone());
+                part
+            });
+            factors = 1;
+        }
+        let difference = low.clone() - row.constant(constant);
+        product = Some(product.map_or(difference.clone(), |product| product * difference));
+        factors += 1;
+    }
+    product.unwrap_or_else(|| row.real())
 }
 
 /// The word is none of some constants below 2^16. `product` is the product of the low limb's differences to them.
@@ -54,20 +120,32 @@ fn assert_other<B: RowBuilder>(row: &mut B, word: &Word<B::Expr>, product: B::Ex
     row.assert_zero("the word is none of the known", decisive * inverse - row.real());
 }
 
-/// `x - constant`, zero on padding rows.
-fn less<B: RowBuilder>(row: &B, x: B::Expr, constant: u32) -> B::Expr {
-    x - row.constant(constant)
+/// The row of a call's chip.
+pub fn eval<B: RowBuilder>(chip: Chip, row: &mut B) {
+    eval_with(&CALLS, chip, row);
+}
+
+/// The same in a machine with these calls.
+fn eval_with<B: RowBuilder>(calls: &Calls, chip: Chip, row: &mut B) {
+    match chip {
+        Chip::ReadCall => read(calls, chip, row),
+        Chip::WriteCall => write(calls, chip, row),
+        Chip::DebugCall => debug(calls, chip, row),
+        Chip::BadDescriptorCall => bad_descriptor(calls, chip, row),
+        Chip::ExitCall => exit(calls, chip, row),
+        Chip::BreakCall => set_break(calls, chip, row),
+        Chip::UnknownCall => unknown_call(calls, chip, row),
+        other => unreachable!("{} is no system call", other.name()),
+    }
 }
 
 /// Accesses: a7, a1, a2, a0. Hints: bytes read.
 ///
 /// How much of the input a call reads is the prover's to say: any count that is at most what was asked for and at most
 /// [`TRANSFER_MAX_BYTES`]. The input is private, and a short count is what Linux may return.
-pub fn eval_read<B: RowBuilder>(chip: Chip, row: &mut B) {
+fn read<B: RowBuilder>(calls: &Calls, chip: Chip, row: &mut B) {
     let mut frame = Frame::open(row);
-    let number = register(&mut frame, row, A7);
-    let expected = row.constant(SYS_READ);
-    assert_number(row, &number, expected);
+    let others = read_number(&mut frame, row, calls, chip);
     let buffer = register(&mut frame, row, A1);
     let asked = register(&mut frame, row, A2);
     let part = |index: u32| move |at: At| limb(at.hint(0), index);
@@ -80,44 +158,33 @@ pub fn eval_read<B: RowBuilder>(chip: Chip, row: &mut B) {
     let more = less_than(row, &limit, &count);
     row.assert_zero("no more is read than a call moves", more);
     let descriptor = frame.write_register(row, B::Expr::integer(A0), count.clone());
-    assert_word(
-        row,
-        ["the descriptor is the input's", "the descriptor has no high limb"],
-        &descriptor,
-        B::Expr::zero(),
-    );
+    assert_descriptor(row, calls, chip, &others, &descriptor);
     start(chip, row, frame, &buffer, &count, None);
 }
 
 /// Accesses: a7, a1, a2, a0, the output's length.
-pub fn eval_write<B: RowBuilder>(chip: Chip, row: &mut B) {
+fn write<B: RowBuilder>(calls: &Calls, chip: Chip, row: &mut B) {
     let mut frame = Frame::open(row);
-    let number = register(&mut frame, row, A7);
-    let expected = row.constant(SYS_WRITE);
-    assert_number(row, &number, expected);
+    let others = read_number(&mut frame, row, calls, chip);
     let buffer = register(&mut frame, row, A1);
     let asked = register(&mut frame, row, A2);
     let count = at_most_a_call(row, &asked);
     let descriptor = frame.write_register(row, B::Expr::integer(A0), count.clone());
-    let one = row.constant(1);
-    assert_word(row, ["the descriptor is the output's", "the descriptor has no high limb"], &descriptor, one);
+    assert_descriptor(row, calls, chip, &others, &descriptor);
     let length =
         frame.write(row, SPACE_OUTPUT, B::Expr::integer(OUTPUT_LENGTH_POINTER), |_, length| length.add(&count));
     start(chip, row, frame, &buffer, &count, Some(&length));
 }
 
 /// Accesses: a7, a2, a0.
-pub fn eval_debug<B: RowBuilder>(chip: Chip, row: &mut B) {
+fn debug<B: RowBuilder>(calls: &Calls, chip: Chip, row: &mut B) {
     let mut frame = Frame::open(row);
-    let number = register(&mut frame, row, A7);
-    let expected = row.constant(SYS_WRITE);
-    assert_number(row, &number, expected);
+    let others = read_number(&mut frame, row, calls, chip);
     let asked = register(&mut frame, row, A2);
     let count = at_most_a_call(row, &asked);
     let descriptor = frame.write_register(row, B::Expr::integer(A0), count);
-    let two = row.constant(2);
-    assert_word(row, ["the descriptor is the debug stream's", "the descriptor has no high limb"], &descriptor, two);
-    chip.close(row, frame);
+    assert_descriptor(row, calls, chip, &others, &descriptor);
+    close(chip, row, frame);
 }
 
 /// What is asked for, or [`TRANSFER_MAX_BYTES`] where that is less.
@@ -143,10 +210,9 @@ fn start<B: RowBuilder>(
     count: &Word<B::Expr>,
     length: Option<&Word<B::Expr>>,
 ) {
-    let nothing = Word::constant(row, 0);
     let place = |row: &mut B, word: &Word<B::Expr>| {
-        let address = address(row, word, &nothing, [true, true]);
-        let [low, high] = address.offset;
+        let address = address(row, word, [true, true]);
+        let [low, high] = address.bits;
         (address.pointer, low + high.shift_left(1))
     };
     let (pointer, offset) = place(row, buffer);
@@ -171,30 +237,26 @@ fn start<B: RowBuilder>(
 }
 
 /// Accesses: a7, a0.
-pub fn eval_bad_descriptor<B: RowBuilder>(chip: Chip, row: &mut B) {
+fn bad_descriptor<B: RowBuilder>(calls: &Calls, chip: Chip, row: &mut B) {
     let mut frame = Frame::open(row);
-    let number = register(&mut frame, row, A7);
-    let is_write = |at: At| number.low().integer_at(at) == SYS_WRITE;
-    let writes = flag(row, "writes", "writes is boolean", is_write);
-    let expected = row.constant(SYS_READ) + writes.clone();
-    assert_number(row, &number, expected);
+    let others = read_number(&mut frame, row, calls, chip);
     let result = Word::constant(row, MINUS_EBADF);
     let descriptor = frame.write_register(row, B::Expr::integer(A0), result);
-    let low = descriptor.low();
-    let write_product = less(row, low.clone(), 1) * less(row, low.clone(), 2);
-    let product = low.clone() + writes * (write_product - low);
+    // The product of the differences to the descriptors that the number's other lines name.
+    let products = calls.numbers(Some(chip)).into_iter().map(|number| calls.descriptors(number, None));
+    let mut products =
+        products.map(|named| product_of_differences(row, &descriptor.low(), &named)).collect::<Vec<_>>().into_iter();
+    let first = products.next().unwrap_or_else(B::Expr::zero);
+    let product =
+        products.zip(others).fold(first.clone(), |sum, (product, is_other)| sum + is_other * (product - first.clone()));
     assert_other(row, &descriptor, product);
-    chip.close(row, frame);
+    close(chip, row, frame);
 }
 
 /// Accesses: a7, a0. The thread ends with the word in a0.
-pub fn eval_exit<B: RowBuilder>(chip: Chip, row: &mut B) {
+fn exit<B: RowBuilder>(calls: &Calls, chip: Chip, row: &mut B) {
     let mut frame = Frame::open(row);
-    let number = register(&mut frame, row, A7);
-    let is_group = |at: At| number.low().integer_at(at) == SYS_EXIT_GROUP;
-    let group = flag(row, "ends the group", "ends the group is boolean", is_group);
-    let expected = row.constant(SYS_EXIT) + group;
-    assert_number(row, &number, expected);
+    read_number(&mut frame, row, calls, chip);
     let code = register(&mut frame, row, A0);
     row.send(HALT, "ends the thread of execution", &[code.low(), code.high(), frame.now()]);
     frame.fetch(row, B::Expr::integer(chip.rom_opcode()));
@@ -204,13 +266,11 @@ pub fn eval_exit<B: RowBuilder>(chip: Chip, row: &mut B) {
 ///
 /// The break becomes a0 where that lies between the lowest and the highest break, and stays otherwise; the result is the
 /// break. Both accesses are written first with a column and tied to the rule afterwards.
-pub fn eval_break<B: RowBuilder>(chip: Chip, row: &mut B) {
+fn set_break<B: RowBuilder>(calls: &Calls, chip: Chip, row: &mut B) {
     let mut frame = Frame::open(row);
-    let lowest = frame.operand_word(row, 1);
-    let highest = frame.operand_word(row, 3);
-    let number = register(&mut frame, row, A7);
-    let expected = row.constant(SYS_BRK);
-    assert_number(row, &number, expected);
+    let lowest = frame.operand_word(row, LOWEST_BREAK, ["lowest break low", "lowest break high"]);
+    let highest = frame.operand_word(row, HIGHEST_BREAK, ["highest break low", "highest break high"]);
+    read_number(&mut frame, row, calls, chip);
     let result = Word::from_cells([0, 1].map(|index| row.column("break after", |at| limb(at.hint(0), index))));
     let after = result.clone();
     let before = frame.write(row, SPACE_REGISTERS, B::Expr::integer(BREAK_POINTER), |_, _| after);
@@ -222,24 +282,25 @@ pub fn eval_break<B: RowBuilder>(chip: Chip, row: &mut B) {
         let exact = before.clone() + granted.clone() * (wanted - before);
         row.assert_zero("the break is what is wanted where that is granted", exact - result);
     }
-    chip.close(row, frame);
+    close(chip, row, frame);
 }
 
 /// Accesses: a7, a0.
-pub fn eval_unknown<B: RowBuilder>(chip: Chip, row: &mut B) {
+fn unknown_call<B: RowBuilder>(calls: &Calls, chip: Chip, row: &mut B) {
     let mut frame = Frame::open(row);
     let number = register(&mut frame, row, A7);
-    let low = number.low();
-    let known = [SYS_READ, SYS_WRITE, SYS_EXIT, SYS_EXIT_GROUP, SYS_BRK];
-    let product = known.into_iter().fold(None, |product: Option<B::Expr>, known| {
-        let difference = less(row, low.clone(), known);
-        Some(match product {
-            Some(product) => product * difference,
-            None => difference,
-        })
-    });
-    assert_other(row, &number, product.unwrap_or_else(B::Expr::zero));
+    let product = product_of_differences(row, &number.low(), &calls.numbers(None));
+    assert_other(row, &number, product);
     let result = Word::constant(row, MINUS_ENOSYS);
     frame.write_register(row, B::Expr::integer(A0), result);
-    chip.close(row, frame);
+    close(chip, row, frame);
 }
+
+/// Close a frame on the next instruction.
+fn close<B: RowBuilder>(chip: Chip, row: &mut B, frame: Frame<B>) {
+    let next_pc = frame.pc() + B::Expr::one();
+    frame.close(row, B::Expr::integer(chip.rom_opcode()), next_pc);
+}
+
+#[cfg(test)]
+mod tests;

@@ -8,11 +8,12 @@
 use engram_air::{Bus, Ring};
 use engram_memory::address::{LEAF_WORDS, SPACE_MEMORY, SPACE_OUTPUT};
 use engram_vm::{
-    connector::EXECUTION,
     frame::Frame,
     row::{At, RowBuilder},
     word::{LIMB_BITS, Word, bounded, flag, limb, show_bytes, split_limb},
 };
+
+use crate::chip::Chip;
 
 /// A transfer's state.
 pub const TRANSFER: Bus = Bus::permutation(
@@ -76,10 +77,7 @@ mod hint {
     pub const INPUT: usize = 6;
 }
 
-/// Number of hints of a step.
-pub const HINTS: usize = 7;
-
-fn column<B: RowBuilder>(row: &mut B, name: &'static str, hint: usize) -> B::Expr {
+fn column<B: RowBuilder>(row: &mut B, name: &str, hint: usize) -> B::Expr {
     row.column(name, |at| at.hint(hint))
 }
 
@@ -127,25 +125,25 @@ fn step_byte<E: Ring>(pointer: E, offset: E, places: &[E; 4]) -> (E, E) {
 }
 
 /// Four bytes of input into an aligned word. Accesses: the word.
-pub fn eval_read_word<B: RowBuilder>(row: &mut B) {
-    let mut frame = Frame::at(row);
+pub fn eval_read_word<B: RowBuilder>(_: Chip, row: &mut B) {
+    let mut frame = Frame::resume(row);
     let state = open(row, &frame, false, B::Expr::zero(), B::Expr::zero());
     let limbs = [0, 1].map(|index| {
         let part = |at: At| limb(at.hint(hint::INPUT), index);
         bounded(row, "input", "input is below 2^16", part, LIMB_BITS)
     });
-    frame.write_memory(row, state.pointer.clone(), |_, _| Word::from_cells(limbs));
+    frame.write(row, SPACE_MEMORY, state.pointer.clone(), |_, _| Word::from_cells(limbs));
     let state = State { pointer: state.pointer + B::Expr::one(), ..state };
     close(row, &frame, state, 4);
 }
 
 /// A byte of input into any place. Accesses: the word.
-pub fn eval_read_byte<B: RowBuilder>(row: &mut B) {
-    let mut frame = Frame::at(row);
+pub fn eval_read_byte<B: RowBuilder>(_: Chip, row: &mut B) {
+    let mut frame = Frame::resume(row);
     let (places, offset) = place(row, hint::OFFSET);
     let state = open(row, &frame, false, offset, B::Expr::zero());
     let byte = bounded(row, "input", "input is a byte", |at| at.hint(hint::INPUT), 8);
-    frame.write_memory(row, state.pointer.clone(), |row, word| {
+    frame.write(row, SPACE_MEMORY, state.pointer.clone(), |row, word| {
         let bytes = word.bytes(row);
         let replace =
             |index: usize| bytes[index].clone() + places[index].clone() * (byte.clone() - bytes[index].clone());
@@ -161,8 +159,8 @@ pub fn eval_read_byte<B: RowBuilder>(row: &mut B) {
 }
 
 /// A word of memory into a word of output, both aligned. Accesses: the word, the output's word.
-pub fn eval_write_word<B: RowBuilder>(row: &mut B) {
-    let mut frame = Frame::at(row);
+pub fn eval_write_word<B: RowBuilder>(_: Chip, row: &mut B) {
+    let mut frame = Frame::resume(row);
     let state = open(row, &frame, true, B::Expr::zero(), B::Expr::zero());
     let word = frame.read(row, SPACE_MEMORY, state.pointer.clone());
     frame.write(row, SPACE_OUTPUT, state.output_pointer.clone(), |_, _| word);
@@ -178,8 +176,8 @@ pub fn eval_write_word<B: RowBuilder>(row: &mut B) {
 ///
 /// Output is written once and in order, so the place is zero before: the byte is added to the word. That keeps cells below
 /// 2^16 because each place is added to once.
-pub fn eval_write_byte<B: RowBuilder>(row: &mut B) {
-    let mut frame = Frame::at(row);
+pub fn eval_write_byte<B: RowBuilder>(_: Chip, row: &mut B) {
+    let mut frame = Frame::resume(row);
     let (places, offset) = place(row, hint::OFFSET);
     let (output_places, output_offset) = place(row, hint::OUTPUT_OFFSET);
     let state = open(row, &frame, true, offset, output_offset);
@@ -213,8 +211,8 @@ pub fn eval_write_byte<B: RowBuilder>(row: &mut B) {
 }
 
 /// Nothing remains: the thread goes back to the program.
-pub fn eval_end<B: RowBuilder>(row: &mut B) {
-    let frame = Frame::at(row);
+pub fn eval_end<B: RowBuilder>(_: Chip, row: &mut B) {
+    let frame = Frame::resume(row);
     let state = State {
         writes: column(row, "writes", hint::INPUT),
         pointer: column(row, "pointer", hint::POINTER),
@@ -225,5 +223,5 @@ pub fn eval_end<B: RowBuilder>(row: &mut B) {
         next_pc: column(row, "next pc", hint::NEXT_PC),
     };
     row.receive(TRANSFER, "takes the transfer", &state.message(frame.now()));
-    row.send(EXECUTION, "passes the thread of execution on", &[state.next_pc, frame.now()]);
+    frame.pass_on(row, state.next_pc);
 }

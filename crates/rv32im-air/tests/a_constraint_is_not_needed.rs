@@ -73,7 +73,7 @@ fn chips() -> Vec<Subject> {
     let (run, Segment { rows, witnesses }) = Run::whole(&program.elf, &program.input);
     let tables = run.machine.chips().iter().zip(run.circuits().iter().zip(witnesses).skip(FIRST_CHIP));
     let subject = |(&chip, (circuit, witness)): (&Chip, (&Arc<Circuit>, Witness))| {
-        let real_rows = rows.plain[chip.number()].len() + rows.hinted[chip.number()].len();
+        let real_rows = rows.chips[chip.number()].len();
         Subject::new(&run, chip, circuit, &witness.trace.unwrap(), real_rows)
     };
     tables.map(subject).collect()

@@ -1,7 +1,11 @@
 //! The two ends of a segment: where execution starts, and where or how it ends.
 
 use engram_air::{Bus, Circuit, CircuitBuilder, Expr, F, PrimeCharacteristicRing, PrimeField32, Ring, Trace};
-use engram_memory::{address::TIME_BITS, lookups::Lookups, messages::RANGE};
+use engram_memory::{
+    address::TIME_BITS,
+    lookups::Lookups,
+    messages::{RANGE, range_message},
+};
 
 /// The one thread of execution: `[pc, time]`. Each instruction takes it off and puts it back further on. The program
 /// counter counts 4-byte words.
@@ -64,11 +68,11 @@ pub fn circuit() -> Circuit {
     circuit.assert_equal("only the first row is used", used.clone(), first);
     circuit.assert_bool("exits is boolean", exits.clone());
     circuit.assert_zero("an exit has no final pc", exits.clone() * final_pc.clone());
-    circuit.lookup(RANGE, "last time, low, is below 2^17", vec![low.clone(), Expr::integer(LOW_BITS)], used.clone());
+    circuit.lookup(RANGE, "last time, low, is below 2^17", range_message(low.clone(), LOW_BITS), used.clone());
     circuit.lookup(
         RANGE,
         "last time, high, is below 2^12",
-        vec![high.clone(), Expr::integer(TIME_BITS - LOW_BITS)],
+        range_message(high.clone(), TIME_BITS - LOW_BITS),
         used.clone(),
     );
     let last_time = low + high.shift_left(LOW_BITS);

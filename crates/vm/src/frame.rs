@@ -1,43 +1,55 @@
-//! The frame around an instruction: program counter, clock, operands, registers and memory.
+//! The frame of a row that executes something: its thread of execution, its clock, its operands and its accesses.
 
-use engram_air::{PrimeCharacteristicRing, Ring};
+use engram_air::Ring;
 use engram_memory::{
-    address::{GAP_BITS, SPACE_MEMORY, SPACE_REGISTERS},
-    messages::{MEMORY, memory_message},
+    access::{self, TakenBlock},
+    address::SPACE_REGISTERS,
 };
 
 use crate::{
     connector::EXECUTION,
     rom::{OPERANDS, ROM},
-    row::RowBuilder,
-    word::Word,
+    row::{RowBuilder, RowPort},
+    word::{LIMB_BITS, Word},
 };
 
-/// A row in the making that stands for one instruction.
+/// A row in the making.
 ///
-/// [`Frame::open`] takes the thread of execution; every access takes the next time; [`Frame::close`] asks the ROM for
-/// the instruction and passes the thread on.
+/// It takes the thread of execution; every tick of its clock is the timestamp of an access; in the end it passes the thread on.
+/// Where the row is an instruction of the program by itself, [`Frame::fetch`] asks the ROM for it.
 #[derive(Debug)]
 pub struct Frame<B: RowBuilder> {
     pc: B::Expr,
-    time: B::Expr,
-    accesses: u32,
+    timestamp: B::Expr,
+    ticks: u32,
     operands: [Option<B::Expr>; OPERANDS],
 }
 
+/// A word that is taken off the memory bus, with what it holds.
+pub type Taken<E> = (Word<E>, TakenBlock<E>);
+
 impl<B: RowBuilder> Frame<B> {
-    /// Take the thread of execution.
+    /// Take the thread of execution at any program counter.
     pub fn open(row: &mut B) -> Self {
         let pc = row.column("pc", |at| at.step().pc);
-        let time = row.column("time", |at| at.step().time);
-        row.receive(EXECUTION, "takes the thread of execution", &[pc.clone(), time.clone()]);
-        Self { pc, time, accesses: 0, operands: std::array::from_fn(|_| None) }
+        Self::take_thread(row, pc)
     }
 
-    /// Start a row that does not take the thread itself, at a time that the caller receives by other means.
-    pub fn at(row: &mut B) -> Self {
-        let time = row.column("time", |at| at.step().time);
-        Self { pc: B::Expr::zero(), time, accesses: 0, operands: std::array::from_fn(|_| None) }
+    /// Take the thread of execution at `pc`, a constant that counts words.
+    pub fn open_at(row: &mut B, pc: u32) -> Self {
+        Self::take_thread(row, B::Expr::integer(pc))
+    }
+
+    fn take_thread(row: &mut B, pc: B::Expr) -> Self {
+        let frame = Self { pc, ..Self::resume(row) };
+        row.receive(EXECUTION, "takes the thread of execution", &[frame.pc.clone(), frame.now()]);
+        frame
+    }
+
+    /// Start a row that does not take the thread itself, at a timestamp that the caller receives by other means.
+    pub fn resume(row: &mut B) -> Self {
+        let timestamp = row.column("timestamp", |at| at.step().timestamp);
+        Self { pc: B::Expr::zero(), timestamp, ticks: 0, operands: std::array::from_fn(|_| None) }
     }
 
     /// The program counter, in words.
@@ -45,23 +57,59 @@ impl<B: RowBuilder> Frame<B> {
         self.pc.clone()
     }
 
-    /// Time of the next access.
+    /// The timestamp of the next access.
     pub fn now(&self) -> B::Expr {
-        self.time.clone() + B::Expr::integer(self.accesses)
+        self.timestamp.clone() + B::Expr::integer(self.ticks)
     }
 
-    /// An operand of the instruction. Trusted: it comes from the committed program.
-    pub fn operand(&mut self, row: &mut B, index: usize, name: &'static str) -> B::Expr {
-        let column = row.column(name, |at| at.step().operands[index]);
-        self.operands[index] = Some(column.clone());
+    /// Let the clock tick.
+    pub fn tick(&mut self) {
+        self.ticks += 1;
+    }
+
+    /// An operand of the instruction, by its place in the ROM's entry. Trusted: it comes from the committed program.
+    pub fn operand(&mut self, row: &mut B, place: usize, name: &str) -> B::Expr {
+        let column = row.column(name, |at| at.step().operands[place]);
+        self.operands[place] = Some(column.clone());
         column
     }
 
-    /// Two operands that hold a word's limbs.
-    pub fn operand_word(&mut self, row: &mut B, first: usize) -> Word<B::Expr> {
-        let low = self.operand(row, first, "immediate low");
-        let high = self.operand(row, first + 1, "immediate high");
-        Word::from_cells([low, high])
+    /// Two neighbouring operands that hold a word's limbs.
+    pub fn operand_word(&mut self, row: &mut B, place: usize, names: [&str; 2]) -> Word<B::Expr> {
+        let low = self.operand(row, place, names[0]);
+        Word::from_cells([low, self.operand(row, place + 1, names[1])])
+    }
+
+    /// Take a word off the memory bus now. The clock does not tick by itself.
+    pub fn take(&self, row: &mut B, space: u32, pointer: B::Expr) -> Taken<B::Expr> {
+        let access = row.next_access(space, &pointer);
+        let low = row.column("previous low", |at| at.access(access).previous & 0xffff);
+        let high = row.column("previous high", |at| at.access(access).previous >> LIMB_BITS);
+        let gap = row.column("gap", |at| at.access(access).gap);
+        let word = Word::from_cells([low, high]);
+        let address = [B::Expr::integer(space), pointer];
+        let taken = access::take(&mut RowPort(row), address, &word.cells(), self.now(), gap);
+        (word, taken)
+    }
+
+    /// Read a word of any address space.
+    pub fn read(&mut self, row: &mut B, space: u32, pointer: B::Expr) -> Word<B::Expr> {
+        self.write(row, space, pointer, |_, word| word.clone())
+    }
+
+    /// Replace a word of any address space by a function of what it holds, and say what it held.
+    pub fn write(
+        &mut self,
+        row: &mut B,
+        space: u32,
+        pointer: B::Expr,
+        update: impl FnOnce(&mut B, &Word<B::Expr>) -> Word<B::Expr>,
+    ) -> Word<B::Expr> {
+        let (previous, taken) = self.take(row, space, pointer);
+        let word = update(row, &previous).normalize(row);
+        taken.put(&mut RowPort(row), &word.cells());
+        self.tick();
+        previous
     }
 
     /// Read a register.
@@ -74,64 +122,16 @@ impl<B: RowBuilder> Frame<B> {
         self.write(row, SPACE_REGISTERS, register, |_, _| word)
     }
 
-    /// Read a word of memory; `pointer` counts words.
-    pub fn read_memory(&mut self, row: &mut B, pointer: B::Expr) -> Word<B::Expr> {
-        self.read(row, SPACE_MEMORY, pointer)
-    }
-
-    /// Replace a word of memory by a function of what it holds; `pointer` counts words.
-    pub fn write_memory(
-        &mut self,
-        row: &mut B,
-        pointer: B::Expr,
-        update: impl FnOnce(&mut B, &Word<B::Expr>) -> Word<B::Expr>,
-    ) {
-        self.write(row, SPACE_MEMORY, pointer, update);
-    }
-
-    /// Read a word of any address space.
-    pub fn read(&mut self, row: &mut B, space: u32, pointer: B::Expr) -> Word<B::Expr> {
-        let (word, previous_time) = self.previous(row);
-        let message = |time| memory_message(B::Expr::integer(space), pointer.clone(), word.cells(), time);
-        row.receive(MEMORY, "takes what was there", &message(previous_time));
-        row.send(MEMORY, "leaves it as it was", &message(self.now()));
-        self.accesses += 1;
-        word
-    }
-
-    /// Write a word of any address space, and say what it held.
-    pub fn write(
-        &mut self,
-        row: &mut B,
-        space: u32,
-        pointer: B::Expr,
-        update: impl FnOnce(&mut B, &Word<B::Expr>) -> Word<B::Expr>,
-    ) -> Word<B::Expr> {
-        let (previous, previous_time) = self.previous(row);
-        let word = update(row, &previous).normalize(row);
-        let message =
-            |word: &Word<B::Expr>, time| memory_message(B::Expr::integer(space), pointer.clone(), word.cells(), time);
-        row.receive(MEMORY, "takes what was there", &message(&previous, previous_time));
-        row.send(MEMORY, "leaves what is written", &message(&word, self.now()));
-        self.accesses += 1;
-        previous
-    }
-
-    /// The cells before an access and their time, `now - 1 - gap`.
-    fn previous(&mut self, row: &mut B) -> (Word<B::Expr>, B::Expr) {
-        let access = row.next_access();
-        let low = row.column("previous low", |at| at.access(access).previous & 0xffff);
-        let high = row.column("previous high", |at| at.access(access).previous >> 16);
-        let gap = row.column("gap", |at| at.access(access).gap);
-        row.range("gap is below 2^17", gap.clone(), B::Expr::integer(GAP_BITS));
-        (Word::from_cells([low, high]), self.now() - B::Expr::one() - gap)
-    }
-
-    /// Ask the ROM for the instruction and pass the thread on.
+    /// Ask the ROM for the instruction and pass the thread on to `next_pc`.
     pub fn close(self, row: &mut B, opcode: B::Expr, next_pc: B::Expr) {
         let now = self.now();
         self.fetch(row, opcode);
-        row.send(EXECUTION, "passes the thread of execution on", &[next_pc, now]);
+        row.send(EXECUTION, PASSES_ON, &[next_pc, now]);
+    }
+
+    /// Pass the thread on to `next_pc`, without asking for an instruction.
+    pub fn pass_on(self, row: &mut B, next_pc: B::Expr) {
+        row.send(EXECUTION, PASSES_ON, &[next_pc, self.now()]);
     }
 
     /// Ask the ROM for the instruction; the thread of execution goes elsewhere.
@@ -141,7 +141,4 @@ impl<B: RowBuilder> Frame<B> {
     }
 }
 
-/// The next instruction's program counter.
-pub fn following<E: Ring>(pc: E) -> E {
-    pc + E::constant(engram_air::F::ONE)
-}
+const PASSES_ON: &str = "passes the thread of execution on";

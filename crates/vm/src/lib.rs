@@ -4,9 +4,11 @@
 //!
 //! Nothing here knows which instruction set it serves.
 
+pub mod address;
 pub mod compare;
 pub mod connector;
 pub mod divide;
+pub mod extension;
 pub mod frame;
 pub mod multiply;
 pub mod path;

@@ -117,7 +117,7 @@ fn fill<B: RowBuilder>(row: &mut B, word: &Word<B::Expr>, amount: &Amount<B::Exp
 }
 
 /// A column that equals an expression of higher degree, so that messages stay linear.
-fn result<B: RowBuilder>(row: &mut B, name: &'static str, label: &'static str, expr: B::Expr) -> B::Expr {
+fn result<B: RowBuilder>(row: &mut B, name: &str, label: &str, expr: B::Expr) -> B::Expr {
     let column = row.column_of(name, &expr);
     row.assert_zero(label, expr - column.clone());
     column

@@ -19,17 +19,6 @@ pub struct Word<E> {
     limbs_max: [u64; 2],
 }
 
-/// A bitwise operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Bitwise {
-    /// Conjunction.
-    And,
-    /// Disjunction.
-    Or,
-    /// Exclusive or.
-    Xor,
-}
-
 impl<E: Ring> Word<E> {
     /// A word whose limbs are known to be below 2^16: cells of memory or of the program, or just range-checked.
     pub fn from_cells(cells: [E; 2]) -> Self {
@@ -45,6 +34,16 @@ impl<E: Ring> Word<E> {
     /// A word from limbs with stated bounds, which the caller has shown.
     pub fn from_bounded(limbs: [E; 2], limbs_max: [u64; 2]) -> Self {
         Self { limbs, limbs_max }
+    }
+
+    /// The limbs, normal or not.
+    pub fn limbs(&self) -> [E; 2] {
+        self.limbs.clone()
+    }
+
+    /// The largest value that each limb can take.
+    pub fn limbs_max(&self) -> [u64; 2] {
+        self.limbs_max
     }
 
     /// Both limbs are below 2^16.
@@ -87,14 +86,6 @@ impl<E: Ring> Word<E> {
         Self { limbs: [limb(0), limb(1)], limbs_max: [max(0), max(1)] }
     }
 
-    /// The difference modulo 2^32 of normal words, not normal: `2^32` is added limb by limb to keep limbs positive.
-    pub fn subtract<B: RowBuilder<Expr = E>>(&self, row: &B, other: &Self) -> Self {
-        let ([a, b], [c, d]) = (self.cells(), other.cells());
-        let low = a - c + row.constant(1 << LIMB_BITS);
-        let high = b - d + row.constant((1 << LIMB_BITS) - 1);
-        Self { limbs: [low, high], limbs_max: [2 * LIMB_MAX + 1, 2 * LIMB_MAX] }
-    }
-
     /// The same word with both limbs below 2^16. Carries into 2^32 are dropped.
     ///
     /// A new limb is range-checked, and its carry, an exact quotient, is shown to be small: no other limb can satisfy
@@ -124,24 +115,6 @@ impl<E: Ring> Word<E> {
         show_bytes(row, bytes[2].clone(), bytes[3].clone());
         bytes
     }
-
-    /// A bitwise operation on normal words, byte by byte through the table of conjunctions, which also shows that all
-    /// operands are bytes.
-    pub fn bitwise<B: RowBuilder<Expr = E>>(&self, row: &mut B, operation: Bitwise, other: &Self) -> Self {
-        let (x, y) = (self.split_bytes(row), other.split_bytes(row));
-        let results: [E; 4] = std::array::from_fn(|index| {
-            let (x, y) = (x[index].clone(), y[index].clone());
-            let and = conjunction(row, &x, &y);
-            row.byte_and("bytes and their conjunction", x.clone(), y.clone(), and.clone());
-            match operation {
-                Bitwise::And => and,
-                Bitwise::Or => x + y - and,
-                Bitwise::Xor => x + y - and.clone() - and,
-            }
-        });
-        let [a0, a1, b0, b1] = results;
-        Self::from_cells([a0 + a1.shift_left(8), b0 + b1.shift_left(8)])
-    }
 }
 
 /// A limb of a word's value, the low one first.
@@ -150,7 +123,7 @@ pub fn limb(value: u32, index: u32) -> u32 {
 }
 
 /// `limb = low + 2^16 · carry` with `low` range-checked and the carry bounded; the carry and its bound.
-fn normalize_limb<B: RowBuilder>(row: &mut B, limb: B::Expr, max: u64) -> (B::Expr, B::Expr, u64) {
+pub(crate) fn normalize_limb<B: RowBuilder>(row: &mut B, limb: B::Expr, max: u64) -> (B::Expr, B::Expr, u64) {
     if max <= LIMB_MAX {
         return (limb, B::Expr::zero(), 0);
     }
@@ -159,12 +132,17 @@ fn normalize_limb<B: RowBuilder>(row: &mut B, limb: B::Expr, max: u64) -> (B::Ex
     row.range("normal limb is below 2^16", low.clone(), B::Expr::integer(LIMB_BITS));
     let carry = (limb - low.clone()).shift_right(LIMB_BITS);
     let carry_max = max >> LIMB_BITS;
-    if carry_max == 1 {
-        row.assert_bool("carry of a sum is boolean", carry.clone());
-    } else {
-        row.range("carry of a sum is small", carry.clone(), B::Expr::integer(64 - carry_max.leading_zeros()));
-    }
+    show_carry(row, carry.clone(), carry_max);
     (low, carry, carry_max)
+}
+
+/// Show that a carry, an exact quotient, is small.
+pub(crate) fn show_carry<B: RowBuilder>(row: &mut B, carry: B::Expr, max: u64) {
+    match max {
+        0 => {}
+        1 => row.assert_bool("carry of a sum is boolean", carry),
+        _ => row.range("carry of a sum is small", carry, B::Expr::integer(64 - max.leading_zeros())),
+    }
 }
 
 /// The two bytes of a limb, not yet shown to be bytes.
@@ -186,25 +164,14 @@ pub(crate) fn conjunction<B: RowBuilder>(row: &mut B, x: &B::Expr, y: &B::Expr) 
 }
 
 /// A witness column that is checked to fit `bits` bits.
-pub fn bounded<B: RowBuilder>(
-    row: &mut B,
-    name: &'static str,
-    label: &'static str,
-    witness: impl Fn(At) -> u32,
-    bits: u32,
-) -> B::Expr {
+pub fn bounded<B: RowBuilder>(row: &mut B, name: &str, label: &str, witness: impl Fn(At) -> u32, bits: u32) -> B::Expr {
     let column = row.column(name, witness);
     row.range(label, column.clone(), B::Expr::integer(bits));
     column
 }
 
 /// A boolean witness column.
-pub fn flag<B: RowBuilder>(
-    row: &mut B,
-    name: &'static str,
-    label: &'static str,
-    witness: impl Fn(At) -> bool,
-) -> B::Expr {
+pub fn flag<B: RowBuilder>(row: &mut B, name: &str, label: &str, witness: impl Fn(At) -> bool) -> B::Expr {
     let column = row.column(name, |at| u32::from(witness(at)));
     row.assert_bool(label, column.clone());
     column

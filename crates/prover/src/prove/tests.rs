@@ -59,9 +59,9 @@ fn an_unbalanced_access_is_named_with_its_nearest_counterpart() {
     contains_all(
         &text,
         &[
-            "bus memory: [space=1 pointer=5 low=1234 high=0 time=",
+            "bus memory: [space=1 pointer=5 cell=1234 cell=0 timestamp=",
             "add row 0: -1 × \"takes what was there\"\n    at 0x00010010: add t2,t0,t1",
-            "nearest counterpart: the same but for time off by 3",
+            "nearest counterpart: the same but for timestamp off by 3",
         ],
     );
 }
@@ -71,6 +71,6 @@ fn another_word_is_told_from_the_one_that_was_there() {
     let text = explanation("previous low", 0, F::ONE);
     contains_all(
         &text,
-        &["bus memory: [space=1 pointer=5 low=1235", "the same but for low off by -1 (1235 here, 1234 there)"],
+        &["bus memory: [space=1 pointer=5 cell=1235", "the same but for cell off by -1 (1235 here, 1234 there)"],
     );
 }

@@ -5,9 +5,11 @@ mod attacker;
 mod every_instruction;
 mod row;
 mod run;
+mod words;
 
 pub use assembler::{Assembler, ZERO};
 pub use attacker::{Attacker, Effort, Forgery};
 pub use every_instruction::{EveryInstruction, every_instruction};
 pub use row::RowChecks;
 pub use run::{Run, Segment};
+pub use words::Words;

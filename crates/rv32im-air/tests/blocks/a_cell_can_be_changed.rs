@@ -87,7 +87,7 @@ fn block_rows(guest: &Guest, machine: &Machine) -> Vec<Vec<Vec<F>>> {
             .zip(&segment.rows.blocks)
             .map(|(witness, rows)| {
                 let row = |trace: &Trace, row: usize| trace.row(row).to_vec();
-                (0..rows.times.len()).map(|index| row(witness.trace.as_ref().unwrap(), index)).collect()
+                (0..rows.len()).map(|index| row(witness.trace.as_ref().unwrap(), index)).collect()
             })
             .collect();
     });

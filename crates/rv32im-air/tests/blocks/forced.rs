@@ -109,7 +109,7 @@ impl Guest {
         let machine = Machine::with_blocks(self.program.chips(), blocks);
         let mut rows = 0;
         let end = self.visit(&machine, segment_steps, |segment| {
-            rows += segment.rows.blocks.iter().map(|rows| rows.times.len()).sum::<usize>();
+            rows += segment.rows.blocks.iter().map(|rows| rows.len()).sum::<usize>();
             if let Err(report) = segment.check() {
                 panic!("{report}");
             }

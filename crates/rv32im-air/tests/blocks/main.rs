@@ -3,6 +3,7 @@
 mod a_block_differs_from_single_steps;
 mod a_cell_can_be_changed;
 mod a_check_is_not_needed;
+mod a_circuit_grows;
 mod a_plan_is_malformed;
 mod a_stale_value_is_forwarded;
 mod a_tile_does_not_fit;

@@ -21,7 +21,7 @@ pub fn row_of(block: &Block, registers: &[u32; 32], words: &[u32]) -> Vec<F> {
     let accesses: Vec<Access> =
         found.chain(words.take(opened)).zip(0..).map(|(previous, gap)| Access { previous, gap }).collect();
     let mut cells = vec![F::default(); block.circuit.width()];
-    let step = Step { time: TIME, ..Step::default() };
+    let step = Step { timestamp: TIME, ..Step::default() };
     let mut inverses = Inverses::default();
     let records = [RowRecord { step, accesses: &accesses, hints: &[] }];
     let width = cells.len();

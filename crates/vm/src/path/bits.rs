@@ -6,9 +6,20 @@ use engram_air::Ring;
 use super::value::{Byte, Path, Split, WordId};
 use crate::{
     row::{RowBuilder, RowValue},
-    shift::Shift,
-    word::{Bitwise, LIMB_BITS, conjunction},
+    shift::{Shift, shift},
+    word::{LIMB_BITS, conjunction},
 };
+
+/// A bitwise operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Bitwise {
+    /// Conjunction.
+    And,
+    /// Disjunction.
+    Or,
+    /// Exclusive or.
+    Xor,
+}
 
 impl Bitwise {
     fn apply(self, x: u32, y: u32) -> u32 {
@@ -217,12 +228,22 @@ impl<B: RowBuilder> Path<'_, B> {
         (low, high)
     }
 
-    fn show_short(&mut self, label: &'static str, expr: &B::Expr, bits: u32) {
+    fn show_short(&mut self, label: &str, expr: &B::Expr, bits: u32) {
         if bits == 1 {
             self.row.assert_bool(label, expr.clone());
         } else {
             self.row.range(label, expr.clone(), B::Expr::integer(bits));
         }
+    }
+
+    /// A shift by the five low bits of `by`.
+    pub fn shift(&mut self, direction: Shift, word: WordId, by: WordId) -> WordId {
+        if let Some(by) = self.known(by) {
+            return self.shift_by_constant(direction, word, by & 31);
+        }
+        let (word, by) = (self.word(word), self.word(by));
+        let shifted = shift(self.row, direction, &word, &by);
+        self.adopt(&shifted)
     }
 
     /// A shift by a constant below 32: cuts of the limbs, put together anew.

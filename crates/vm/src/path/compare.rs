@@ -4,7 +4,7 @@ use engram_air::{F, PrimeCharacteristicRing, Ring};
 
 use super::value::{Path, WordId};
 use crate::{
-    compare::{both_zero, less_than, less_than_signed},
+    compare::{both_zero, equal, less_than, less_than_signed},
     row::{At, RowBuilder, RowValue},
     word::{LIMB_BITS, flag},
 };
@@ -44,6 +44,15 @@ impl<B: RowBuilder> Path<'_, B> {
             _ => self.less_than_flag(x, y, signed),
         };
         self.adopt_bool(flag)
+    }
+
+    /// Does the condition hold? A boolean expression.
+    pub fn condition(&mut self, condition: Condition, x: WordId, y: WordId) -> B::Expr {
+        if condition != Condition::Equal {
+            return self.less_than_flag(x, y, condition == Condition::Less);
+        }
+        let (x, y) = (self.word(x), self.word(y));
+        equal(self.row, &x, &y)
     }
 
     fn less_than_flag(&mut self, x: WordId, y: WordId, signed: bool) -> B::Expr {
@@ -138,6 +147,11 @@ impl<B: RowBuilder> Path<'_, B> {
             }
             None => (x, y),
         }
+    }
+
+    /// The program counter, in words, to which an indirect jump goes. The address's lowest bit is ignored; the second is not set.
+    pub fn jump_target(&mut self, address: WordId) -> B::Expr {
+        self.pointer(address, [true, false]).0
     }
 
     /// An indirect jump goes to `target`, a multiple of 4; its lowest bit is ignored.

@@ -4,8 +4,8 @@ use engram_air::Ring;
 
 use super::value::{LIMB_LIMIT, LIMB_MAX, Path, WordId};
 use crate::{
-    row::{RowBuilder, RowValue},
-    word::LIMB_BITS,
+    row::RowBuilder,
+    word::{LIMB_BITS, normalize_limb},
 };
 
 impl<B: RowBuilder> Path<'_, B> {
@@ -112,9 +112,12 @@ impl<B: RowBuilder> Path<'_, B> {
         value.offset == 0 && value.limbs_max.iter().all(|&max| max <= LIMB_MAX)
     }
 
+    /// Is the value normal, or was the same value made normal before?
+    pub(super) fn has_normal(&self, word: WordId) -> bool {
+        self.is_normal(word) || self.get(word).normal.is_some()
+    }
+
     /// The same value with both limbs below 2^16, made once.
-    ///
-    /// A new limb is range-checked and its carry, an exact quotient, is shown to be small, so no other limb fits.
     pub fn normal(&mut self, word: WordId) -> WordId {
         if self.is_normal(word) {
             return word;
@@ -125,45 +128,23 @@ impl<B: RowBuilder> Path<'_, B> {
         let value = self.get(word);
         let (limbs, limbs_max, offset) = (value.limbs.clone(), value.limbs_max, value.offset);
         let offsets = [offset & 0xffff, offset >> LIMB_BITS];
-        let (mut carry, mut carry_max) = (B::Expr::zero(), 0);
-        let mut normal = Vec::with_capacity(2);
-        let mut mask = 0;
-        for (index, limb) in limbs.into_iter().enumerate() {
-            let sum = limb + self.row.constant(offsets[index]) + carry;
+        let (mut carry, mut carry_max, mut mask) = (B::Expr::zero(), 0, 0);
+        let normal = [0, 1].map(|index: usize| {
+            let sum = limbs[index].clone() + self.row.constant(offsets[index]) + carry.clone();
             let max = limbs_max[index] + u64::from(offsets[index]) + carry_max;
-            let bits = if max <= LIMB_MAX { low_bits(max) } else { 0xffff };
-            mask |= bits << (LIMB_BITS * index as u32);
-            let limb = if max <= LIMB_MAX { sum.clone() } else { self.normal_limb(&sum) };
-            carry = if max <= LIMB_MAX { B::Expr::zero() } else { (sum - limb.clone()).shift_right(LIMB_BITS) };
-            carry_max = max >> LIMB_BITS;
-            self.show_carry(&carry, carry_max);
-            normal.push(limb);
-        }
-        let id = self.push_normal([normal[0].clone(), normal[1].clone()], mask);
+            let limb;
+            (limb, carry, carry_max) = normalize_limb(self.row, sum, max);
+            mask |= low_bits(max.min(LIMB_MAX)) << (LIMB_BITS * index as u32);
+            limb
+        });
+        let id = self.push_normal(normal, mask);
         self.get_mut(word).normal = Some(id);
         id
-    }
-
-    fn normal_limb(&mut self, sum: &B::Expr) -> B::Expr {
-        let low = self.row.column("normal limb", |at| sum.integer_at(at) & 0xffff);
-        self.row.range("normal limb is below 2^16", low.clone(), B::Expr::integer(LIMB_BITS));
-        low
-    }
-
-    fn show_carry(&mut self, carry: &B::Expr, max: u64) {
-        match max {
-            0 => {}
-            1 => self.row.assert_bool("carry of a sum is boolean", carry.clone()),
-            _ => {
-                let bits = 64 - max.leading_zeros();
-                self.row.range("carry of a sum is small", carry.clone(), B::Expr::integer(bits));
-            }
-        }
     }
 }
 
 /// The bits that values up to `max` can have.
-fn low_bits(max: u64) -> u32 {
+pub(super) fn low_bits(max: u64) -> u32 {
     let bits = 64 - max.leading_zeros();
     ((1u64 << bits) - 1) as u32
 }

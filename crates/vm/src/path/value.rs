@@ -4,7 +4,7 @@ use engram_air::Ring;
 
 use super::location::Locations;
 use crate::{
-    connector::EXECUTION,
+    frame::Frame,
     row::RowBuilder,
     word::{LIMB_BITS, Word},
 };
@@ -63,18 +63,40 @@ pub(super) const LIMB_MAX: u64 = (1 << LIMB_BITS) - 1;
 #[derive(Debug)]
 pub struct Path<'a, B: RowBuilder> {
     pub(super) row: &'a mut B,
-    pub(super) time: B::Expr,
+    pub(super) frame: Frame<B>,
     values: Vec<Value<B::Expr>>,
     constants: Vec<(u32, WordId)>,
     pub(super) locations: Locations<B::Expr>,
 }
 
+/// An operand of an instruction.
+#[derive(Clone, Debug)]
+pub enum Operand<E> {
+    /// A constant: the instruction is one of a block.
+    Known(u32),
+    /// A column that comes from the program: the instruction stands alone.
+    Column(E),
+}
+
 impl<'a, B: RowBuilder> Path<'a, B> {
-    /// Take the thread of execution at `pc`, a constant that counts words.
-    pub fn open(row: &'a mut B, pc: u32) -> Self {
-        let time = row.column("time", |at| at.step().time);
-        row.receive(EXECUTION, "takes the thread of execution", &[B::Expr::integer(pc), time.clone()]);
-        Self { row, time, values: vec![], constants: vec![], locations: Locations::default() }
+    /// Take the thread of execution at `pc`, a constant that counts words. Registers are opened once, all before anything else,
+    /// each by its number, none of them x0.
+    pub fn open(row: &'a mut B, pc: u32, registers: &[u32]) -> Self {
+        let frame = Frame::open_at(row, pc);
+        let mut path = Self::new(row, frame);
+        path.open_registers(registers);
+        path
+    }
+
+    /// Take the thread of execution at an instruction that is looked up in the program. Each access to a register is an access
+    /// of its own.
+    pub fn look_up(row: &'a mut B) -> Self {
+        let frame = Frame::open(row);
+        Self::new(row, frame)
+    }
+
+    fn new(row: &'a mut B, frame: Frame<B>) -> Self {
+        Self { row, frame, values: vec![], constants: vec![], locations: Locations::default() }
     }
 
     /// The row.
@@ -82,11 +104,32 @@ impl<'a, B: RowBuilder> Path<'a, B> {
         self.row
     }
 
+    /// The program counter, in words.
+    pub fn pc(&self) -> B::Expr {
+        self.frame.pc()
+    }
+
+    /// An operand that is looked up in the program, by its place there.
+    pub fn operand(&mut self, place: usize, name: &str) -> B::Expr {
+        self.frame.operand(self.row, place, name)
+    }
+
+    /// Two neighbouring operands that are looked up in the program: the limbs of a word.
+    pub fn operand_word(&mut self, place: usize, names: [&str; 2]) -> WordId {
+        let word = self.frame.operand_word(self.row, place, names);
+        self.adopt(&word)
+    }
+
     /// Put everything back and pass the thread on at `next_pc`, a constant or not, that counts words.
     pub fn close(mut self, next_pc: B::Expr) {
         self.close_locations();
-        let end = self.time.clone() + B::Expr::integer(self.locations.clock());
-        self.row.send(EXECUTION, "passes the thread of execution on", &[next_pc, end]);
+        self.frame.pass_on(self.row, next_pc);
+    }
+
+    /// The same for an instruction that is looked up in the program, under this opcode.
+    pub fn close_looked_up(mut self, opcode: B::Expr, next_pc: B::Expr) {
+        self.close_locations();
+        self.frame.close(self.row, opcode, next_pc);
     }
 
     /// Which accesses to memory took the word off the bus, in the order in which the path made them.

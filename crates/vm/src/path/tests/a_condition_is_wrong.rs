@@ -93,7 +93,7 @@ struct Jump {
 
 impl Script for Jump {
     fn write<B: RowBuilder>(&self, path: &mut Path<'_, B>) {
-        let base = path.read_register(1);
+        let base = path.read_register(&crate::path::Operand::Known(1));
         let address = path.add_constant(base, self.offset);
         assert!(path.assert_jump(address, self.target));
         let [right, wrong] = [self.target, self.target + 4].map(|address| path.constant(address));

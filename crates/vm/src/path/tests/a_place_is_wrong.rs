@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::written::{Script, TIME, written};
 use crate::{
-    path::{OFFSET_BYTES_MAX, Path, Width},
+    path::{OFFSET_BYTES_MAX, Operand, Path, Width},
     row::RowBuilder,
 };
 
@@ -20,14 +20,15 @@ struct Load {
 
 impl Script for Load {
     fn write<B: RowBuilder>(&self, path: &mut Path<'_, B>) {
-        let base = path.read_register(1);
+        let base = path.read_register(&Operand::Known(1));
         if self.aligned {
-            let place = path.place(base, 0, Width::Word).unwrap();
+            let place = path.place(base, Width::Word).unwrap();
             path.load(&place);
         }
-        let Some(place) = path.place(base, self.offset, self.width) else { return };
+        let address = path.add_constant(base, self.offset);
+        let Some(place) = path.place(address, self.width) else { return };
         let word = path.load(&place);
-        path.write_register(1, word);
+        path.write_register(&Operand::Known(1), word);
     }
 }
 
@@ -100,16 +101,17 @@ struct Accesses(Vec<Access>);
 impl Script for Accesses {
     fn write<B: RowBuilder>(&self, path: &mut Path<'_, B>) {
         for access in &self.0 {
-            let base = path.read_register(access.base);
-            let place = path.place(base, access.offset, Width::Word).unwrap();
+            let base = path.read_register(&Operand::Known(access.base));
+            let address = path.add_constant(base, access.offset);
+            let place = path.place(address, Width::Word).unwrap();
             match access.stores {
                 Some(register) => {
-                    let value = path.read_register(register);
+                    let value = path.read_register(&Operand::Known(register));
                     path.store(&place, value);
                 }
                 None => {
                     let value = path.load(&place);
-                    path.write_register(VALUE, value);
+                    path.write_register(&Operand::Known(VALUE), value);
                 }
             }
         }

@@ -5,9 +5,8 @@ use rand_chacha::ChaCha8Rng;
 
 use super::expression::{Expression, Step, assert_computes};
 use crate::{
-    path::{Width, value::LIMB_LIMIT},
+    path::{Bitwise, Width, value::LIMB_LIMIT},
     shift::Shift,
-    word::Bitwise,
 };
 
 const EDGES: [u32; 18] = [

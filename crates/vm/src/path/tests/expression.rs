@@ -1,10 +1,10 @@
 //! Computations of a path as data, so that the same can be done to a circuit, to a row and to plain words.
 
 use super::{
-    super::{Condition, Path, Width, WordId},
+    super::{Bitwise, Condition, Operand, Path, Width, WordId},
     written::Script,
 };
-use crate::{row::RowBuilder, shift::Shift, word::Bitwise};
+use crate::{row::RowBuilder, shift::Shift};
 
 /// One step; operands are positions of earlier results.
 #[derive(Clone, Copy, Debug)]
@@ -29,14 +29,6 @@ pub enum Step {
 pub struct Expression {
     pub inputs: Vec<u32>,
     pub steps: Vec<Step>,
-}
-
-fn bits(width: Width) -> u32 {
-    match width {
-        Width::Byte => 8,
-        Width::Half => 16,
-        Width::Word => 32,
-    }
 }
 
 impl Expression {
@@ -65,12 +57,12 @@ fn plain(step: Step, all: &[u32]) -> u32 {
         Step::Less(x, y, true) => u32::from((all[x] as i32) < all[y] as i32),
         Step::Less(x, y, false) => u32::from(all[x] < all[y]),
         Step::Extract(x, lane, width, signed) => {
-            let unused = 32 - bits(width);
+            let unused = 32 - width.bits();
             let top = all[x] >> (8 * lane) << unused;
             if signed { (top as i32 >> unused) as u32 } else { top >> unused }
         }
         Step::Insert(x, lane, width, part) => {
-            let mask = (u64::from(u32::MAX) >> (32 - bits(width)) << (8 * lane)) as u32;
+            let mask = (u64::from(u32::MAX) >> (32 - width.bits()) << (8 * lane)) as u32;
             all[x] & !mask | all[part] << (8 * lane) & mask
         }
         Step::Normal(x) | Step::Assert(_, x, _, _) => all[x],
@@ -79,7 +71,8 @@ fn plain(step: Step, all: &[u32]) -> u32 {
 
 /// All results on a path.
 pub fn on_path<B: RowBuilder>(expression: &Expression, path: &mut Path<'_, B>) -> Vec<WordId> {
-    let mut all: Vec<WordId> = (1..=expression.inputs.len() as u32).map(|number| path.read_register(number)).collect();
+    let mut all: Vec<WordId> =
+        (1..=expression.inputs.len() as u32).map(|number| path.read_register(&Operand::Known(number))).collect();
     for &step in &expression.steps {
         let result = match step {
             Step::Constant(value) => path.constant(value),
@@ -107,7 +100,7 @@ impl Script for Expression {
         let results = on_path(self, path);
         // The last results are what the row leaves in registers.
         for (number, &result) in (1..=self.inputs.len() as u32).zip(results.iter().rev()) {
-            path.write_register(number, result);
+            path.write_register(&Operand::Known(number), result);
         }
     }
 

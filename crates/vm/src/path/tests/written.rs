@@ -37,8 +37,7 @@ pub struct Written {
 pub fn written(script: &impl Script, inputs: &[u32], words: &[u32]) -> Written {
     let registers: Vec<u32> = (1..=inputs.len() as u32).collect();
     let circuit = SymbolicRow::circuit("path", |row| {
-        let mut path = Path::open(row, 5);
-        path.open_registers(&registers);
+        let mut path = Path::open(row, 5, &registers);
         script.write(&mut path);
         path.close(engram_air::Ring::integer(6));
     });
@@ -46,13 +45,12 @@ pub fn written(script: &impl Script, inputs: &[u32], words: &[u32]) -> Written {
     let accesses: Vec<Access> = found.zip(0..).map(|(&previous, gap)| Access { previous, gap }).collect();
     let mut cells = vec![F::default(); circuit.width()];
     let lookups = Lookups::default();
-    let step = Step { time: TIME, ..Step::default() };
+    let step = Step { timestamp: TIME, ..Step::default() };
     let mut inverses = Inverses::default();
     let records = [RowRecord { step, accesses: &accesses, hints: &[] }];
     let width = cells.len();
     let mut row = RowWriter::new((&mut cells, width), 0, &records, &mut inverses, &lookups);
-    let mut path = Path::open(&mut row, 5);
-    path.open_registers(&registers);
+    let mut path = Path::open(&mut row, 5, &registers);
     script.write(&mut path);
     script.look(&mut path);
     path.close(engram_air::Ring::integer(6));

@@ -1,0 +1,83 @@
+//! A row as a circuit.
+
+use engram_air::{Bus, Circuit, CircuitBuilder, Expr, F};
+use engram_memory::messages::{BYTES, RANGE, bytes_message, range_message};
+
+use super::{At, RowBuilder};
+use crate::{
+    extension::{ExtensionError, Function, Registers, run},
+    path::Path,
+};
+
+/// Builds a circuit.
+#[derive(Debug)]
+pub struct SymbolicRow {
+    builder: CircuitBuilder,
+    real: Expr,
+}
+
+impl SymbolicRow {
+    /// The circuit of a row function.
+    pub fn circuit(name: &str, eval: impl FnOnce(&mut Self)) -> Circuit {
+        let mut builder = CircuitBuilder::new(name);
+        let real = builder.column("real");
+        builder.assert_bool("real is boolean", real.clone());
+        let mut row = Self { builder, real };
+        eval(&mut row);
+        row.builder.build()
+    }
+}
+
+impl RowBuilder for SymbolicRow {
+    type Expr = Expr;
+
+    fn real(&self) -> Expr {
+        self.real.clone()
+    }
+
+    fn field_column(&mut self, name: &str, _: impl Fn(At) -> F) -> Expr {
+        self.builder.column(name)
+    }
+
+    fn inverse_column(&mut self, name: &str, _: impl Fn(At) -> F) -> Expr {
+        self.builder.column(name)
+    }
+
+    fn assert_zero(&mut self, label: &str, expr: Expr) {
+        self.builder.assert_zero(label, expr);
+    }
+
+    fn range(&mut self, label: &str, expr: Expr, bits: Expr) {
+        // The number of bits may vary by row, so it is added to a message that says zero.
+        let [value, zero_bits] = range_message(expr, 0).try_into().expect("a value and its bits");
+        self.builder.lookup(RANGE, label, vec![value, zero_bits + bits], self.real.clone());
+    }
+
+    fn byte_and(&mut self, label: &str, x: Expr, y: Expr, and: Expr) {
+        self.builder.lookup(BYTES, label, bytes_message(x, y, and), self.real.clone());
+    }
+
+    fn send(&mut self, bus: Bus, label: &str, fields: &[Expr]) {
+        self.builder.send(bus, label, fields.to_vec(), self.real.clone());
+    }
+
+    fn receive(&mut self, bus: Bus, label: &str, fields: &[Expr]) {
+        self.builder.receive(bus, label, fields.to_vec(), self.real.clone());
+    }
+
+    fn lookup(&mut self, bus: Bus, label: &str, fields: &[Expr]) {
+        self.builder.lookup(bus, label, fields.to_vec(), self.real.clone());
+    }
+
+    fn next_access(&mut self, _: u32, _: &Expr) -> usize {
+        0
+    }
+
+    fn extend(
+        path: &mut Path<'_, Self>,
+        function: &dyn Function,
+        registers: Registers<Expr>,
+    ) -> Result<(), ExtensionError> {
+        run(path, registers, |row| function.on_circuit(row))
+    }
+}
