@@ -143,7 +143,7 @@ fn words_are_replayed_alike_whichever_way_they_are_found() {
         let builder = MemoryConfigBuilder::new().with_pointer_unit(2).with_access_cells(2, 2);
         let config = builder.add_address_space(words).build().unwrap();
         let mut image = MemoryImage::new();
-        (0..40).for_each(|pointer| image.set_word(number, 7 * pointer, 0x1234_5678 * pointer));
+        (0..40).for_each(|pointer| image.set_word(number, 7 * pointer, 0x0023_4567 * (pointer + 1)));
         let mut memory = OfflineMemory::new(&image, &config).unwrap();
         assert_eq!(memory.partitions[0].is_some(), number > WORD_SPACE_MAX);
         let mut adapters = AccessAdapterInventory::new();
