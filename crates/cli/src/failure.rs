@@ -7,7 +7,7 @@ use engram_rv32im::fault::FaultKind;
 use engram_rv32im::{ElfError, Fault};
 use engram_rv32im_air::plan::PlanError;
 use engram_stark::engine::EngineError;
-use engram_state::StateError;
+use engram_store::StateError;
 use engram_store::StoreError;
 use engram_verifier::{FileError, VerifyError};
 use miette::Diagnostic;

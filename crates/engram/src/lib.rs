@@ -77,7 +77,7 @@ pub use engram_memory::proof::{
 
 // Every kind of memory behind one interface.
 pub use engram_memory::adapter::{MemoryAdapter, OfflineMemoryAdapter, OnlineMemoryAdapter};
-pub use engram_state::{PersistentError, PersistentMemory};
+pub use engram_store::{PersistentError, PersistentMemory};
 pub use factory::MemoryFactory;
 
 // Services around memory.
