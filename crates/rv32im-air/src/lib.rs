@@ -9,6 +9,7 @@ pub mod block;
 pub mod calls;
 pub mod chip;
 pub mod circuits;
+pub mod custom;
 pub mod instruction;
 pub mod misaligned;
 pub mod plan;

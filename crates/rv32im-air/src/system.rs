@@ -24,6 +24,9 @@ use crate::{
 /// Word of the register space that holds the program break; registers are the words below it.
 pub const BREAK_POINTER: u32 = 32;
 
+/// Word of the register space that takes what a custom instruction writes to x0. Nothing reads it.
+pub const DISCARD_POINTER: u32 = 33;
+
 /// Where the entry of the break call holds the limbs of the lowest break, here and in the next place.
 pub const LOWEST_BREAK: usize = 1;
 

@@ -147,7 +147,7 @@ fn alone_and_as_a_block() {
                 refused += 1;
                 continue;
             };
-            let all = finished.unwrap_or_else(|refused| panic!("{context}: {refused}"));
+            let all = finished.unwrap_or_else(|refused| panic!("{context}: {refused}")).said;
             assert_eq!(nonzero(&after), nonzero(memory), "{context}");
             assert_eq!(said(&all, ROM), [&program.entries()[index][..]], "{context}");
             let thread = said(&all, EXECUTION);

@@ -18,7 +18,7 @@ use crate::{
 
 pub use circuit::SymbolicRow;
 pub use fill::{Inverses, RowWriter};
-pub use values::{RefusedRow, Said, ValueRow, WordMemory};
+pub use values::{Executed, MemoryEvent, RefusedRow, Said, ValueRow, WordMemory};
 
 /// Where an instruction writes its columns, constraints and messages.
 ///

@@ -82,6 +82,36 @@ pub struct Said {
     pub fields: Vec<u32>,
 }
 
+/// What a row does to memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MemoryEvent {
+    /// A word is taken off the memory bus: an access, with the next timestamp.
+    Take {
+        /// Address space.
+        space: u32,
+        /// The word.
+        pointer: u32,
+    },
+    /// It is put back.
+    Put {
+        /// Address space.
+        space: u32,
+        /// The word.
+        pointer: u32,
+        /// What it now holds.
+        value: u32,
+    },
+}
+
+/// What a row that was executed did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Executed {
+    /// What it says to other tables.
+    pub said: Vec<Said>,
+    /// What it did to memory, in order.
+    pub events: Vec<MemoryEvent>,
+}
+
 /// A row that executes on values beside a memory. Every assertion, range and lookup of bytes is checked at once.
 ///
 /// What it writes reaches the memory in [`ValueRow::finish`], and only if nothing refused the row.
@@ -92,17 +122,16 @@ pub struct ValueRow<'a> {
     accesses: Vec<Access>,
     /// Words that are off the memory bus.
     taken: Vec<[u32; 2]>,
-    /// Space, pointer and value of what is put back, in order.
-    put: Vec<[u32; 3]>,
+    events: Vec<MemoryEvent>,
     said: Vec<Said>,
     refused: Option<RefusedRow>,
 }
 
 impl std::fmt::Debug for ValueRow<'_> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { step, accesses, taken, put, said, refused, .. } = self;
+        let Self { step, accesses, taken, events, said, refused, .. } = self;
         let mut debug = formatter.debug_struct("ValueRow");
-        debug.field("step", step).field("accesses", accesses).field("taken", taken).field("put", put);
+        debug.field("step", step).field("accesses", accesses).field("taken", taken).field("events", events);
         debug.field("said", said).field("refused", refused).finish_non_exhaustive()
     }
 }
@@ -110,20 +139,26 @@ impl std::fmt::Debug for ValueRow<'_> {
 impl<'a> ValueRow<'a> {
     /// A row at a step, with free witnesses in the chip's order.
     pub fn new(memory: &'a mut dyn WordMemory, step: Step, hints: &'a [u32]) -> Self {
-        Self { memory, step, hints, accesses: vec![], taken: vec![], put: vec![], said: vec![], refused: None }
+        Self { memory, step, hints, accesses: vec![], taken: vec![], events: vec![], said: vec![], refused: None }
     }
 
-    /// Write to memory what the row writes, and return what it says to other tables; or what refuses the row, and then
-    /// memory is as it was.
-    pub fn finish(mut self) -> Result<Vec<Said>, RefusedRow> {
+    /// Write to memory what the row writes, and say what it did.
+    ///
+    /// # Errors
+    /// A check refuses the row. Then memory is as it was.
+    pub fn finish(mut self) -> Result<Executed, RefusedRow> {
         if let Some(&[space, pointer]) = self.taken.first() {
             self.refuse(RefusedRow::Unbalanced { space, pointer });
         }
         if let Some(refused) = self.refused {
             return Err(refused);
         }
-        self.put.iter().for_each(|&[space, pointer, value]| self.memory.write(space, pointer, value));
-        Ok(self.said)
+        for event in &self.events {
+            if let MemoryEvent::Put { space, pointer, value } = *event {
+                self.memory.write(space, pointer, value);
+            }
+        }
+        Ok(Executed { said: self.said, events: self.events })
     }
 
     fn refuse(&mut self, refused: RefusedRow) {
@@ -186,7 +221,7 @@ impl RowBuilder for ValueRow<'_> {
             Some(position) => _ = self.taken.swap_remove(position),
             None => self.refuse(RefusedRow::Unbalanced { space, pointer }),
         }
-        self.put.push([space, pointer, low | high.wrapping_shl(LIMB_BITS)]);
+        self.events.push(MemoryEvent::Put { space, pointer, value: low | high.wrapping_shl(LIMB_BITS) });
     }
 
     fn receive(&mut self, bus: Bus, label: &str, fields: &[F]) {
@@ -205,8 +240,12 @@ impl RowBuilder for ValueRow<'_> {
             self.refuse(RefusedRow::Unbalanced { space, pointer });
         }
         self.taken.push([space, pointer]);
-        let put = self.put.iter().rev().find(|put| put[..2] == [space, pointer]).map(|put| put[2]);
+        let put = self.events.iter().rev().find_map(|event| match *event {
+            MemoryEvent::Put { space: s, pointer: p, value } if [s, p] == [space, pointer] => Some(value),
+            _ => None,
+        });
         let previous = put.or_else(|| self.memory.read(space, pointer));
+        self.events.push(MemoryEvent::Take { space, pointer });
         if previous.is_none() {
             self.refuse(RefusedRow::NoWord { space, pointer });
         }
