@@ -9,7 +9,8 @@ use engram_air::{
     tape::{Row, Tape},
 };
 use engram_memory::{
-    address::{SPACE_MEMORY, SPACE_REGISTERS, SPACES},
+    Layout,
+    address::{SPACE_MEMORY, SPACE_REGISTERS},
     offline::OfflineMemory,
 };
 use engram_vm::{
@@ -190,7 +191,7 @@ impl Custom {
         for event in executed.events {
             match event {
                 MemoryEvent::Take { space, pointer } => {
-                    rows.accesses.push(memory.read(space, pointer, timestamp));
+                    rows.accesses.push(memory.read_word(space, pointer, timestamp));
                     timestamp += 1;
                 }
                 MemoryEvent::Put { space, pointer, value } => memory.amend(space, pointer, value),
@@ -231,7 +232,7 @@ impl Custom {
         for (pointer, stored) in accesses {
             if openings.next() == Some(true) {
                 *timestamp += 1;
-                rows.accesses.push(memory.read(SPACE_MEMORY, pointer, *timestamp));
+                rows.accesses.push(memory.read_word(SPACE_MEMORY, pointer, *timestamp));
             }
             if let Some(value) = stored {
                 memory.amend(SPACE_MEMORY, pointer, value);
@@ -252,7 +253,7 @@ impl WordMemory for View<'_> {
         if let (SPACE_REGISTERS, Some(registers)) = (space, &self.registers) {
             return registers.get(pointer as usize).copied();
         }
-        let exists = SPACES.iter().any(|known| known.number == space && pointer < known.words());
+        let exists = Layout::rv32im().space(space).is_some_and(|known| pointer >> known.pointer_bits == 0);
         exists.then(|| self.memory.peek(space, pointer))
     }
 

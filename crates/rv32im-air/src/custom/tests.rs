@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use engram_memory::{image::MemoryImage, lookups::Lookups, offline::Access};
+use engram_memory::{MemoryConfig, image::MemoryImage, lookups::Lookups, offline::Access};
 use engram_vm::{
     extension::{ExtensionRow, MemoryExtension},
     row::{Inverses, RowRecord, RowWriter},
@@ -80,12 +80,12 @@ const TIMESTAMP: u32 = 10;
 fn memory() -> OfflineMemory {
     let mut image = MemoryImage::new();
     for (register, value) in [(1, 7), (5, BASE), (6, BASE + 4), (7, 0xffff_fff0)] {
-        image.set_word(SPACE_REGISTERS, register, value).unwrap();
+        image.set_word(SPACE_REGISTERS, register, value);
     }
     for (pointer, value) in [(64, 0x8000_0011), (65, 0x1234_5678), (66, 99)] {
-        image.set_word(SPACE_MEMORY, pointer, value).unwrap();
+        image.set_word(SPACE_MEMORY, pointer, value);
     }
-    OfflineMemory::new(image)
+    OfflineMemory::new(&image, MemoryConfig::rv32im()).unwrap()
 }
 
 fn contents(memory: &OfflineMemory) -> Vec<u32> {
@@ -180,7 +180,7 @@ fn in_a_block_it_does_the_same() {
             let (mut replayed, mut rows, mut timestamp) = (memory(), TableRows::default(), TIMESTAMP);
             let mut held = [0; 32];
             for register in registers {
-                let access = replayed.read(SPACE_REGISTERS, register, TIMESTAMP);
+                let access = replayed.read_word(SPACE_REGISTERS, register, TIMESTAMP);
                 held[register as usize] = access.previous;
                 rows.accesses.push(access);
             }
