@@ -110,7 +110,7 @@ fn every_guest_leaves_the_log_of_its_proof() {
 
 #[test]
 fn a_run_is_proven_and_ends_on_the_root_of_the_log() {
-    for case in ["hello", "fib", "misaligned"] {
+    for case in ["hello", "fib-47", "misaligned"] {
         let (guest, input) = input_of(case);
         let program = program(&guest);
         let mut machine = RV32IMWithMemory::load(&program).unwrap();
