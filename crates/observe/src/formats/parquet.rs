@@ -42,9 +42,9 @@ const SCHEMA: &str = "
 /// Writes records as Parquet: one row a record, in groups of up to [`ROW_GROUP_ROWS_MAX`], not compressed but with
 /// dictionaries.
 ///
-/// Integers are unsigned, `operation` and `space_name` are strings, `before` and `after` are lists of integers. It holds one row group, which is at
-/// most some 60 MiB, and a few hundred bytes a group already written, for the file's footer. A file without footer cannot be
-/// read: call [`Self::finish`].
+/// Integers are unsigned, `operation` and `space_name` are strings, `before` and `after` are lists of integers. It holds one row
+/// group, which is at most some 60 MiB, and a few hundred bytes a group already written, for the file's footer. A file without
+/// footer cannot be read: call [`Self::finish`].
 pub struct ParquetTraceWriter<W: Write + Send> {
     writer: SerializedFileWriter<W>,
     rows: Vec<TraceRecord>,
