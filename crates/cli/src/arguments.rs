@@ -10,6 +10,7 @@ use crate::byte_size::ByteSize;
 use crate::exit_code::ExpectedExit;
 use crate::root::Root;
 use crate::source::Source;
+use crate::trace_file::TraceFile;
 
 /// Runs RISC-V programs and proves that they ran as written.
 #[derive(Debug, Parser)]
@@ -72,6 +73,10 @@ pub struct RunArguments {
     /// Stop after this many instructions.
     #[arg(long, value_name = "N")]
     pub max_steps: Option<u64>,
+    /// Write every access of the run to registers, memory and output to this file, in the format of its name: `.csv`, `.jsonl` or
+    /// `.parquet`. Also where the run ends badly; at most 16777216 accesses.
+    #[arg(long, value_name = "FILE.{csv,jsonl,parquet}", conflicts_with = "store")]
+    pub trace: Option<TraceFile>,
     /// The stored memory to start on.
     #[command(flatten)]
     pub state: StoreArguments,

@@ -51,11 +51,11 @@ impl Destination {
     ///
     /// # Errors
     /// Those of [`write`](Self::write) and of `fill`. No part of the file is left.
-    pub fn write_with(&self, fill: impl FnOnce(&mut dyn Write) -> Result<(), Failure>) -> Result<(), Failure> {
+    pub fn write_with(&self, fill: impl FnOnce(&mut (dyn Write + Send)) -> Result<(), Failure>) -> Result<(), Failure> {
         let failed = |source| self.failure(source);
         match self {
             Self::Standard => {
-                let mut stdout = io::stdout().lock();
+                let mut stdout = io::stdout();
                 fill(&mut stdout)?;
                 stdout.flush().map_err(failed)
             }

@@ -7,7 +7,7 @@ use engram_rv32im::fault::FaultKind;
 use engram_rv32im::{ElfError, Fault};
 use engram_rv32im_air::plan::PlanError;
 use engram_stark::engine::EngineError;
-use engram_state::StateError;
+use engram_store::StateError;
 use engram_store::StoreError;
 use engram_verifier::{FileError, VerifyError};
 use miette::Diagnostic;
@@ -210,6 +210,15 @@ pub enum Failure {
         /// The limit.
         max_steps: u64,
     },
+    /// The run has more accesses than a trace may.
+    #[error("the run makes more than {accesses} accesses, the most of a trace")]
+    #[diagnostic(code(engram::limit::trace), help("trace its first part: --max-steps {steps}"))]
+    TraceTooLong {
+        /// The limit.
+        accesses: usize,
+        /// Instructions whose accesses fit.
+        steps: u64,
+    },
     /// The guest wrote too much.
     #[error("the guest went over a limit: {fault}")]
     #[diagnostic(code(engram::limit::output), help("{}", fault.help()))]
@@ -321,6 +330,7 @@ impl Failure {
             | Self::UnexpectedExit { .. } => exit_codes::INVALID,
             Self::Fault { .. } => exit_codes::FAULT,
             Self::OutOfSteps { .. }
+            | Self::TraceTooLong { .. }
             | Self::OutputLimit { .. }
             | Self::FileTooLong { .. }
             | Self::InputTooLong { .. }

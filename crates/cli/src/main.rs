@@ -19,6 +19,7 @@ mod source;
 mod statement;
 mod system_memory;
 mod table;
+mod trace_file;
 
 use std::process::ExitCode;
 

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use engram_air::field::Digest;
-use engram_state::digest_of;
+use engram_store::digest_of;
 
 /// Hexadecimal digits of a digest.
 const DIGITS: usize = 64;

@@ -5,7 +5,7 @@ use std::path::Path;
 use engram_memory::{
     config::MemoryConfig, error::MemoryError, image::MemoryImage, offline::OfflineMemory, online::Memory,
 };
-use engram_state::{PersistentError, PersistentMemory};
+use engram_store::{PersistentError, PersistentMemory};
 
 /// Makes memories, in RAM and on disk.
 #[derive(Clone, Debug, Default)]

@@ -24,7 +24,8 @@
 //!
 //! # The RV32IM machine
 //!
-//! [`machine`] loads ELF files, runs them, proves runs and verifies proofs. [`storage`] is memory that outlives the process;
+//! [`machine`] loads ELF files, runs them, proves runs and verifies proofs; [`RV32IMWithMemory`] runs them on a
+//! [`MemoryController`], whose log can be traced and analysed. [`storage`] is memory that outlives the process;
 //! [`observation`] has the parts of traces, analyses and reports.
 //!
 //! # What is where
@@ -77,7 +78,7 @@ pub use engram_memory::proof::{
 
 // Every kind of memory behind one interface.
 pub use engram_memory::adapter::{MemoryAdapter, OfflineMemoryAdapter, OnlineMemoryAdapter};
-pub use engram_state::{PersistentError, PersistentMemory};
+pub use engram_store::{PersistentError, PersistentMemory};
 pub use factory::MemoryFactory;
 
 // Services around memory.
@@ -94,6 +95,9 @@ pub use engram_memory::extension::{
     ExtensionId, ExtensionRegistry, InstructionError, InstructionRow, MemoryExtension, Operands, REGISTER_CELLS,
     REGISTERS, RegisterSpaces, bulk_load, bulk_store, list_commitment, standard_extensions,
 };
+
+// RV32IM on one memory. Programs and proofs are in [`machine`].
+pub use engram_prover::{LoadInstruction, RV32IMExecutor, RV32IMWithMemory, RunError, StoreInstruction};
 
 // For tests of machines and of their instructions.
 #[cfg(feature = "testing")]

@@ -1,5 +1,5 @@
 //! The snippets of the integration guide, one module each, with imports, `Result`s and the field's type adapted: what the guide
-//! names is called here, by paths of `engram` alone. Its RISC-V part is `engram::machine`'s.
+//! names is called here, by paths of `engram` alone.
 
 use engram::circuit::{PrimeCharacteristicRing, PrimeField32};
 
@@ -203,6 +203,43 @@ mod a_register_in_memory {
         memory.increment_timestamp().unwrap();
         let statement = memory.generate_memory_proof().unwrap().verify(&MemoryConfig::default()).unwrap();
         assert_ne!(statement.initial_root, statement.final_root);
+    }
+}
+
+/// "RISC-V Integration"
+mod a_risc_v_machine {
+    use engram::{
+        LoadInstruction, MemoryController, RV32IMWithMemory, StoreInstruction,
+        machine::{CommittedProgram, Opcode, Outcome, Program},
+    };
+
+    fn program() -> CommittedProgram {
+        let elf = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../../guests/elf/hello.elf")).unwrap();
+        CommittedProgram::new(&Program::from_elf(&elf).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn loads_and_stores_go_through_memory() {
+        let program = program();
+        let mut machine = RV32IMWithMemory::load(&program).unwrap();
+        let (sp, immediate) = (2, -8);
+        machine
+            .execute_store_instruction(&StoreInstruction { opcode: Opcode::Sw, rs1: sp, rs2: sp, immediate })
+            .unwrap();
+        machine.execute_load_instruction(&LoadInstruction { opcode: Opcode::Lhu, rd: 5, rs1: sp, immediate }).unwrap();
+        assert_eq!(machine.register(5), machine.register(sp) & 0xffff);
+        let memory: &MemoryController = machine.memory();
+        assert_eq!((memory.log().len(), memory.memory().timestamp()), (6, 7));
+    }
+
+    #[test]
+    fn a_run_has_a_log() {
+        let program = program();
+        let mut machine = RV32IMWithMemory::load(&program).unwrap();
+        let outcome = machine.run(Box::new(&b""[..]), u64::MAX).unwrap();
+        assert!(matches!(outcome, Outcome::Exited(_)) && machine.executor().steps() > 100);
+        let accesses = machine.memory().log().len();
+        assert_eq!(machine.into_memory().finalize().unwrap().accesses().len(), accesses);
     }
 }
 

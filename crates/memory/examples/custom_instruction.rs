@@ -1,6 +1,6 @@
 //! A custom instruction of one's own, beside `bulk_load` and `bulk_store`: two vectors are added, eight 16-bit lanes an instruction.
 //! The run is proven, the proof is checked, and the instruction is attacked on the bench:
-//! `cargo run --release -p engram-memory --example custom_instruction`.
+//! `cargo run --release -p engram-memory --features testing --example custom_instruction`.
 
 use engram_air::{F, PrimeCharacteristicRing, Ring};
 use engram_memory::{

@@ -1,5 +1,5 @@
 //! The integration tests of a memory system in one: instructions run, memory is read, everything is proven and verified:
-//! `cargo run --release -p engram-memory --example integrated_memory_system`.
+//! `cargo run --release -p engram-memory --features testing --example integrated_memory_system`.
 
 use engram_air::{F, PrimeCharacteristicRing};
 use engram_memory::{

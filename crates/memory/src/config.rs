@@ -133,6 +133,12 @@ impl MemoryConfig {
         &RV32IM
     }
 
+    /// The same for at most `capacity` accesses of a log. Error: there are none such.
+    pub fn with_access_capacity(self, capacity: usize) -> Result<Self, ConfigError> {
+        check_capacity(capacity)?;
+        Ok(Self { access_capacity: capacity, ..self })
+    }
+
     /// The address spaces.
     pub fn layout(&self) -> &Layout {
         &self.layout
@@ -224,9 +230,7 @@ impl MemoryConfigBuilder {
     pub fn build(self) -> Result<MemoryConfig, ConfigError> {
         let default = MemoryConfig::default();
         let access_capacity = self.access_capacity.unwrap_or(default.access_capacity);
-        if !(1..=ACCESS_CAPACITY_MAX).contains(&access_capacity) {
-            return Err(ConfigError::AccessCapacity { capacity: access_capacity });
-        }
+        check_capacity(access_capacity)?;
         let range_bits = self.range_bits.unwrap_or(default.range_bits);
         if !(1..=RANGE_BITS_MAX).contains(&range_bits) {
             return Err(ConfigError::RangeBits { range_bits });
@@ -264,6 +268,11 @@ impl MemoryConfigBuilder {
         let layout = Layout { spaces: Cow::Owned(normal), identity, pointer_unit, access_cells };
         Ok(MemoryConfig { layout, access_capacity, range_bits })
     }
+}
+
+fn check_capacity(capacity: usize) -> Result<(), ConfigError> {
+    let fits = (1..=ACCESS_CAPACITY_MAX).contains(&capacity);
+    if fits { Ok(()) } else { Err(ConfigError::AccessCapacity { capacity }) }
 }
 
 fn check_space(config: &AddressSpaceConfig, pointer_unit: usize) -> Result<(), ConfigError> {
@@ -341,6 +350,9 @@ mod tests {
         let capacity = |capacity| MemoryConfigBuilder::new().with_access_capacity(capacity).build();
         assert_eq!(capacity(0), Err(ConfigError::AccessCapacity { capacity: 0 }));
         assert!(capacity(ACCESS_CAPACITY_MAX).is_ok() && capacity(ACCESS_CAPACITY_MAX + 1).is_err());
+        let rv32im = |capacity| MemoryConfig::rv32im().clone().with_access_capacity(capacity);
+        assert_eq!(rv32im(0), Err(ConfigError::AccessCapacity { capacity: 0 }));
+        assert!(rv32im(9).is_ok_and(|config| config.access_capacity() == 9 && config.pointer_unit() == 2));
         let twice = MemoryConfigBuilder::new().add_address_space(normal(3)).add_address_space(normal(3)).build();
         assert_eq!(twice, Err(ConfigError::DuplicateSpace { space: 3 }));
         let tiny = build_one(normal(1).with_pointer_bits(3));

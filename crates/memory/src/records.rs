@@ -63,7 +63,7 @@ pub struct SplitRecord {
     /// The block's pointer.
     pub pointer: u32,
     /// The timestamp of the block and of both halves.
-    pub time: u32,
+    pub timestamp: u32,
 }
 
 /// Two halves that become a block. It has been there as long as the later of them.
@@ -74,7 +74,7 @@ pub struct MergeRecord {
     /// The block's pointer, which is its left half's.
     pub pointer: u32,
     /// The timestamps of the left and of the right half, fewer than `2^GAP_BITS` apart.
-    pub times: [u32; 2],
+    pub timestamps: [u32; 2],
 }
 
 /// A read that only shortens the gap between two messages about a block: it takes the block as it was `2^GAP_BITS · steps`
@@ -86,7 +86,7 @@ pub struct RefreshRecord {
     /// The block's pointer.
     pub pointer: u32,
     /// Timestamp of the read.
-    pub time: u32,
+    pub timestamp: u32,
     /// How far back the message before is, in units of `2^GAP_BITS`: from 1 to `2^TIME_HIGH_BITS`.
     pub steps: u32,
 }

@@ -22,9 +22,9 @@ pub struct LeafRecord {
     pub after: [F; LEAF_CELLS],
     /// The timestamp of each block's first message, by block of the space's size: the one before its first access. Zero for a
     /// block that is not accessed, and past the last block.
-    pub initial_times: [u32; LEAF_CELLS],
+    pub initial_timestamps: [u32; LEAF_CELLS],
     /// The timestamp of each block's last message, likewise.
-    pub final_times: [u32; LEAF_CELLS],
+    pub final_timestamps: [u32; LEAF_CELLS],
     /// Digest of the cells before.
     pub digest_before: Digest,
     /// Digest of the cells after.

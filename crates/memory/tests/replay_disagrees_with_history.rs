@@ -22,8 +22,11 @@ fn a_first_access_has_no_gap_and_the_next_counts_from_it() {
     assert_eq!(memory.read_word(SPACE_MEMORY, 9, 1001 + 8), Access { previous: 5, gap: 7 });
     let segment = memory.finish_segment();
     let leaf = &segment.leaves[0];
-    assert_eq!((leaf.space, leaf.leaf, leaf.initial_times[1], leaf.final_times[1]), (SPACE_MEMORY, 1, 999, 1009));
-    assert_eq!((leaf.initial_times[0], leaf.final_times[0]), (0, 0));
+    assert_eq!(
+        (leaf.space, leaf.leaf, leaf.initial_timestamps[1], leaf.final_timestamps[1]),
+        (SPACE_MEMORY, 1, 999, 1009)
+    );
+    assert_eq!((leaf.initial_timestamps[0], leaf.final_timestamps[0]), (0, 0));
     assert_eq!((leaf.before, leaf.after), (leaf_cells(&[0; 8]), leaf_cells(&[0, 5, 0, 0, 0, 0, 0, 0])));
 }
 
@@ -32,7 +35,7 @@ fn a_first_access_at_time_one_is_known_as_an_access() {
     let mut memory = zeros();
     memory.read_word(SPACE_REGISTERS, 1, 1);
     assert_eq!(memory.read_word(SPACE_REGISTERS, 1, 2).gap, 0);
-    assert_eq!(memory.finish_segment().leaves[0].final_times[1], 2);
+    assert_eq!(memory.finish_segment().leaves[0].final_timestamps[1], 2);
 }
 
 #[test]
@@ -44,7 +47,7 @@ fn a_gap_is_bridged_when_it_is_too_long_and_not_before() {
         let access = memory.read_word(SPACE_OUTPUT, 4, 11 + gap);
         assert_eq!(access, Access { previous: 7, gap: gap & LONGEST_GAP });
         let time = 10 + (steps << GAP_BITS);
-        let refresh = RefreshRecord { space: SPACE_OUTPUT, pointer: 4, time, steps };
+        let refresh = RefreshRecord { space: SPACE_OUTPUT, pointer: 4, timestamp: time, steps };
         let refreshes = if steps > 0 { vec![(refresh, cells(7))] } else { vec![] };
         let segment = memory.finish_segment();
         let of_words = segment.refreshes[1].iter().map(|(refresh, cells)| (*refresh, cells.try_into().unwrap()));
@@ -63,7 +66,7 @@ fn a_segment_starts_where_the_last_one_ended() {
     let second = memory.finish_segment();
     assert_eq!(first.roots_after, second.roots_before);
     assert_eq!(first.roots_before, second.roots_after);
-    assert_eq!(second.leaves[0].initial_times[0], 0);
+    assert_eq!(second.leaves[0].initial_timestamps[0], 0);
     let third = memory.finish_segment();
     assert!(third.leaves.is_empty() && third.nodes.is_empty());
     assert_eq!(third.roots_before, third.roots_after);

@@ -47,7 +47,8 @@ pub struct TableCost {
     pub interactions: u64,
 }
 
-/// The tables of a proof over a log by itself that was replayed with narrow accesses, in the order of the proof; those without rows are left out.
+/// The tables of a proof over a log by itself that was replayed with narrow accesses, in the order of the proof; those without
+/// rows are left out.
 ///
 /// All tables are filled to be counted: it takes the memory that a prover needs before it begins.
 pub fn table_costs(config: &MemoryConfig, memory: &FinalMemory) -> Vec<TableCost> {

@@ -1,6 +1,6 @@
 //! The accesses of a log, each with what it found, what it left, and the adapter rows that it needed.
 
-use std::{collections::BTreeMap, io::Write};
+use std::{borrow::Cow, collections::BTreeMap, io::Write};
 
 use engram_air::{F, PrimeField32};
 use engram_memory::{
@@ -62,6 +62,8 @@ pub struct TraceRecord {
     pub operation: Operation,
     /// Address space.
     pub space: u32,
+    /// The space's name; empty where it has none.
+    pub space_name: Cow<'static, str>,
     /// Pointer, in the memory's pointer unit.
     pub pointer: u32,
     /// Number of cells: 1, 2, 4, 8, 16 or 32.
@@ -141,6 +143,7 @@ impl MemoryTrace {
                 time: access.time,
                 operation: access.kind.into(),
                 space: access.space,
+                space_name: self.config.layout().space(access.space).map_or("", |space| space.name).into(),
                 pointer: access.pointer,
                 len: access.len.into(),
                 gap: access.gap,

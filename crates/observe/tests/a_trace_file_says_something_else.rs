@@ -37,11 +37,11 @@ fn random_trace(seed: u64, operations: usize) -> MemoryTrace {
 
 fn from_csv(bytes: &[u8]) -> Vec<TraceRecord> {
     let mut reader = csv::Reader::from_reader(bytes);
-    let names = "record,time,operation,space,pointer,len,gap,splits,merges,before,after";
+    let names = "record,time,operation,space,space_name,pointer,len,gap,splits,merges,before,after";
     assert_eq!(reader.headers().unwrap().iter().collect::<Vec<_>>().join(","), names);
     let records = reader.records().map(|line| {
         let line = line.unwrap();
-        assert_eq!(line.len(), 11);
+        assert_eq!(line.len(), 12);
         let integer = |column: usize| line[column].parse::<u32>().unwrap();
         let integers = |column: usize| line[column].split(' ').map(|cell| cell.parse().unwrap()).collect();
         let operations = [Operation::IdentityRead, Operation::Read, Operation::Write];
@@ -50,13 +50,14 @@ fn from_csv(bytes: &[u8]) -> Vec<TraceRecord> {
             time: integer(1),
             operation: operations.into_iter().find(|operation| operation.name() == &line[2]).unwrap(),
             space: integer(3),
-            pointer: integer(4),
-            len: integer(5),
-            gap: integer(6),
-            splits: integer(7),
-            merges: integer(8),
-            before: integers(9),
-            after: integers(10),
+            space_name: line[4].to_owned().into(),
+            pointer: integer(5),
+            len: integer(6),
+            gap: integer(7),
+            splits: integer(8),
+            merges: integer(9),
+            before: integers(10),
+            after: integers(11),
         }
     });
     records.collect()
@@ -95,11 +96,16 @@ fn record_of(row: &Row) -> TraceRecord {
         Field::Str(name) => serde_json::from_value(name.as_str().into()).unwrap(),
         other => panic!("operation is {other:?}"),
     };
+    let space_name = match field("space_name") {
+        Field::Str(name) => name.clone().into(),
+        other => panic!("space_name is {other:?}"),
+    };
     TraceRecord {
         record: integer("record"),
         time: integer("time"),
         operation,
         space: integer("space"),
+        space_name,
         pointer: integer("pointer"),
         len: integer("len"),
         gap: integer("gap"),
@@ -137,6 +143,7 @@ fn a_long_file_of_large_integers_is_read_back() {
         time: record,
         operation: Operation::Read,
         space: 0x8000_0000,
+        space_name: ["", "a name, with a comma"][record as usize % 2].into(),
         pointer: record.wrapping_mul(0x9e37_79b9),
         len: 1,
         gap: u32::MAX,
@@ -248,6 +255,7 @@ fn tracing_starts_when_it_is_enabled() {
         time: 3,
         operation: Operation::Read,
         space: 1,
+        space_name: "".into(),
         pointer: 0,
         len: 4,
         gap: 1,

@@ -19,7 +19,7 @@ use engram_vm::{
     row::{Executed, MemoryEvent, RefusedRow, RowBuilder, Step, SymbolicRow, Touch, ValueRow, WordMemory},
 };
 
-use crate::{chip::Chip, instruction::place, system::DISCARD_POINTER};
+use crate::{chip::Chip, instruction::place, replay, system::DISCARD_POINTER};
 
 /// Words of memory; pointers are below.
 const MEMORY_WORDS: u32 = 1 << 30;
@@ -96,22 +96,29 @@ impl Custom {
     ///
     /// # Errors
     /// No row has this execution. Then nothing changes.
-    pub fn replay(
+    pub fn replay<M: replay::WordMemory>(
         &self,
-        memory: &mut OfflineMemory,
+        memory: &mut M,
         accesses: &mut Vec<Access>,
         step: Step,
     ) -> Result<u32, RefusedRow> {
-        let executed = self.execute(&mut View { memory, registers: None }, step)?;
+        let executed = self.execute(&mut View { memory: &*memory, registers: None }, step)?;
         let mut timestamp = step.timestamp;
-        for event in executed.events {
-            match event {
-                MemoryEvent::Take { space, pointer } => {
-                    accesses.push(memory.read_word(space, pointer, timestamp));
-                    timestamp += 1;
-                }
-                MemoryEvent::Put { space, pointer, value } => memory.amend(space, pointer, value),
-            }
+        for (number, event) in executed.events.iter().enumerate() {
+            let &MemoryEvent::Take { space, pointer } = event else { continue };
+            // A word that is taken is put back before it is taken again.
+            let put = executed.events[number..].iter().find_map(|event| match event {
+                &MemoryEvent::Put { space: to, pointer: at, value } if (to, at) == (space, pointer) => Some(value),
+                _ => None,
+            });
+            let before = memory.peek(space, pointer);
+            let after = put.unwrap_or(before);
+            accesses.push(if after == before {
+                memory.read_word(space, pointer, timestamp)
+            } else {
+                memory.write_word(space, pointer, timestamp, after)
+            });
+            timestamp += 1;
         }
         Ok(timestamp)
     }
@@ -142,12 +149,12 @@ fn operands(instruction: Instruction) -> [u32; OPERANDS] {
 }
 
 /// Memory as a replay has it, which does the writing; within a block, registers are apart.
-struct View<'a> {
-    memory: &'a OfflineMemory,
+struct View<'a, M> {
+    memory: &'a M,
     registers: Option<&'a mut [u32; 32]>,
 }
 
-impl WordMemory for View<'_> {
+impl<M: replay::WordMemory> WordMemory for View<'_, M> {
     fn read(&self, space: u32, pointer: u32) -> Option<u32> {
         match (space, &self.registers) {
             (SPACE_REGISTERS, Some(registers)) => Some(registers.get(pointer as usize).copied().unwrap_or(0)),

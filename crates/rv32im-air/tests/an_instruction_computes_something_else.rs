@@ -74,6 +74,8 @@ fn expected(step: &Decoded, before: &Words) -> Option<(Words, u32)> {
         Format::Register => Some(alu(opcode, x, y)),
         Format::Immediate | Format::Shift => Some(alu(opcode, x, imm)),
         Format::Upper => Some(alu(opcode, pc, imm)),
+        // A load into x0 has no effect, wherever it loads from.
+        Format::Load if instruction.rd == 0 => None,
         Format::Load | Format::Store if !address.is_multiple_of(opcode.access_bytes()) => return None,
         Format::Load => Some(load_extract(opcode, word, 0, address & 3)),
         Format::Store => {

@@ -5,8 +5,12 @@
 //! has the state before the commit or the state after it. What is read is checked against the root, page by page, because
 //! the checksum of a file is no proof of what is in it.
 //!
-//! There is no field arithmetic and there are no circuits in this crate. A digest is 32 bytes, and the hash is a parameter,
-//! [`TreeHash`].
+//! A store knows no field: a digest is 32 bytes, and the hash is a parameter, [`TreeHash`]. [`Poseidon2Tree`] is the hash that proofs
+//! name, so that the root in a file is the root in a proof. Two things stand on it:
+//!
+//! - [`StateFile`]: what a program's run leaves for the next one. It hands out pages and tree nodes as they are needed, to the
+//!   emulator and to the replay, and takes the pages that a run changed once the run, and if it is proven its proof, is done.
+//! - [`PersistentMemory`]: the address spaces of any configuration, for machines of other kinds.
 //!
 //! What a store does not do:
 //!
@@ -16,7 +20,7 @@
 //!   somebody changes while it is open. Words read without an error are right even then. From somebody who is not trusted,
 //!   take an export and import it: that is read by this crate alone.
 //! - Opening reads the whole file, to compare its checksums: without that, `redb` panics on files that are merely damaged.
-
+//!
 //! ```
 //! use std::sync::Arc;
 //! use engram_store::{Digest, Leaf, Space, Store, StoreConfig, StoreError, TreeHash};
@@ -54,8 +58,11 @@ mod hash;
 mod opening;
 mod page;
 mod pending;
+mod persistent;
+mod poseidon2_tree;
 mod snapshot;
 mod space;
+mod state_file;
 mod store;
 mod transaction;
 mod transfer;
@@ -74,8 +81,11 @@ pub use error::{Limit, StoreError};
 pub use format::FORMAT_VERSION;
 pub use hash::{Digest, LEAF_BYTES, Leaf, TreeHash};
 pub use page::{LEAF_WORDS, PAGE_LEAVES, PAGE_WORDS, PageWords};
+pub use persistent::{PersistentError, PersistentMemory, PersistentSnapshot};
+pub use poseidon2_tree::{Poseidon2Tree, digest_bytes, digest_of};
 pub use snapshot::{GenerationInfo, Snapshot};
 pub use space::Space;
+pub use state_file::{StateError, StateFile, StateReader};
 pub use store::{Store, StoreInfo};
 pub use transaction::Transaction;
 pub use transfer::EXPORT_VERSION;

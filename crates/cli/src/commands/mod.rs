@@ -7,6 +7,7 @@ mod run;
 mod setup;
 mod state;
 mod store;
+mod trace;
 mod verify;
 
 use engram_rv32im::{ElfError, Program};

@@ -10,10 +10,12 @@ use engram_rv32im::{Emulator, Outcome};
 use serde::Serialize;
 
 use super::state::{State, initial_memory, pages_of, unchanged};
+use super::trace::run_traced;
 use super::{commit_to, read_program};
 use crate::arguments::{RunArguments, StoreArguments};
+use crate::atomic_file::Destination;
 use crate::failure::Failure;
-use crate::source::check_standard_input_once;
+use crate::source::{check_outputs_apart, check_standard_input_once};
 use crate::{console, exit_code, hex};
 
 /// What `--json` prints.
@@ -30,7 +32,10 @@ struct RunObject {
 
 /// Runs a guest, and returns its exit code.
 pub fn run(arguments: &RunArguments) -> Result<u8, Failure> {
-    check_standard_input_once([&arguments.guest].into_iter().chain(&arguments.input))?;
+    let inputs = || [&arguments.guest].into_iter().chain(&arguments.input);
+    check_standard_input_once(inputs())?;
+    check_outputs_apart(inputs(), arguments.trace.iter().map(|file| &file.target))?;
+    let trace = arguments.trace.as_ref().map(|file| Ok((file, Destination::of(&file.target)?))).transpose()?;
     let program = read_program(&arguments.guest)?;
     let input: Box<dyn Read + Send> = match &arguments.input {
         Some(source) => source.open_input()?,
@@ -49,7 +54,10 @@ pub fn run(arguments: &RunArguments) -> Result<u8, Failure> {
 
     let max_steps = arguments.max_steps.unwrap_or(u64::MAX);
     let start = Instant::now();
-    let outcome = machine.run(max_steps);
+    let outcome = match &trace {
+        None => machine.run(max_steps),
+        Some((file, destination)) => run_traced(&commit_to(&program)?, &mut machine, max_steps, file, destination)?,
+    };
     let execute_s = start.elapsed().as_secs_f64();
     match outcome {
         Ok(Outcome::Exited(exit)) => {

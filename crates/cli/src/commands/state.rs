@@ -8,7 +8,7 @@ use engram_memory::{MemoryImage, SPACE_MEMORY};
 use engram_prover::options::Stored;
 use engram_rv32im::memory::Memory;
 use engram_rv32im::{PageSource, Program};
-use engram_state::{StateError, StateFile, StateReader};
+use engram_store::{StateError, StateFile, StateReader};
 use engram_verifier::CommittedProgram;
 
 use crate::failure::Failure;

@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::Path;
 
-use engram_state::{StateError, StateFile, digest_of};
 use engram_store::StoreError;
+use engram_store::{StateError, StateFile, digest_of};
 use serde::Serialize;
 
 use crate::arguments::{StoreCommand, StoreFileArguments};

@@ -15,8 +15,8 @@ struct BoundaryCols {
     leaf: Expr,
     before: [Expr; LEAF_CELLS],
     after: [Expr; LEAF_CELLS],
-    initial_times: Vec<Expr>,
-    final_times: Vec<Expr>,
+    initial_timestamps: Vec<Expr>,
+    final_timestamps: Vec<Expr>,
     digest_before: [Expr; DIGEST_CELLS],
     digest_after: [Expr; DIGEST_CELLS],
 }
@@ -36,8 +36,8 @@ pub fn circuit(block_cells: usize, pointer_unit: usize) -> Circuit {
         leaf,
         before: circuit.columns("before"),
         after: circuit.columns("after"),
-        initial_times: columns(&mut circuit, "initial_times", blocks),
-        final_times: columns(&mut circuit, "final_times", blocks),
+        initial_timestamps: columns(&mut circuit, "initial_timestamps", blocks),
+        final_timestamps: columns(&mut circuit, "final_timestamps", blocks),
         digest_before: circuit.columns("digest_before"),
         digest_after: circuit.columns("digest_after"),
     };
@@ -79,7 +79,7 @@ fn eval_digests(circuit: &mut CircuitBuilder, columns: &BoundaryCols) {
 }
 
 fn eval_blocks(circuit: &mut CircuitBuilder, columns: &BoundaryCols, block_cells: usize, pointer_unit: usize) {
-    let BoundaryCols { real, space, leaf, before, after, initial_times, final_times, .. } = columns;
+    let BoundaryCols { real, space, leaf, before, after, initial_timestamps, final_timestamps, .. } = columns;
     let leaf_pointers = (LEAF_CELLS / pointer_unit).ilog2();
     for (block, start) in (0..LEAF_CELLS).step_by(block_cells).enumerate() {
         let pointer = leaf.clone().shift_left(leaf_pointers) + Expr::integer((start / pointer_unit) as u32);
@@ -87,7 +87,7 @@ fn eval_blocks(circuit: &mut CircuitBuilder, columns: &BoundaryCols, block_cells
             let cells = cells[start..start + block_cells].iter().cloned();
             memory_message(space.clone(), pointer.clone(), cells, time.clone())
         };
-        let (first, last) = (message(before, &initial_times[block]), message(after, &final_times[block]));
+        let (first, last) = (message(before, &initial_timestamps[block]), message(after, &final_timestamps[block]));
         circuit.send(MEMORY, format!("block {block} before"), first, real.clone());
         circuit.receive(MEMORY, format!("block {block} after"), last, real.clone());
     }

@@ -34,7 +34,7 @@ fn fill_row(row: &mut [F], leaf: &LeafRecord, blocks: usize) {
     row.put_integer(leaf.leaf);
     row.put_all(&leaf.before);
     row.put_all(&leaf.after);
-    for times in [&leaf.initial_times, &leaf.final_times] {
+    for times in [&leaf.initial_timestamps, &leaf.final_timestamps] {
         times[..blocks].iter().for_each(|&time| row.put_integer(time));
     }
     row.put_all(&leaf.digest_before);

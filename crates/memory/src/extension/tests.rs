@@ -436,7 +436,7 @@ fn another_root_is_refused() {
         let publics = tables.witnesses.iter_mut().skip(1).find(|witness| !witness.publics.is_empty());
         publics.unwrap().publics[0] += F::ONE;
     });
-    assert_refused_by(&report, &[engram_memory::messages::MERKLE]);
+    assert_refused_by(&report, &[crate::messages::MERKLE]);
 }
 
 /// The list cannot be left out, as its instructions are then nobody's.

@@ -50,8 +50,8 @@ fn attack(merge_circuit: &Circuit, times_are_asked: bool) -> Result<(), Box<Repo
     let cells = [F::from_u32(77), F::from_u32(123)];
     let (mut merges, mut splits) = (BlockRecords::new(2), BlockRecords::new(2));
     for (time, later) in climbs() {
-        merges.push(MergeRecord { space: 1, pointer: 0, times: [time, later] }, &cells);
-        splits.push(SplitRecord { space: 1, pointer: 0, time: later % MODULUS }, &cells);
+        merges.push(MergeRecord { space: 1, pointer: 0, timestamps: [time, later] }, &cells);
+        splits.push(SplitRecord { space: 1, pointer: 0, timestamp: later % MODULUS }, &cells);
     }
     let range = SharedVariableRangeCheckerChip::new(&MemoryConfig::default());
     let (merges, splits) = (merge::trace(&merges, &range).unwrap(), split::trace(&splits).unwrap());

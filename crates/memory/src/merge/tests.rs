@@ -12,7 +12,7 @@ use crate::{
 fn honest() -> Subject {
     let mut merges = BlockRecords::new(4);
     for times in [[(1 << 17) + 4, (1 << 18) + 3], [900, 30], [(1 << 29) - 1, (1 << 29) - 1]] {
-        merges.push(MergeRecord { space: 3, pointer: 8, times }, &[1, 2, 3, 4].map(F::from_u32));
+        merges.push(MergeRecord { space: 3, pointer: 8, timestamps: times }, &[1, 2, 3, 4].map(F::from_u32));
     }
     let range = SharedVariableRangeCheckerChip::new(&MemoryConfig::default());
     Subject::new(circuit(4, 1), trace(&merges, &range).unwrap())

@@ -22,7 +22,7 @@ pub fn trace(merges: &BlockRecords<MergeRecord>, range: &SharedVariableRangeChec
     let mut trace = Trace::zeros(width, merges.len());
     trace.values_mut().par_chunks_exact_mut(width).enumerate().for_each(|(index, row)| {
         let Some((record, cells)) = merges.get(index) else { return };
-        let [left, right] = record.times;
+        let [left, right] = record.timestamps;
         let time = left.max(right);
         let [low, high] = time_limbs(time);
         range.count(low, TIME_LOW_BITS);

@@ -57,7 +57,7 @@ impl OfflineMemory {
                     space: leaf.space,
                     pointer: ((leaf.leaf as usize * LEAF_CELLS + start) / pointer_unit) as u32,
                     cells,
-                    timestamp: leaf.final_times[times].iter().copied().max().unwrap_or(0),
+                    timestamp: leaf.final_timestamps[times].iter().copied().max().unwrap_or(0),
                 });
             }
         }

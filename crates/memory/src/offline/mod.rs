@@ -40,8 +40,9 @@ use crate::{
     tree::{MerkleTree, NodeChange, leaf_digest},
 };
 
-/// Spaces of words with higher numbers than this are partitions as others are: the fast ones are found by their number.
-const WORD_SPACE_MAX: u32 = 16;
+/// Spaces of words with higher numbers than this are partitions as others are. The fast ones are found by their number, in an array
+/// that lies in the memory itself: behind a pointer, an access takes a sixth longer.
+const WORD_SPACE_MAX: u32 = 4;
 
 /// Memory, as accesses in the order of their timestamps see and leave it, cut into segments.
 ///
@@ -52,7 +53,7 @@ const WORD_SPACE_MAX: u32 = 16;
 pub struct OfflineMemory {
     config: MemoryConfig,
     /// Spaces of words, by their number less one.
-    words: Vec<WordSpace>,
+    words: [WordSpace; WORD_SPACE_MAX as usize],
     /// By position in the layout; nothing for a space of words.
     partitions: Vec<Option<Partition>>,
     trees: Vec<MerkleTree>,
@@ -79,10 +80,9 @@ impl OfflineMemory {
         let layout = config.layout();
         let is_words =
             |space: &crate::layout::AddressSpaceConfig| layout.is_words(space) && space.number <= WORD_SPACE_MAX;
-        let mut words = vec![];
+        let mut words = std::array::from_fn(|_| WordSpace::absent());
         for space in layout.spaces().iter().filter(|space| is_words(space)) {
-            words.resize_with(space.number as usize - 1, WordSpace::absent);
-            words.push(WordSpace::of(space, image));
+            words[space.number as usize - 1] = WordSpace::of(space, image);
         }
         let partition = |space| (!is_words(space)).then(|| Partition::of(space, layout.pointer_unit(), image));
         Self {
@@ -172,7 +172,7 @@ impl OfflineMemory {
         let start = time.wrapping_sub(1).wrapping_sub(access.gap);
         assert!(start < time, "timestamps of one word rise");
         let time = start + (steps << GAP_BITS);
-        self.word_refreshes.push((RefreshRecord { space, pointer, time, steps }, access.previous));
+        self.word_refreshes.push((RefreshRecord { space, pointer, timestamp: time, steps }, access.previous));
         Access { gap: access.gap & ((1 << GAP_BITS) - 1), ..access }
     }
 
@@ -430,8 +430,8 @@ fn settled_leaves(space: u32, partition: &mut Partition, tree: &MerkleTree, note
             leaf: leaf.leaf,
             before: leaf.before,
             after: settled.after,
-            initial_times: leaf.initial_times,
-            final_times: settled.final_times,
+            initial_timestamps: leaf.initial_timestamps,
+            final_timestamps: settled.final_timestamps,
             digest_before,
             digest_after: if changed { leaf_digest(&settled.after) } else { digest_before },
         });

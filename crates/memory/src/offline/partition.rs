@@ -40,14 +40,14 @@ pub(super) struct TouchedLeaf {
     pub(super) leaf: u32,
     pub(super) before: [F; LEAF_CELLS],
     /// By block of the space's size.
-    pub(super) initial_times: [u32; LEAF_CELLS],
+    pub(super) initial_timestamps: [u32; LEAF_CELLS],
 }
 
 /// A leaf as the last access left it, in blocks of the space's size.
 pub(super) struct SettledLeaf {
     pub(super) after: [F; LEAF_CELLS],
     /// By block of the space's size.
-    pub(super) final_times: [u32; LEAF_CELLS],
+    pub(super) final_timestamps: [u32; LEAF_CELLS],
 }
 
 /// The partition of a space into blocks.
@@ -189,16 +189,16 @@ impl Partition {
         // No block is touched for the first time here: time does not matter.
         let mut blocks = self.blocks(number, 0);
         let block_cells = 1 << blocks.block_log2;
-        let mut final_times = [0; LEAF_CELLS];
+        let mut final_timestamps = [0; LEAF_CELLS];
         for (block, offset) in (start..start + LEAF_CELLS).step_by(block_cells).enumerate() {
             if blocks.page.times[offset] == UNTOUCHED && blocks.page.sizes_log2[offset] == blocks.block_log2 {
                 continue;
             }
             blocks.gather(offset, blocks.block_log2, notes);
-            final_times[block] = blocks.page.times[offset];
+            final_timestamps[block] = blocks.page.times[offset];
         }
         let after = std::array::from_fn(|index| blocks.page.values[start + index]);
-        SettledLeaf { after, final_times }
+        SettledLeaf { after, final_timestamps }
     }
 }
 
@@ -240,7 +240,7 @@ impl Blocks<'_> {
         for size in (log2 + 1..=size).rev() {
             let (end, right) = (start + (1 << size), start + (1 << (size - 1)));
             let time = self.page.times[start];
-            let record = SplitRecord { space: self.space, pointer: self.pointer(start), time };
+            let record = SplitRecord { space: self.space, pointer: self.pointer(start), timestamp: time };
             notes.adapters.split(size, record, &self.page.values[start..end]);
             self.page.sizes_log2[start..end].fill(size - 1);
             self.page.times[right] = time;
@@ -255,7 +255,7 @@ impl Blocks<'_> {
         let (right, end) = (offset + (1 << (log2 - 1)), offset + (1 << log2));
         let later = self.page.times[offset].max(self.page.times[right]);
         let times = [offset, right].map(|half| self.bridge(half, log2 - 1, later, notes));
-        let record = MergeRecord { space: self.space, pointer: self.pointer(offset), times };
+        let record = MergeRecord { space: self.space, pointer: self.pointer(offset), timestamps: times };
         notes.adapters.merge(log2, record, &self.page.values[offset..end]);
         self.page.sizes_log2[offset..end].fill(log2);
         self.page.times[offset] = later;
@@ -268,7 +268,7 @@ impl Blocks<'_> {
         let steps = (until - time) >> GAP_BITS;
         if steps > 0 {
             time += steps << GAP_BITS;
-            let record = RefreshRecord { space: self.space, pointer: self.pointer(offset), time, steps };
+            let record = RefreshRecord { space: self.space, pointer: self.pointer(offset), timestamp: time, steps };
             notes.refreshes[log2 as usize].push(record, &self.page.values[offset..offset + (1 << log2)]);
         }
         self.page.times[offset] = time;
@@ -290,11 +290,11 @@ impl Blocks<'_> {
             self.touched.push(TouchedLeaf {
                 leaf: self.first_cell / LEAF_CELLS as u32 + leaf as u32,
                 before,
-                initial_times: [0; LEAF_CELLS],
+                initial_timestamps: [0; LEAF_CELLS],
             });
         }
         let block = (offset % LEAF_CELLS) >> self.block_log2;
-        self.touched[*slot as usize - 1].initial_times[block] = self.now;
+        self.touched[*slot as usize - 1].initial_timestamps[block] = self.now;
     }
 }
 

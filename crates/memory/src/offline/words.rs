@@ -47,7 +47,7 @@ struct Page {
 struct TouchedLeaf {
     leaf: u32,
     before: [u32; LEAF_WORDS],
-    initial_times: [u32; LEAF_WORDS],
+    initial_timestamps: [u32; LEAF_WORDS],
 }
 
 /// The words of one address space.
@@ -169,12 +169,12 @@ impl WordSpace {
             let start = offset / LEAF_WORDS * LEAF_WORDS;
             let before = std::array::from_fn(|index| page.words[start + index].value);
             let leaf = pointer / LEAF_WORDS as u32;
-            self.touched.push(TouchedLeaf { leaf, before, initial_times: [0; LEAF_WORDS] });
+            self.touched.push(TouchedLeaf { leaf, before, initial_timestamps: [0; LEAF_WORDS] });
             touched_count
         } else {
             *slot as usize - 1
         };
-        self.touched[position].initial_times[offset % LEAF_WORDS] = time - 1;
+        self.touched[position].initial_timestamps[offset % LEAF_WORDS] = time - 1;
     }
 
     /// The touched leaves, by ascending index; none is touched any more.
@@ -194,7 +194,7 @@ impl WordSpace {
     }
 
     fn record(&self, leaf: &TouchedLeaf, tree: &MerkleTree) -> LeafRecord {
-        let &TouchedLeaf { leaf, before, initial_times } = leaf;
+        let &TouchedLeaf { leaf, before, initial_timestamps } = leaf;
         let first = leaf as usize * LEAF_WORDS;
         let page = self.directory[first / PAGE_WORDS].as_ref().expect("a touched leaf has a page");
         let words = |index: usize| page.words[first % PAGE_WORDS + index];
@@ -211,8 +211,8 @@ impl WordSpace {
             leaf,
             before: leaf_cells(&before),
             after: leaf_cells(&after),
-            initial_times: times(&|index| initial_times[index]),
-            final_times: times(&|index| words(index).time),
+            initial_timestamps: times(&|index| initial_timestamps[index]),
+            final_timestamps: times(&|index| words(index).time),
             digest_before,
             digest_after,
         }

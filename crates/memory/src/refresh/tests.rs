@@ -14,7 +14,7 @@ fn honest(block_cells: usize) -> Subject {
     let mut refreshes = BlockRecords::new(block_cells);
     let cells: Vec<F> = (0..block_cells).map(|cell| -F::from_usize(cell + 1)).collect();
     for (time, steps) in [(1 << 17, 1), ((1 << 29) - 1, 1 << 12), (5 << 17, 3)] {
-        refreshes.push(RefreshRecord { space: 2, pointer: 77, time, steps }, &cells);
+        refreshes.push(RefreshRecord { space: 2, pointer: 77, timestamp: time, steps }, &cells);
     }
     let range = SharedVariableRangeCheckerChip::default();
     Subject::new(circuit(block_cells), trace(&refreshes, &range).unwrap())

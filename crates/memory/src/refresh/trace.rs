@@ -22,7 +22,7 @@ pub fn trace(refreshes: &BlockRecords<RefreshRecord>, range: &SharedVariableRang
     let mut trace = Trace::zeros(width, refreshes.len());
     trace.values_mut().par_chunks_exact_mut(width).enumerate().for_each(|(index, row)| {
         let Some((record, cells)) = refreshes.get(index) else { return };
-        let [low, high] = time_limbs(record.time);
+        let [low, high] = time_limbs(record.timestamp);
         let more_steps = record.steps.wrapping_sub(1);
         range.count(low, TIME_LOW_BITS);
         range.count(high, TIME_HIGH_BITS);

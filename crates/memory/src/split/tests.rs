@@ -10,7 +10,10 @@ use crate::{
 fn honest() -> Subject {
     let mut splits = BlockRecords::new(4);
     for (pointer, time) in [(8, 5), (12, 5), (12, 9)] {
-        splits.push(SplitRecord { space: 3, pointer, time }, &[1, 2, 3, 4].map(|cell| F::from_u32(cell + time)));
+        splits.push(
+            SplitRecord { space: 3, pointer, timestamp: time },
+            &[1, 2, 3, 4].map(|cell| F::from_u32(cell + time)),
+        );
     }
     Subject::new(circuit(4, 1), trace(&splits).unwrap())
 }

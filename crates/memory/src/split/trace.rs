@@ -24,7 +24,7 @@ pub fn trace(splits: &BlockRecords<SplitRecord>) -> Option<Trace> {
         row.put(F::ONE);
         row.put_integer(record.space);
         row.put_integer(record.pointer);
-        row.put_integer(record.time);
+        row.put_integer(record.timestamp);
         row.put_all(cells);
         row.finish();
     });

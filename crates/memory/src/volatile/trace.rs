@@ -59,7 +59,7 @@ fn accessed<'a>(
     let first_cell = leaf.leaf * LEAF_CELLS as u32;
     for (index, last) in leaf.after.chunks_exact(space.block_cells).enumerate() {
         // The last message of a block that is accessed has the time of an access, or of a neighbour's in a merge: at least 1.
-        if leaf.final_times[index] == 0 {
+        if leaf.final_timestamps[index] == 0 {
             continue;
         }
         let start = index * space.block_cells;
@@ -70,8 +70,8 @@ fn accessed<'a>(
         blocks.push(Block {
             number: (first_cell + start as u32) / space.block_cells as u32,
             last,
-            initial_time: leaf.initial_times[index],
-            last_time: leaf.final_times[index],
+            initial_time: leaf.initial_timestamps[index],
+            last_time: leaf.final_timestamps[index],
         });
     }
     Ok(())

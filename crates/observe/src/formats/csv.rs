@@ -23,6 +23,7 @@ struct Line<'a> {
     time: u32,
     operation: Operation,
     space: u32,
+    space_name: &'a str,
     pointer: u32,
     len: u32,
     gap: u32,
@@ -33,8 +34,20 @@ struct Line<'a> {
 }
 
 /// Names of the columns, which stand in the file also where there is no record.
-const COLUMNS: [&str; 11] =
-    ["record", "time", "operation", "space", "pointer", "len", "gap", "splits", "merges", "before", "after"];
+const COLUMNS: [&str; 12] = [
+    "record",
+    "time",
+    "operation",
+    "space",
+    "space_name",
+    "pointer",
+    "len",
+    "gap",
+    "splits",
+    "merges",
+    "before",
+    "after",
+];
 
 struct Cells<'a>(&'a [u32]);
 
@@ -69,6 +82,7 @@ impl<W: Write> CsvTraceWriter<W> {
             time: record.time,
             operation: record.operation,
             space: record.space,
+            space_name: &record.space_name,
             pointer: record.pointer,
             len: record.len,
             gap: record.gap,

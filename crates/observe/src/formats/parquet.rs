@@ -25,6 +25,7 @@ const SCHEMA: &str = "
         required int32 time (INTEGER(32, false));
         required binary operation (STRING);
         required int32 space (INTEGER(32, false));
+        required binary space_name (STRING);
         required int32 pointer (INTEGER(32, false));
         required int32 len (INTEGER(32, false));
         required int32 gap (INTEGER(32, false));
@@ -41,9 +42,9 @@ const SCHEMA: &str = "
 /// Writes records as Parquet: one row a record, in groups of up to [`ROW_GROUP_ROWS_MAX`], not compressed but with
 /// dictionaries.
 ///
-/// Integers are unsigned, `operation` is a string, `before` and `after` are lists of integers. It holds one row group, which is at
-/// most some 60 MiB, and a few hundred bytes a group already written, for the file's footer. A file without footer cannot be
-/// read: call [`Self::finish`].
+/// Integers are unsigned, `operation` and `space_name` are strings, `before` and `after` are lists of integers. It holds one row
+/// group, which is at most some 60 MiB, and a few hundred bytes a group already written, for the file's footer. A file without
+/// footer cannot be read: call [`Self::finish`].
 pub struct ParquetTraceWriter<W: Write + Send> {
     writer: SerializedFileWriter<W>,
     rows: Vec<TraceRecord>,
@@ -84,6 +85,7 @@ impl<W: Write + Send> ParquetTraceWriter<W> {
         write_integers(&mut group, rows.iter().map(|row| row.time))?;
         write_names(&mut group, rows.iter().map(|row| row.operation.name()))?;
         write_integers(&mut group, rows.iter().map(|row| row.space))?;
+        write_names(&mut group, rows.iter().map(|row| &*row.space_name))?;
         write_integers(&mut group, rows.iter().map(|row| row.pointer))?;
         write_integers(&mut group, rows.iter().map(|row| row.len))?;
         write_integers(&mut group, rows.iter().map(|row| row.gap))?;
@@ -108,9 +110,9 @@ fn write_integers<W: Write + Send>(
     })
 }
 
-fn write_names<W: Write + Send>(
+fn write_names<'a, W: Write + Send>(
     group: &mut SerializedRowGroupWriter<'_, W>,
-    values: impl Iterator<Item = &'static str>,
+    values: impl Iterator<Item = &'a str>,
 ) -> Result<(), ParquetError> {
     let values: Vec<ByteArray> = values.map(ByteArray::from).collect();
     write_column(group, |column| match column {

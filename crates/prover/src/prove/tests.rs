@@ -47,7 +47,7 @@ fn a_false_constraint_is_named_with_its_row_and_instruction() {
         &[
             "add row 0: \"carry of a sum is boolean\" does not hold",
             "at 0x00010010: add t2,t0,t1",
-            "real=1 pc=16388 time=",
+            "real=1 pc=16388 timestamp=",
             "normal limb=6913",
         ],
     );

@@ -3,7 +3,7 @@
 use engram_memory::address::{SPACE_MEMORY, SPACE_OUTPUT, SPACE_REGISTERS};
 use engram_rv32im::emulator::system_calls::{MINUS_EBADF, MINUS_ENOSYS, TRANSFER_MAX_BYTES};
 
-use super::{ReplayError, Segment};
+use super::{ReplayError, Segment, WordMemory};
 use crate::{
     calls::CALLS,
     chip::Chip,
@@ -12,7 +12,7 @@ use crate::{
     transfer::{OUTPUT_FIRST_POINTER, OUTPUT_LENGTH_POINTER},
 };
 
-impl Segment<'_> {
+impl<M: WordMemory> Segment<'_, M> {
     pub(super) fn call(&mut self, index: u32, decoded: &Decoded, diverged: ReplayError) -> Result<(), ReplayError> {
         let [a0, a1, a2, a7] = [A0, A1, A2, A7].map(|register| self.peek_register(register));
         let time = self.open.time;

@@ -11,12 +11,12 @@ use engram_rv32im::{
 
 use engram_vm::row::{RefusedRow, Touch};
 
-use super::TableRows;
+use super::{TableRows, WordMemory};
 use crate::{custom::Custom, instruction::Core, program::Decoded};
 
 /// An instruction that stands alone: each access is one of its row's, at a timestamp of its own.
-pub(super) struct AloneCore<'a> {
-    pub memory: &'a mut OfflineMemory,
+pub(super) struct AloneCore<'a, M> {
+    pub memory: &'a mut M,
     pub rows: &'a mut TableRows,
     pub step: &'a Decoded,
     pub timestamp: u32,
@@ -24,7 +24,7 @@ pub(super) struct AloneCore<'a> {
     pub next_pc: u32,
 }
 
-impl AloneCore<'_> {
+impl<M: WordMemory> AloneCore<'_, M> {
     #[inline(always)]
     fn made(&mut self, access: Access) -> u32 {
         self.rows.accesses.push(access);
@@ -45,7 +45,7 @@ impl AloneCore<'_> {
     }
 }
 
-impl Core for AloneCore<'_> {
+impl<M: WordMemory> Core for AloneCore<'_, M> {
     type Word = u32;
 
     fn rs1(&mut self) -> u32 {

@@ -2,13 +2,14 @@
 
 mod call;
 mod core;
+mod memory;
 
 use engram_memory::{
     address::{SPACE_MEMORY, SPACE_REGISTERS, TIME_BITS},
     offline::{Access, OfflineMemory},
 };
 use engram_rv32im::{
-    ExecutionLog, Format, Opcode,
+    CpuState, ExecutionLog, Format, Opcode,
     emulator::system_calls::TRANSFER_MAX_BYTES,
     semantics::{load_extract, store_merge},
 };
@@ -19,6 +20,7 @@ use engram_vm::{
 use thiserror::Error;
 
 use self::core::{AloneCore, BlockCore};
+pub use self::memory::WordMemory;
 use crate::{
     block::Block,
     chip::{CHIPS, Chip},
@@ -119,10 +121,10 @@ pub enum ReplayError {
 
 /// Replays logs, segment after segment.
 #[derive(Debug)]
-pub struct Replay<'a> {
+pub struct Replay<'a, M = OfflineMemory> {
     program: &'a MachineProgram,
     blocks: &'a [Block],
-    memory: OfflineMemory,
+    memory: M,
     open: Option<OpenSegment>,
 }
 
@@ -142,29 +144,9 @@ struct OpenSegment {
 }
 
 impl<'a> Replay<'a> {
-    /// Before the first segment, for logs that are covered by single instructions.
-    pub fn new(program: &'a MachineProgram, memory: OfflineMemory) -> Self {
-        Self::with_blocks(program, &[], memory)
-    }
-
     /// Before the first segment, for logs that are covered by blocks and single instructions.
     pub fn with_blocks(program: &'a MachineProgram, blocks: &'a [Block], memory: OfflineMemory) -> Self {
         Self { program, blocks, memory, open: None }
-    }
-
-    /// Memory as the replay leaves it.
-    pub fn memory(&self) -> &OfflineMemory {
-        &self.memory
-    }
-
-    /// Memory, to finish the segment that was replayed.
-    pub fn memory_mut(&mut self) -> &mut OfflineMemory {
-        &mut self.memory
-    }
-
-    /// Replay one segment, instruction by instruction.
-    pub fn segment(&mut self, log: &ExecutionLog) -> Result<Rows, ReplayError> {
-        self.tiled_segment(log, &vec![Tile::Single; log.steps.len()])
     }
 
     /// Replay one segment, whose log the tiles cover.
@@ -175,25 +157,56 @@ impl<'a> Replay<'a> {
 
     /// Replay the next tiles of the open segment, or of a new one that starts where the log does. The log may still grow.
     pub fn advance(&mut self, log: &ExecutionLog, tiles: &[Tile]) -> Result<(), ReplayError> {
-        let Self { program, blocks, memory, open } = self;
-        let open = open.get_or_insert_with(|| OpenSegment::new(program, blocks.len(), log.start.pc / 4));
-        let mut segment = Segment { program, memory, log, open };
-        for tile in tiles {
-            let step = segment.open.steps;
-            segment.open.steps += match tile {
-                Tile::Single => {
-                    let diverged = ReplayError::Diverged { step, pc: segment.open.pc << 2 };
-                    segment.step(step, *log.steps.get(step).ok_or(diverged)?)?;
-                    1
-                }
-                Tile::Block(number) => {
-                    let block = &blocks[usize::from(*number)];
-                    segment.block(step, usize::from(*number), block)?;
-                    block.path.steps.len()
-                }
-            };
+        let blocks = self.blocks;
+        let mut segment = self.open(log);
+        tiles.iter().try_for_each(|tile| match tile {
+            Tile::Single => segment.single(),
+            Tile::Block(number) => segment.block(usize::from(*number), &blocks[usize::from(*number)]),
+        })
+    }
+}
+
+impl<'a, M: WordMemory> Replay<'a, M> {
+    /// Before the first segment, for logs that are covered by single instructions.
+    pub fn new(program: &'a MachineProgram, memory: M) -> Self {
+        Self { program, blocks: &[], memory, open: None }
+    }
+
+    /// Memory as the replay leaves it.
+    pub fn memory(&self) -> &M {
+        &self.memory
+    }
+
+    /// Memory, to finish the segment that was replayed.
+    pub fn memory_mut(&mut self) -> &mut M {
+        &mut self.memory
+    }
+
+    /// Replay one segment, instruction by instruction.
+    pub fn segment(&mut self, log: &ExecutionLog) -> Result<Rows, ReplayError> {
+        let mut segment = self.open(log);
+        while segment.open.steps < log.steps.len() {
+            segment.single()?;
         }
-        Ok(())
+        self.finish(log)
+    }
+
+    /// Carry out one instruction that is no system call and no custom one, outside of any segment. Returns where the next one is, in words.
+    pub fn instruction(&mut self, decoded: &Decoded) -> Result<u32, ReplayError> {
+        let unprovable = ReplayError::Unprovable { pc: decoded.pc << 2 };
+        let chip = decoded.chip.filter(|chip| !chip.is_call() && decoded.custom.is_none()).ok_or(unprovable)?;
+        // Nothing but a system call looks at the log.
+        let log = ExecutionLog::starting_at(CpuState { pc: decoded.pc << 2, registers: [0; 32], program_break: 0 });
+        let mut open = OpenSegment::new(tables(self.program), 0, 0, decoded.pc);
+        let mut segment = Segment { program: self.program, memory: &mut self.memory, log: &log, open: &mut open };
+        segment.execute(0, decoded, chip);
+        Ok(open.pc)
+    }
+
+    fn open<'s>(&'s mut self, log: &'s ExecutionLog) -> Segment<'s, M> {
+        let Self { program, blocks, memory, open } = self;
+        let new = || OpenSegment::new(tables(program), program.entries().len(), blocks.len(), log.start.pc / 4);
+        Segment { program, memory, log, open: open.get_or_insert_with(new) }
     }
 
     /// The rows of the open segment so far; `None` before its first tile.
@@ -203,8 +216,11 @@ impl<'a> Replay<'a> {
 
     /// End the open segment, of which all is replayed.
     pub fn finish(&mut self, log: &ExecutionLog) -> Result<Rows, ReplayError> {
-        let start = log.start.pc / 4;
-        let open = self.open.take().unwrap_or_else(|| OpenSegment::new(self.program, self.blocks.len(), start));
+        let (entries, blocks) = (self.program.entries().len(), self.blocks.len());
+        let open = self
+            .open
+            .take()
+            .unwrap_or_else(|| OpenSegment::new(tables(self.program), entries, blocks, log.start.pc / 4));
         let OpenSegment { mut rows, time, pc, steps, .. } = open;
         if steps != log.steps.len() {
             return Err(ReplayError::Diverged { step: steps, pc: pc << 2 });
@@ -215,14 +231,19 @@ impl<'a> Replay<'a> {
     }
 }
 
+/// Numbers of the program's chips are below this: those of its extensions come last.
+fn tables(program: &MachineProgram) -> usize {
+    let last_extension = program.extensions().last();
+    last_extension.map_or(CHIPS.len(), |extension| Chip::Custom(extension.id()).number() + 1)
+}
+
 impl OpenSegment {
-    fn new(program: &MachineProgram, blocks: usize, pc: u32) -> Self {
-        let last_extension = program.extensions().last();
-        let numbers = last_extension.map_or(CHIPS.len(), |extension| Chip::Custom(extension.id()).number() + 1);
+    /// For tables with numbers below `tables`, and as many ROM entries and blocks.
+    fn new(tables: usize, entries: usize, blocks: usize, pc: u32) -> Self {
         let rows = Rows {
-            chips: vec![TableRows::default(); numbers],
+            chips: vec![TableRows::default(); tables],
             blocks: vec![TableRows::default(); blocks],
-            executions: vec![0; program.entries().len()],
+            executions: vec![0; entries],
             ends: Ends { initial_pc: pc, final_pc: 0, exit: None },
             last_time: 0,
         };
@@ -230,14 +251,14 @@ impl OpenSegment {
     }
 }
 
-struct Segment<'a> {
+struct Segment<'a, M> {
     program: &'a MachineProgram,
-    memory: &'a mut OfflineMemory,
+    memory: &'a mut M,
     log: &'a ExecutionLog,
     open: &'a mut OpenSegment,
 }
 
-impl Segment<'_> {
+impl<M: WordMemory> Segment<'_, M> {
     fn read(&mut self, space: u32, pointer: u32) -> Access {
         let access = self.memory.read_word(space, pointer, self.open.time);
         self.open.time += 1;
@@ -269,6 +290,15 @@ impl Segment<'_> {
         rows.instructions.push(instruction);
         rows.accesses.extend_from_slice(accesses);
         rows.hints.extend_from_slice(hints);
+    }
+
+    /// Replay the log's next instruction.
+    fn single(&mut self) -> Result<(), ReplayError> {
+        let step = self.open.steps;
+        let diverged = ReplayError::Diverged { step, pc: self.open.pc << 2 };
+        self.step(step, *self.log.steps.get(step).ok_or(diverged)?)?;
+        self.open.steps += 1;
+        Ok(())
     }
 
     fn step(&mut self, step: usize, index: u32) -> Result<(), ReplayError> {
@@ -303,43 +333,6 @@ impl Segment<'_> {
         rows.instructions.push(index);
         *time = replayed.map_err(|refused| ReplayError::Refused { pc: *pc << 2, refused })?;
         *pc += 1;
-        Ok(())
-    }
-
-    /// Execute a block. Registers are taken at its time and changed at its end; a word of memory is taken when the path opens
-    /// it and changed in place.
-    fn block(&mut self, step: usize, number: usize, block: &Block) -> Result<(), ReplayError> {
-        let diverged = ReplayError::Diverged { step, pc: self.open.pc << 2 };
-        let first = block.decoded().first().filter(|first| first.pc == self.open.pc).ok_or(diverged)?;
-        if self.open.time >= (1 << TIME_BITS) - 4 * TRANSFER_MAX_BYTES {
-            return Err(ReplayError::ClockOverflow);
-        }
-        let OpenSegment { rows, time, pc, .. } = &mut *self.open;
-        let rows = &mut rows.blocks[number];
-        rows.timestamps.push(*time);
-        let mut registers = [0; 32];
-        for &register in &block.registers {
-            let access = self.memory.read_word(SPACE_REGISTERS, register, *time);
-            registers[register as usize] = access.previous;
-            rows.accesses.push(access);
-        }
-        let openings = block.openings.iter().copied();
-        let mut core =
-            BlockCore { memory: &mut *self.memory, rows, registers, openings, step: first, timestamp: *time };
-        for decoded in block.decoded() {
-            core.step = decoded;
-            if let Some(custom) = &decoded.custom {
-                core.custom(custom).map_err(|refused| ReplayError::Refused { pc: decoded.pc << 2, refused })?;
-            } else if let Some(chip) = decoded.chip {
-                execute(chip, &mut core);
-            }
-        }
-        let BlockCore { registers, timestamp, .. } = core;
-        for &register in &block.registers {
-            self.memory.amend(SPACE_REGISTERS, register, registers[register as usize]);
-        }
-        debug_assert_eq!(timestamp + 1, *time + block.clock());
-        (*time, *pc) = (timestamp + 1, block.path.final_pc);
         Ok(())
     }
 
@@ -388,5 +381,45 @@ impl Segment<'_> {
         let hints = [register_after, words_after[0], words_after[1], kind];
         self.row(Chip::Misaligned, index, time, &accesses, &hints);
         self.open.pc += 1;
+    }
+}
+
+impl Segment<'_, OfflineMemory> {
+    /// Execute a block. Registers are taken at its time and changed at its end; a word of memory is taken when the path opens
+    /// it and changed in place.
+    fn block(&mut self, number: usize, block: &Block) -> Result<(), ReplayError> {
+        let diverged = ReplayError::Diverged { step: self.open.steps, pc: self.open.pc << 2 };
+        let first = block.decoded().first().filter(|first| first.pc == self.open.pc).ok_or(diverged)?;
+        if self.open.time >= (1 << TIME_BITS) - 4 * TRANSFER_MAX_BYTES {
+            return Err(ReplayError::ClockOverflow);
+        }
+        let OpenSegment { rows, time, pc, .. } = &mut *self.open;
+        let rows = &mut rows.blocks[number];
+        rows.timestamps.push(*time);
+        let mut registers = [0; 32];
+        for &register in &block.registers {
+            let access = self.memory.read_word(SPACE_REGISTERS, register, *time);
+            registers[register as usize] = access.previous;
+            rows.accesses.push(access);
+        }
+        let openings = block.openings.iter().copied();
+        let mut core =
+            BlockCore { memory: &mut *self.memory, rows, registers, openings, step: first, timestamp: *time };
+        for decoded in block.decoded() {
+            core.step = decoded;
+            if let Some(custom) = &decoded.custom {
+                core.custom(custom).map_err(|refused| ReplayError::Refused { pc: decoded.pc << 2, refused })?;
+            } else if let Some(chip) = decoded.chip {
+                execute(chip, &mut core);
+            }
+        }
+        let BlockCore { registers, timestamp, .. } = core;
+        for &register in &block.registers {
+            self.memory.amend(SPACE_REGISTERS, register, registers[register as usize]);
+        }
+        debug_assert_eq!(timestamp + 1, *time + block.clock());
+        (*time, *pc) = (timestamp + 1, block.path.final_pc);
+        self.open.steps += block.path.steps.len();
+        Ok(())
     }
 }

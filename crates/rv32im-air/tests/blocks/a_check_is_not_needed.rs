@@ -104,7 +104,8 @@ fn honest_rows_of_blocks_are_refused_by_nothing() {
 
 /// The labels that a source file gives to checks: literals after the functions that make them.
 fn labels_of(source: &str) -> BTreeSet<String> {
-    let makers = ["assert_zero(", "assert_bool(", ".range(", "byte_and(", "show_short(", "flag("];
+    let makers =
+        ["assert_zero(", "assert_bool(", ".range(", "byte_and(", "show_short(", "flag(", "show_carry(", "select("];
     let calls = makers.iter().flat_map(|maker| source.split(maker).skip(1));
     // Labels are sentences; of what is named to a column the label follows.
     let literal = |call: &str| {
@@ -120,8 +121,9 @@ fn every_label_of_a_path_is_exercised() {
     let exercises = exercises(SEED, 1);
     let known: BTreeSet<&str> = exercises.iter().flat_map(|exercise| exercise.checks.labels()).collect();
     let mut found = 0;
-    for file in ["bits", "compare", "location", "sum", "value"] {
-        let path = format!("{}/../vm/src/path/{file}.rs", env!("CARGO_MANIFEST_DIR"));
+    let of_paths = ["bits", "compare", "location", "part", "place", "sum", "value"].map(|file| format!("path/{file}"));
+    for file in of_paths.into_iter().chain(["address", "word"].map(str::to_owned)) {
+        let path = format!("{}/../vm/src/{file}.rs", env!("CARGO_MANIFEST_DIR"));
         for label in labels_of(&std::fs::read_to_string(path).unwrap()) {
             assert!(known.contains(label.as_str()), "no exercise has \"{label}\" of {file}.rs");
             found += 1;

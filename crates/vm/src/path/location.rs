@@ -34,19 +34,25 @@ pub(super) struct Locations<E> {
     registers: Vec<(u32, WordId, TakenBlock<E>)>,
     memory: Vec<MemoryLocation<E>>,
     openings: Vec<bool>,
+    /// By access to memory: the word's pointer, and what is stored there if it is a store.
+    made: Vec<(E, Option<WordId>)>,
     /// Bytes below and above bases that pointers without reduction reach.
     pub(super) reach: [u32; 2],
 }
 
 impl<E> Default for Locations<E> {
     fn default() -> Self {
-        Self { registers: vec![], memory: vec![], openings: vec![], reach: [0; 2] }
+        Self { registers: vec![], memory: vec![], openings: vec![], made: vec![], reach: [0; 2] }
     }
 }
 
 impl<E> Locations<E> {
     pub fn openings(&self) -> &[bool] {
         &self.openings
+    }
+
+    pub fn made(&self) -> &[(E, Option<WordId>)] {
+        &self.made
     }
 
     pub fn reach(&self) -> [u32; 2] {
@@ -102,6 +108,7 @@ impl<B: RowBuilder> Path<'_, B> {
 
     /// The word at a place.
     pub fn load(&mut self, place: &Place<B::Expr>) -> WordId {
+        self.locations.made.push((place.pointer.clone(), None));
         if let Some(position) = self.find(place) {
             self.locations.openings.push(false);
             return self.locations.memory[position].value;
@@ -115,6 +122,7 @@ impl<B: RowBuilder> Path<'_, B> {
 
     /// Replace the word at a place. After [`Path::load`] of the same place it is still open or can be opened again.
     pub fn store(&mut self, place: &Place<B::Expr>, word: WordId) {
+        self.locations.made.push((place.pointer.clone(), Some(word)));
         match self.find(place) {
             Some(position) if self.locations.memory[position].taken.is_some() => {
                 self.locations.openings.push(false);

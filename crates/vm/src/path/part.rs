@@ -104,10 +104,9 @@ impl<B: RowBuilder> Path<'_, B> {
             let replaced = [byte.clone() + second.shift_left(8), first + byte.shift_left(8)];
             select(self.row, "limb after", "byte is replaced where it is addressed", odd, replaced)
         };
-        let low_label = "low limb is replaced where it is addressed";
-        let low = select(self.row, "low after", low_label, upper, [limb.clone(), low]);
-        let high_label = "high limb is replaced where it is addressed";
-        let high = select(self.row, "high after", high_label, upper, [high, limb]);
+        let (low_choice, high_choice) = ([limb.clone(), low], [high, limb]);
+        let low = select(self.row, "low after", "low limb is replaced where it is addressed", upper, low_choice);
+        let high = select(self.row, "high after", "high limb is replaced where it is addressed", upper, high_choice);
         self.push_normal([low, high], u32::MAX)
     }
 

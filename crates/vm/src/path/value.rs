@@ -137,6 +137,11 @@ impl<'a, B: RowBuilder> Path<'a, B> {
         self.locations.openings()
     }
 
+    /// The accesses to memory in the order in which the path made them: the word's pointer, and what is stored there if it is a store.
+    pub fn memory_accesses(&self) -> Vec<(B::Expr, Option<WordId>)> {
+        self.locations.made().to_vec()
+    }
+
     /// How many bytes below and above a base, without wrapping around, accesses to memory were: no row has an access that
     /// wraps around.
     pub fn memory_reach(&self) -> [u32; 2] {

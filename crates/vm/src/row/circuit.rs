@@ -1,7 +1,7 @@
 //! A row as a circuit.
 
 use engram_air::{Bus, Circuit, CircuitBuilder, Expr, F};
-use engram_memory::messages::{BYTES, RANGE, bytes_message, range_message};
+use engram_memory::messages::{BYTES, RANGE, bytes_message, variable_range_message};
 
 use super::{At, RowBuilder};
 use crate::{
@@ -48,9 +48,7 @@ impl RowBuilder for SymbolicRow {
     }
 
     fn range(&mut self, label: &str, expr: Expr, bits: Expr) {
-        // The number of bits may vary by row, so it is added to a message that says zero.
-        let [value, zero_bits] = range_message(expr, 0).try_into().expect("a value and its bits");
-        self.builder.lookup(RANGE, label, vec![value, zero_bits + bits], self.real.clone());
+        self.builder.lookup(RANGE, label, variable_range_message(expr, bits), self.real.clone());
     }
 
     fn byte_and(&mut self, label: &str, x: Expr, y: Expr, and: Expr) {

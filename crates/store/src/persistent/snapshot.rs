@@ -1,8 +1,8 @@
 //! An earlier generation of a persistent memory.
 
+use crate::Snapshot;
 use engram_air::{F, field::Digest};
 use engram_memory::{config::MemoryConfig, online::Memory, proof::roots_digest};
-use engram_store::Snapshot;
 
 use super::{
     PersistentError, decoded_roots,

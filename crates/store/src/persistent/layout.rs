@@ -1,14 +1,14 @@
 //! How cells of configured spaces lie in a store's words, leaves and trees.
 
+use crate::{HEIGHT_MIN, LEAF_WORDS, Space, StoreConfig};
 use engram_air::{F, PrimeCharacteristicRing, PrimeField32, field::Digest, poseidon2::hash};
 use engram_memory::{
     address::{ACCESS_CELLS_MAX, LEAF_CELLS},
     config::{CellKind, MemoryConfig},
 };
-use engram_store::{HEIGHT_MIN, LEAF_WORDS, Space, StoreConfig};
 
 use super::PersistentError;
-use crate::hash::digest_bytes;
+use crate::poseidon2_tree::digest_bytes;
 
 /// A leaf's words, each with two cells, the low half first.
 pub(super) type LeafWords = [u32; LEAF_WORDS];

@@ -13,8 +13,8 @@ use engram_memory::{
     offline::OfflineMemory,
     online::Memory,
 };
-use engram_state::{PersistentError, PersistentMemory, digest_bytes};
 use engram_store::StoreError;
+use engram_store::{PersistentError, PersistentMemory, digest_bytes};
 use rand::{Rng, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 

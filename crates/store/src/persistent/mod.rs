@@ -12,6 +12,7 @@ use std::{
     sync::Arc,
 };
 
+use crate::{PAGE_LEAVES, Store, StoreError, TreeHash};
 use engram_air::{F, field::Digest};
 use engram_memory::{
     adapter::MemoryAdapter,
@@ -23,12 +24,11 @@ use engram_memory::{
     online::Memory,
     proof::{MemoryProofGenerator, roots_digest},
 };
-use engram_store::{PAGE_LEAVES, Store, StoreError, TreeHash};
 use layout::{CellRange, LeafAt, LeafWords, cell, set_cell, store_config};
 pub use snapshot::PersistentSnapshot;
 use thiserror::Error;
 
-use crate::hash::{Poseidon2Tree, digest_bytes, stored_digest};
+use crate::poseidon2_tree::{Poseidon2Tree, digest_bytes, stored_digest};
 
 /// Most leaves that are kept after they were read, so that they are checked once: some 5 MiB.
 const SEEN_LEAVES_MAX: usize = 1 << 16;

@@ -12,7 +12,7 @@ use engram_memory::{
     address::LEAF_CELLS,
     config::{ACCESS_CAPACITY_MAX, AddressSpaceConfig, AddressSpaceType, CellKind, MemoryConfig, MemoryConfigBuilder},
 };
-use engram_state::PersistentMemory;
+use engram_store::PersistentMemory;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

@@ -1,5 +1,6 @@
 //! Poseidon2 as the hash of a store, and digests as bytes.
 
+use crate::{StoreError, TreeHash};
 use engram_air::{
     F, PrimeCharacteristicRing, PrimeField32,
     field::{Digest, MODULUS},
@@ -9,7 +10,6 @@ use engram_memory::{
     address::{LEAF_WORDS, leaf_cells},
     tree::leaf_digest,
 };
-use engram_store::{StoreError, TreeHash};
 
 /// Bytes of a field element.
 const ELEMENT_BYTES: usize = 4;

@@ -6,6 +6,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard},
 };
 
+use crate::{Space, Store, StoreConfig, StoreError};
 use engram_air::field::Digest;
 use engram_memory::{
     AddressSpaceConfig, Backing, Layout, MemoryImage, SPACE_MEMORY,
@@ -13,10 +14,9 @@ use engram_memory::{
     image::{ImagePage, PAGE_WORDS},
 };
 use engram_rv32im::{PageSource, memory::Page};
-use engram_store::{Space, Store, StoreConfig, StoreError};
 use thiserror::Error;
 
-use crate::hash::{Poseidon2Tree, digest_bytes, stored_digest};
+use crate::poseidon2_tree::{Poseidon2Tree, digest_bytes, stored_digest};
 
 /// The space whose words are kept: main memory. Registers and output start anew with each run.
 const STATE_SPACE: u32 = SPACE_MEMORY;
