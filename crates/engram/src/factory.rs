@@ -77,7 +77,10 @@ mod tests {
             assert_eq!(memory.write(1, 5, &[]), Err(MemoryError::InvalidAccessSize { len: 0 }));
             assert_eq!(memory.write(0, 5, &[F::ONE]), Err(MemoryError::IdentityReadOnly { space: 0 }));
         }
-        let stored = MemoryFactory::default().create_persistent_memory(folder.path().join("field"));
+        assert!(MemoryFactory::default().create_persistent_memory(folder.path().join("default")).is_ok());
+        let field = AddressSpaceConfig::new(1, AddressSpaceType::Normal);
+        let config = MemoryConfigBuilder::new().add_address_space(field).build().unwrap();
+        let stored = MemoryFactory::new(config).create_persistent_memory(folder.path().join("field"));
         assert!(matches!(stored, Err(PersistentError::FieldCells { space: 1 })));
     }
 }

@@ -265,7 +265,7 @@ fn random_faults_never_change_what_was_acknowledged() {
             let operation = match random.random_range(0..5) {
                 0 => BusOperation::IncrementTimestamp,
                 1 | 2 => read(pointer, len as usize),
-                _ => write(pointer, &(0..len).map(|_| random.random_range(0..1 << 30)).collect::<Vec<_>>()),
+                _ => write(pointer, &(0..len).map(|_| random.random_range(0..1 << 16)).collect::<Vec<_>>()),
             };
             let events = system.events().len();
             match system.safe_operation(&operation) {

@@ -62,6 +62,7 @@ impl Parameters {
     /// Bytes that proving takes on top of the process, predicted for tables of this size. Measured to hold within 10 % from
     /// 2^20 to 2^26 slots. The most is used while committing, where there are few messages for many cells, or while
     /// summing fractions.
+    #[allow(clippy::arithmetic_side_effects, reason = "only provers predict, from sizes of tables that they hold")]
     pub fn proving_bytes(self, size: Size) -> u64 {
         let committing = COMMITTING_CELL_BYTES * size.cells;
         let summing = CELL_BYTES * size.cells + SLOT_BYTES * size.slots();
