@@ -177,7 +177,7 @@ fn the_costliest_plans_take_bounded_time() {
 #[test]
 fn a_plan_of_another_program_is_refused_or_is_one_of_this() {
     let (sha256, keccak) = (Guest::bundled("sha256", b"a"), Guest::bundled("keccak", b"a"));
-    let blocks = forced_blocks(&sha256.program, &sha256.log(), 40, || 20);
+    let blocks = forced_blocks(&sha256.program, &sha256.log(), 32, || 20);
     let paths: Vec<BlockPath> = blocks.into_iter().map(|block| block.path).collect();
     assert!(Plan::new(&paths).blocks(sha256.program.decoded()).is_ok());
     assert!(matches!(Plan::new(&paths).blocks(keccak.program.decoded()), Err(PlanError::Path { .. })));
