@@ -53,7 +53,7 @@
 //! - What is written to cells of 16 bits is below 2^16: looked up, or held by such cells before ([`Cells`]). An extension's author
 //!   cannot get around it.
 //!
-//! That an extension's constraints leave no choice is its author's to keep; [`crate::testing::bench`] attacks it.
+//! That an extension's constraints leave no choice is its author's to keep; `testing::bench` (feature `testing`) attacks it.
 
 #[cfg(test)]
 mod attacks;

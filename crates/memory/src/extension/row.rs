@@ -148,7 +148,7 @@ pub trait InstructionRow {
 /// takes the thread of execution and hands it on, later by the number of the row's accesses.
 ///
 /// What the author keeps: given the operands and what the accesses find, [`Self::eval`] must leave no choice of what they leave.
-/// [`crate::testing::bench::ExtensionBench`] looks for mistakes in that.
+/// `testing::bench::ExtensionBench` (feature `testing`) looks for mistakes in that.
 pub trait MemoryExtension: std::fmt::Debug + Send + Sync + 'static {
     /// Name for people, unique among the extensions of a machine.
     fn name(&self) -> &str;
