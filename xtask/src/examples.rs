@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::step::{cargo, root, run};
 
 /// Where the examples are. Those of `crates/observe` are tests of their crate.
-const FOLDERS: [&str; 2] = ["crates/engram/examples", "crates/memory/examples"];
+const FOLDERS: [&str; 3] = ["crates/engram/examples", "crates/memory/examples", "crates/prover/examples"];
 
 /// Those that measure, and take long.
 const MEASUREMENTS: [&str; 3] = ["cold_memory", "million_accesses", "throughput"];
