@@ -2,12 +2,12 @@
 //!
 //! `cargo run --release -p engram-prover --example own_extension`
 
-use engram_prover::{Options, prove};
+use engram_prover::{Options, prove, testing::Assembler};
 use engram_rv32im::{
     Emulator, Opcode, Outcome, Program,
     testing::{ElfSegment, custom},
 };
-use engram_rv32im_air::{registry::ExtensionRegistry, testing::Assembler};
+use engram_rv32im_air::registry::ExtensionRegistry;
 use engram_stark::parameters::Parameters;
 use engram_verifier::{CommittedProgram, ProgramKey, VerifyError, verify};
 use engram_vm::{

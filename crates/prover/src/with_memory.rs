@@ -11,16 +11,15 @@ use engram_memory::{
 use engram_rv32im::{
     CpuState, Emulator, ExecutionLog, Fault, Format, Instruction, Opcode, Outcome, semantics::branch_taken,
 };
-use engram_rv32im_air::{
-    program::decode,
-    registry::ExtensionRegistry,
-    replay::{Replay, ReplayError, WordMemory},
-    system::BREAK_POINTER,
-};
+use engram_rv32im_air::{program::decode, registry::ExtensionRegistry, system::BREAK_POINTER};
 use engram_verifier::{CommittedProgram, RunProof};
 use thiserror::Error;
 
-use crate::{Options, ProveError, Report, prove::prove};
+use crate::{
+    Options, ProveError, Report,
+    prove::prove,
+    replay::{Replay, ReplayError, ReplayMemory},
+};
 
 /// Instructions that are executed before memory catches up.
 const STRETCH_STEPS: u64 = 1 << 13;
@@ -245,7 +244,7 @@ impl Controlled<'_> {
     }
 }
 
-impl WordMemory for Controlled<'_> {
+impl ReplayMemory for Controlled<'_> {
     fn read_word(&mut self, space: u32, pointer: u32, _: u32) -> Access {
         let access = self.memory.read_word(space, pointer).map(|(_, word)| word);
         self.made(access)

@@ -4,12 +4,14 @@ use engram_memory::{
     Access, Layout, MemoryConfig, MemoryError, MemoryLogEntry, OfflineMemory, SPACE_MEMORY, SPACE_REGISTERS,
     address::cells,
 };
-use engram_prover::{LoadInstruction, Options, RV32IMWithMemory, RunError, StoreInstruction};
+use engram_prover::{
+    LoadInstruction, Options, RV32IMWithMemory, RunError, StoreInstruction,
+    replay::{Replay, ReplayError, ReplayMemory},
+};
 use engram_rv32im::{
     Emulator, ExecutionLog, FaultKind, Instruction, Opcode, Outcome, Program,
     testing::{guest_elf, guest_vectors},
 };
-use engram_rv32im_air::replay::{Replay, ReplayError, WordMemory};
 use engram_verifier::CommittedProgram;
 
 fn program(guest: &str) -> CommittedProgram {
@@ -38,7 +40,7 @@ struct Seen {
 
 struct Noting<'a>(&'a mut Noted);
 
-impl WordMemory for Noting<'_> {
+impl ReplayMemory for Noting<'_> {
     fn read_word(&mut self, space: u32, pointer: u32, time: u32) -> Access {
         let access = self.0.memory.read_word(space, pointer, time);
         self.0.seen.push(Seen { place: (space, pointer), time, access, written: None });

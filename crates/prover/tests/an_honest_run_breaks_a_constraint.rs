@@ -3,8 +3,9 @@
 use std::io::Cursor;
 
 use engram_memory::{MemoryConfig, offline::OfflineMemory};
+use engram_prover::{replay::Replay, segment::witnesses};
 use engram_rv32im::{ExecutionLog, Outcome, Program};
-use engram_rv32im_air::{circuits::Machine, program::MachineProgram, replay::Replay};
+use engram_rv32im_air::{circuits::Machine, program::MachineProgram};
 use engram_stark::{engine::Committed, engine::check_witnesses, parameters::Parameters};
 use engram_vm::rom;
 
@@ -29,7 +30,7 @@ fn check_run(name: &str, input: &[u8], steps: u64) {
         let outcome = executor.record(steps, &mut log).unwrap();
         let rows = replay.segment(&log).unwrap();
         let memory = replay.memory_mut().finish_segment();
-        let witnesses = machine.witnesses(&machine_program, &rows, &memory, &committed);
+        let witnesses = witnesses(&machine, &machine_program, &rows, &memory, &committed);
         if let Err(report) = check_witnesses(machine.circuits(), &witnesses) {
             panic!("{name}: {report}");
         }

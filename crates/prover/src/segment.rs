@@ -2,6 +2,12 @@
 
 use engram_air::{Trace, vector::LANES};
 use engram_memory::{lookups::Lookups, segment::SegmentMemory};
+use engram_rv32im_air::{
+    block::Block,
+    chip::Chip,
+    circuits::{FIRST_CHIP, Machine},
+    program::MachineProgram,
+};
 use engram_stark::engine::{Committed, Witness};
 use engram_vm::{
     connector, rom,
@@ -9,60 +15,52 @@ use engram_vm::{
 };
 use rayon::prelude::*;
 
-use crate::{
-    block::Block,
-    chip::Chip,
-    circuits::{FIRST_CHIP, Machine},
-    program::MachineProgram,
-    replay::{Rows, TableRows},
-};
+use crate::replay::{Rows, TableRows};
 
 /// Rows that one task fills.
 const TASK_ROWS: usize = 256;
 
-impl Machine {
-    /// The witnesses of all circuits, in order. Tables without rows are left out.
-    ///
-    /// Fixed tables come last, when all others have counted their lookups.
-    pub fn witnesses(
-        &self,
-        program: &MachineProgram,
-        rows: &Rows,
-        memory: &SegmentMemory,
-        committed: &Committed,
-    ) -> Vec<Witness> {
-        let lookups = Lookups::default();
-        let rom =
-            Witness { trace: Some(rom::trace(&rows.executions)), publics: vec![], committed: Some(committed.clone()) };
-        let connector = Witness {
-            trace: Some(connector::trace(rows.last_time, &lookups)),
-            publics: rows.ends.publics(),
-            committed: None,
-        };
-        let memory = memory.witnesses(&lookups.range);
-        let chips: Vec<Witness> = self
-            .chips()
-            .iter()
-            .enumerate()
-            .map(|(position, &chip)| {
-                let width = self.circuits()[FIRST_CHIP + position].width();
-                let trace = chip_trace(program, chip, width, rows, &lookups);
-                Witness { trace, ..Default::default() }
-            })
-            .collect();
-        let blocks: Vec<Witness> = self
-            .blocks()
-            .iter()
-            .zip(&rows.blocks)
-            .map(|(block, rows)| Witness { trace: block_trace(block, rows, &lookups), ..Default::default() })
-            .collect();
-        let mut witnesses = vec![rom, connector];
-        witnesses.extend(memory);
-        witnesses.extend(lookups.witnesses());
-        witnesses.extend(chips);
-        witnesses.extend(blocks);
-        witnesses
-    }
+/// The witnesses of all circuits of a machine, in order. Tables without rows are left out.
+///
+/// Fixed tables come last, when all others have counted their lookups.
+pub fn witnesses(
+    machine: &Machine,
+    program: &MachineProgram,
+    rows: &Rows,
+    memory: &SegmentMemory,
+    committed: &Committed,
+) -> Vec<Witness> {
+    let lookups = Lookups::default();
+    let rom =
+        Witness { trace: Some(rom::trace(&rows.executions)), publics: vec![], committed: Some(committed.clone()) };
+    let connector = Witness {
+        trace: Some(connector::trace(rows.last_time, &lookups)),
+        publics: rows.ends.publics(),
+        committed: None,
+    };
+    let memory = memory.witnesses(&lookups.range);
+    let chips: Vec<Witness> = machine
+        .chips()
+        .iter()
+        .enumerate()
+        .map(|(position, &chip)| {
+            let width = machine.circuits()[FIRST_CHIP + position].width();
+            let trace = chip_trace(program, chip, width, rows, &lookups);
+            Witness { trace, ..Default::default() }
+        })
+        .collect();
+    let blocks: Vec<Witness> = machine
+        .blocks()
+        .iter()
+        .zip(&rows.blocks)
+        .map(|(block, rows)| Witness { trace: block_trace(block, rows, &lookups), ..Default::default() })
+        .collect();
+    let mut witnesses = vec![rom, connector];
+    witnesses.extend(memory);
+    witnesses.extend(lookups.witnesses());
+    witnesses.extend(chips);
+    witnesses.extend(blocks);
+    witnesses
 }
 
 fn chip_trace(program: &MachineProgram, chip: Chip, width: usize, rows: &Rows, lookups: &Lookups) -> Option<Trace> {

@@ -6,7 +6,8 @@ use engram_air::{
     tape::Row,
 };
 use engram_memory::{lookups::Lookups, offline::Access};
-use engram_rv32im_air::{block::Block, testing::RowChecks};
+use engram_prover::testing::RowChecks;
+use engram_rv32im_air::block::Block;
 use engram_vm::row::{Inverses, RowRecord, RowWriter, Step};
 
 /// Time at which rows stand.

@@ -1,11 +1,11 @@
 //! Short paths that between them make blocks use everything that they have.
 
 use engram_air::F;
+use engram_prover::testing::{Assembler, RowChecks, ZERO};
 use engram_rv32im::{Opcode, Program, testing::SplitMix64};
 use engram_rv32im_air::{
     block::{Block, BlockPath},
     program::MachineProgram,
-    testing::{Assembler, RowChecks, ZERO},
 };
 
 use super::single_row::{failed, row_of};

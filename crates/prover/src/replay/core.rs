@@ -8,11 +8,10 @@ use engram_rv32im::{
     Opcode,
     semantics::{alu, branch_taken, load_extract, store_merge},
 };
-
+use engram_rv32im_air::{custom::Custom, instruction::Core, program::Decoded};
 use engram_vm::row::{RefusedRow, Touch};
 
-use super::{TableRows, WordMemory};
-use crate::{custom::Custom, instruction::Core, program::Decoded};
+use super::{ReplayMemory, TableRows, custom};
 
 /// An instruction that stands alone: each access is one of its row's, at a timestamp of its own.
 pub(super) struct AloneCore<'a, M> {
@@ -24,7 +23,7 @@ pub(super) struct AloneCore<'a, M> {
     pub next_pc: u32,
 }
 
-impl<M: WordMemory> AloneCore<'_, M> {
+impl<M: ReplayMemory> AloneCore<'_, M> {
     #[inline(always)]
     fn made(&mut self, access: Access) -> u32 {
         self.rows.accesses.push(access);
@@ -45,7 +44,7 @@ impl<M: WordMemory> AloneCore<'_, M> {
     }
 }
 
-impl<M: WordMemory> Core for AloneCore<'_, M> {
+impl<M: ReplayMemory> Core for AloneCore<'_, M> {
     type Word = u32;
 
     fn rs1(&mut self) -> u32 {
@@ -119,7 +118,8 @@ pub(super) struct BlockCore<'a> {
 impl BlockCore<'_> {
     /// Each load or store of an extension is one access of the path.
     pub fn custom(&mut self, custom: &Custom) -> Result<(), RefusedRow> {
-        let touches = custom.execute_in_block(self.memory, &mut self.registers, self.step.instruction)?;
+        let instruction = self.step.instruction;
+        let touches = custom::execute_in_block(custom, self.memory, &mut self.registers, instruction)?;
         for Touch { pointer, stored } in touches {
             let opens = self.openings.next() == Some(true);
             self.word(pointer, opens);

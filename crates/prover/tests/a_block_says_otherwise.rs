@@ -4,13 +4,16 @@ use std::io::Cursor;
 
 use engram_air::field::Digest;
 use engram_memory::{MemoryConfig, offline::OfflineMemory};
+use engram_prover::{
+    replay::Replay,
+    segment::witnesses,
+    tile::{Cover, Tile, Tiler},
+};
 use engram_rv32im::{ExecutionLog, Opcode, Program};
 use engram_rv32im_air::{
     block::{Block, BlockPath},
     circuits::Machine,
     program::MachineProgram,
-    replay::Replay,
-    tile::{Cover, Tile, Tiler},
 };
 use engram_stark::{engine::Committed, engine::check_witnesses, parameters::Parameters};
 use engram_vm::rom;
@@ -58,7 +61,7 @@ fn check_run(name: &str, input: &[u8], length: usize, count: usize) -> (Vec<Dige
     let mut replay = Replay::with_blocks(&program_, machine.blocks(), memory);
     let rows = replay.tiled_segment(&log, &cover.tiles).unwrap();
     let memory = replay.memory_mut().finish_segment();
-    let witnesses = machine.witnesses(&program_, &rows, &memory, &committed);
+    let witnesses = witnesses(&machine, &program_, &rows, &memory, &committed);
     if let Err(report) = check_witnesses(machine.circuits(), &witnesses) {
         panic!("{name}, blocks of {length}: {report}");
     }

@@ -13,16 +13,19 @@ use engram_memory::{
     offline::OfflineMemory,
     segment::SegmentMemory,
 };
+use engram_prover::{
+    replay::{Replay, Rows},
+    segment::witnesses,
+    testing::RowChecks,
+    tile::{Cover, Tile, Tiler},
+};
 use engram_rv32im::{ExecutionLog, Opcode, Outcome};
 use engram_rv32im_air::{
     block::{Block, BlockPath},
     circuits::{FIRST_CHIP, LOOKUPS, Machine},
     program::MachineProgram,
     registry::ExtensionRegistry,
-    replay::{Replay, Rows},
     system::DISCARD_POINTER,
-    testing::RowChecks,
-    tile::{Cover, Tile, Tiler},
 };
 use engram_stark::{
     engine::check_witnesses,
@@ -140,7 +143,7 @@ impl Segment<'_> {
         let Guest { program, committed, .. } = self.guest;
         let entries = || rom::committed_trace(program.entries());
         let committed = committed.get_or_init(|| Committed::new(Parameters::SMALLEST, &entries()).unwrap());
-        self.machine.witnesses(program, &self.rows, &self.memory, committed)
+        witnesses(self.machine, program, &self.rows, &self.memory, committed)
     }
 
     pub fn check(&self) -> Result<(), Box<Report>> {

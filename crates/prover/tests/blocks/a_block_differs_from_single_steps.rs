@@ -1,7 +1,7 @@
 //! Random programs end the same with blocks over every path that they take as without any.
 
+use engram_prover::testing::custom_elf;
 use engram_rv32im::testing::{RandomProgram, SplitMix64, link};
-use engram_rv32im_air::testing::custom_elf;
 
 use super::{
     alias_programs::alias_elf,

@@ -1,15 +1,13 @@
 //! A word of memory is written by one address and read by another within one block: the row must take it off the bus
 //! again, and cannot go on with what it held before. Nor can it start from anything that the bus does not have.
 
+use engram_prover::testing::{Assembler, ZERO};
 use engram_rv32im::{
     Opcode::{self, *},
     emulator::system_calls::SYS_EXIT,
     testing::ElfSegment,
 };
-use engram_rv32im_air::{
-    circuits::Machine,
-    testing::{Assembler, ZERO},
-};
+use engram_rv32im_air::circuits::Machine;
 
 use super::{
     exercises::{P, P2, T, U, X, Y, Z},

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use engram_air::{F, PrimeCharacteristicRing, Trace, tape::Row};
 use engram_memory::lookups::Lookups;
-use engram_rv32im_air::testing::RowChecks;
+use engram_prover::testing::RowChecks;
 use engram_vm::connector::{self, Ends};
 
 const EXIT: Ends = Ends { initial_pc: 5, final_pc: 0, exit: Some(0x1_0002) };

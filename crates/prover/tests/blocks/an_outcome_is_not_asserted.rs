@@ -1,11 +1,11 @@
 //! Each assumption of a path, not met by a row that is honest in everything else: its constraint refuses the row, and
 //! nothing else does.
 
+use engram_prover::testing::{Assembler, RowChecks, ZERO};
 use engram_rv32im::{Opcode, Program, semantics::branch_taken, testing::SplitMix64};
 use engram_rv32im_air::{
     block::{Block, BlockPath},
     program::MachineProgram,
-    testing::{Assembler, RowChecks, ZERO},
 };
 
 use super::{

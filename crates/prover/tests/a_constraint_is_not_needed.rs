@@ -8,11 +8,11 @@ use engram_air::{
     check::{Table, check},
     tape::Row,
 };
+use engram_prover::testing::{Attacker, Effort, Forgery, RowChecks, Run, Segment, custom_elf, every_instruction};
 use engram_rv32im::{Opcode, emulator::system_calls::SYS_READ};
 use engram_rv32im_air::{
     chip::{CHIPS, Chip},
     circuits::FIRST_CHIP,
-    testing::{Attacker, Effort, Forgery, RowChecks, Run, Segment, custom_elf, every_instruction},
 };
 use engram_stark::engine::Witness;
 use rayon::prelude::*;

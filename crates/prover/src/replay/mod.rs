@@ -2,6 +2,7 @@
 
 mod call;
 mod core;
+mod custom;
 mod memory;
 
 use engram_memory::{
@@ -13,6 +14,14 @@ use engram_rv32im::{
     emulator::system_calls::TRANSFER_MAX_BYTES,
     semantics::{load_extract, store_merge},
 };
+use engram_rv32im_air::{
+    block::Block,
+    chip::{CHIPS, Chip},
+    custom::Custom,
+    instruction::execute,
+    misaligned,
+    program::{Decoded, MachineProgram},
+};
 use engram_vm::{
     connector::{Ends, FIRST_TIME},
     row::{RefusedRow, Step},
@@ -20,16 +29,8 @@ use engram_vm::{
 use thiserror::Error;
 
 use self::core::{AloneCore, BlockCore};
-pub use self::memory::WordMemory;
-use crate::{
-    block::Block,
-    chip::{CHIPS, Chip},
-    custom::Custom,
-    instruction::execute,
-    misaligned,
-    program::{Decoded, MachineProgram},
-    tile::Tile,
-};
+pub use self::memory::ReplayMemory;
+use crate::tile::Tile;
 
 /// The rows of a table, flat: each has as many accesses and hints as any other.
 #[derive(Clone, Debug, Default)]
@@ -166,7 +167,7 @@ impl<'a> Replay<'a> {
     }
 }
 
-impl<'a, M: WordMemory> Replay<'a, M> {
+impl<'a, M: ReplayMemory> Replay<'a, M> {
     /// Before the first segment, for logs that are covered by single instructions.
     pub fn new(program: &'a MachineProgram, memory: M) -> Self {
         Self { program, blocks: &[], memory, open: None }
@@ -258,7 +259,7 @@ struct Segment<'a, M> {
     open: &'a mut OpenSegment,
 }
 
-impl<M: WordMemory> Segment<'_, M> {
+impl<M: ReplayMemory> Segment<'_, M> {
     fn read(&mut self, space: u32, pointer: u32) -> Access {
         let access = self.memory.read_word(space, pointer, self.open.time);
         self.open.time += 1;
@@ -328,7 +329,7 @@ impl<M: WordMemory> Segment<'_, M> {
         let OpenSegment { rows, time, pc, .. } = &mut *self.open;
         let rows = &mut rows.chips[Chip::Custom(custom.id()).number()];
         let step = Step { pc: decoded.pc, timestamp: *time, operands };
-        let replayed = custom.replay(self.memory, &mut rows.accesses, step);
+        let replayed = custom::replay(custom, self.memory, &mut rows.accesses, step);
         rows.timestamps.push(*time);
         rows.instructions.push(index);
         *time = replayed.map_err(|refused| ReplayError::Refused { pc: *pc << 2, refused })?;

@@ -1,11 +1,11 @@
 //! Random programs whose loads and stores, of every width and through many registers, meet in a few words of stack and heap.
 
+use engram_prover::testing::Assembler;
 use engram_rv32im::{
     Opcode::{self, *},
     emulator::system_calls::{SYS_EXIT, SYS_WRITE},
     testing::{ElfSegment, SplitMix64},
 };
-use engram_rv32im_air::testing::Assembler;
 
 /// Memory around the window on the heap, in which pointers may drift.
 const HEAP: u32 = 0x0200_0000;

@@ -3,11 +3,9 @@
 use std::collections::BTreeMap;
 
 use engram_air::{F, PrimeCharacteristicRing, Trace, field::inverse_power_of_two, tape::Message};
+use engram_prover::testing::{Attacker, Effort, RowChecks};
 use engram_rv32im::testing::SplitMix64;
-use engram_rv32im_air::{
-    circuits::Machine,
-    testing::{Attacker, Effort, RowChecks},
-};
+use engram_rv32im_air::circuits::Machine;
 use rayon::prelude::*;
 
 use super::{

@@ -8,11 +8,9 @@ use engram_air::{
     field::inverse_power_of_two,
     tape::{Message, Row},
 };
+use engram_prover::testing::{Attacker, Effort, RowChecks, Run, Segment, custom_elf, every_instruction};
 use engram_rv32im::testing::SplitMix64;
-use engram_rv32im_air::{
-    circuits::FIRST_CHIP,
-    testing::{Attacker, Effort, RowChecks, Run, Segment, custom_elf, every_instruction},
-};
+use engram_rv32im_air::circuits::FIRST_CHIP;
 use rayon::prelude::*;
 
 /// Cells that may hold something else while the row says the same, by circuit and column, and why nothing false follows.

@@ -5,6 +5,10 @@ use std::sync::Arc;
 
 use engram_air::{Ring, circuit::DEGREE_MAX};
 use engram_memory::{Layout, MerkleTree, config::MemoryConfig, offline::OfflineMemory};
+use engram_prover::{
+    replay::{Replay, ReplayError},
+    testing::{Assembler, Run, custom_elf},
+};
 use engram_rv32im::{
     Emulator, ExecutionLog, FaultKind, Outcome, Program,
     testing::{BULK_LOAD, BULK_STORE, ElfSegment, SplitMix64, TestExtensions},
@@ -14,8 +18,6 @@ use engram_rv32im_air::{
     chip::{CHIPS, Chip},
     program::MachineProgram,
     registry::{ExtensionRegistry, RegisterError},
-    replay::{Replay, ReplayError},
-    testing::{Assembler, Run, custom_elf},
 };
 use engram_stark::engine::check_witnesses;
 use engram_vm::{

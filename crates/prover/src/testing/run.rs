@@ -9,6 +9,14 @@ use engram_memory::{
     offline::OfflineMemory,
 };
 use engram_rv32im::{ExecutionLog, Opcode, Outcome};
+use engram_rv32im_air::{
+    block::{Block, BlockPath},
+    circuits::Machine,
+    program::MachineProgram,
+    registry::ExtensionRegistry,
+    system::BREAK_POINTER,
+    transfer::{OUTPUT_FIRST_POINTER, OUTPUT_LENGTH_POINTER},
+};
 use engram_stark::{
     engine::check_witnesses,
     engine::{Committed, Witness},
@@ -17,14 +25,9 @@ use engram_stark::{
 use engram_vm::rom;
 
 use crate::{
-    block::{Block, BlockPath},
-    circuits::Machine,
-    program::MachineProgram,
-    registry::ExtensionRegistry,
     replay::{Replay, Rows},
-    system::BREAK_POINTER,
+    segment::witnesses,
     tile::{Cover, Tiler},
-    transfer::{OUTPUT_FIRST_POINTER, OUTPUT_LENGTH_POINTER},
 };
 
 /// A segment of a run.
@@ -74,7 +77,7 @@ impl Run {
             let rows = replay.segment(&log).unwrap_or_else(|error| panic!("{error}"));
             assert_replayed(&executor, replay.memory());
             let memory = replay.memory_mut().finish_segment();
-            let witnesses = machine.witnesses(&program, &rows, &memory, &committed);
+            let witnesses = witnesses(&machine, &program, &rows, &memory, &committed);
             visit(&machine, Segment { rows, witnesses });
             match outcome {
                 Outcome::Exited(exit) => break exit.value,
@@ -134,7 +137,7 @@ impl Run {
         let rows = replay.tiled_segment(&log, &cover.tiles).unwrap_or_else(|error| panic!("{error}"));
         assert_replayed(&executor, replay.memory());
         let memory = replay.memory_mut().finish_segment();
-        let witnesses = machine.witnesses(&program, &rows, &memory, &committed);
+        let witnesses = witnesses(&machine, &program, &rows, &memory, &committed);
         let (output, instructions) = (executor.output().to_vec(), log.steps.len() as u64);
         drop((executor, replay));
         (Self { program, machine, output, exit: exit.value, instructions }, Segment { rows, witnesses })

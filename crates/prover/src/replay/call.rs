@@ -2,9 +2,7 @@
 
 use engram_memory::address::{SPACE_MEMORY, SPACE_OUTPUT, SPACE_REGISTERS};
 use engram_rv32im::emulator::system_calls::{MINUS_EBADF, MINUS_ENOSYS, TRANSFER_MAX_BYTES};
-
-use super::{ReplayError, Segment, WordMemory};
-use crate::{
+use engram_rv32im_air::{
     calls::CALLS,
     chip::Chip,
     program::Decoded,
@@ -12,7 +10,9 @@ use crate::{
     transfer::{OUTPUT_FIRST_POINTER, OUTPUT_LENGTH_POINTER},
 };
 
-impl<M: WordMemory> Segment<'_, M> {
+use super::{ReplayError, ReplayMemory, Segment};
+
+impl<M: ReplayMemory> Segment<'_, M> {
     pub(super) fn call(&mut self, index: u32, decoded: &Decoded, diverged: ReplayError) -> Result<(), ReplayError> {
         let [a0, a1, a2, a7] = [A0, A1, A2, A7].map(|register| self.peek_register(register));
         let time = self.open.time;

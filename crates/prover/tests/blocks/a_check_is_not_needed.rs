@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use engram_air::F;
-use engram_rv32im_air::testing::{Attacker, Effort, Forgery};
+use engram_prover::testing::{Attacker, Effort, Forgery};
 use rayon::prelude::*;
 
 use super::{

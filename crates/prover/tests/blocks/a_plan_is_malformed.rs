@@ -3,12 +3,12 @@
 use std::time::Instant;
 
 use engram_air::circuit::DEGREE_MAX;
+use engram_prover::testing::{Assembler, ZERO};
 use engram_rv32im::{Opcode::*, Program, testing::SplitMix64};
 use engram_rv32im_air::{
     block::{Block, BlockPath, STEPS_MAX},
     plan::{PLAN_STEPS_MAX, Plan, PlanError},
     program::MachineProgram,
-    testing::{Assembler, ZERO},
 };
 use engram_stark::limits::{CIRCUITS_MAX, COLUMNS_MAX, CONSTRAINTS_MAX, INTERACTIONS_MAX};
 

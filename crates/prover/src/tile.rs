@@ -1,8 +1,7 @@
 //! Tiling: covering an executed path with blocks, the longest first, and with single instructions where none fits.
 
 use engram_rv32im::ExecutionLog;
-
-use crate::{block::Block, program::MachineProgram};
+use engram_rv32im_air::{block::Block, program::MachineProgram};
 
 /// A stretch of the log that one row proves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use engram_memory::offline::{Access, OfflineMemory};
 /// A memory of words that a replay accesses: one access after the other, in the order in which a proof makes them.
 ///
 /// [`OfflineMemory`] is the one whose accesses fill a proof's rows. Another one sees the same accesses at the same timestamps.
-pub trait WordMemory {
+pub trait ReplayMemory {
     /// Read a word. Who fills no rows may leave the gap zero.
     fn read_word(&mut self, space: u32, pointer: u32, time: u32) -> Access;
 
@@ -16,7 +16,7 @@ pub trait WordMemory {
     fn peek(&self, space: u32, pointer: u32) -> u32;
 }
 
-impl WordMemory for OfflineMemory {
+impl ReplayMemory for OfflineMemory {
     #[inline(always)]
     fn read_word(&mut self, space: u32, pointer: u32, time: u32) -> Access {
         OfflineMemory::read_word(self, space, pointer, time)

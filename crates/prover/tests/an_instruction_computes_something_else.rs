@@ -1,6 +1,7 @@
 //! Every instruction's function, executed on values, does what the semantics say: alone, and as a block.
 
 use engram_memory::address::{SPACE_MEMORY, SPACE_REGISTERS};
+use engram_prover::testing::{Assembler, Words};
 use engram_rv32im::{
     Format, Opcode, Program,
     semantics::{alu, branch_taken, load_extract, store_merge},
@@ -9,7 +10,6 @@ use engram_rv32im::{
 use engram_rv32im_air::{
     block::{Block, BlockPath},
     program::{Decoded, MachineProgram},
-    testing::{Assembler, Words},
 };
 use engram_vm::{
     connector::EXECUTION,

@@ -1,15 +1,15 @@
 //! A run is covered by a block where no row of it holds, or not where one does.
 
+use engram_prover::{
+    testing::{Assembler, ZERO},
+    tile::{Cover, Tile, Tiler},
+};
 use engram_rv32im::{
     Opcode::*,
     emulator::system_calls::SYS_EXIT,
     testing::{ElfSegment, SplitMix64},
 };
-use engram_rv32im_air::{
-    block::{Block, BlockPath},
-    testing::{Assembler, ZERO},
-    tile::{Cover, Tile, Tiler},
-};
+use engram_rv32im_air::block::{Block, BlockPath};
 
 use super::{
     alias_programs::alias_elf,

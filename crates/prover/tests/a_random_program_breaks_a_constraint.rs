@@ -1,7 +1,7 @@
 //! Random programs, checked row by row: instruction by instruction, cut into segments, and in blocks.
 
+use engram_prover::testing::Run;
 use engram_rv32im::testing::{RandomProgram, SplitMix64, link};
-use engram_rv32im_air::testing::Run;
 use engram_stark::engine::check_witnesses;
 
 const PROGRAMS: usize = 500;

@@ -1,15 +1,13 @@
 //! Every instruction and system call on edge operands: the executor agrees with qemu, the replay with the executor, and
 //! the circuits with the replay.
 
+use engram_prover::testing::{Assembler, Run, every_instruction};
 use engram_rv32im::{
     Opcode, Program,
     emulator::system_calls::{SYS_BRK, SYS_EXIT, SYS_READ, SYS_WRITE, TRANSFER_MAX_BYTES},
     testing::{ElfSegment, Qemu},
 };
-use engram_rv32im_air::{
-    chip::{CHIPS, Chip},
-    testing::{Assembler, Run, every_instruction},
-};
+use engram_rv32im_air::chip::{CHIPS, Chip};
 
 #[test]
 fn every_instruction_is_proven_as_qemu_executes_it() {
