@@ -9,7 +9,7 @@ use engram_vm::{connector, rom};
 use crate::{
     block::Block,
     chip::Chip,
-    program::{Decoded, chips, circuit},
+    program::{Decoded, tables},
 };
 
 /// Position of the program ROM among a machine's circuits.
@@ -42,8 +42,7 @@ impl Machine {
 
     /// The machine of a program, with blocks.
     pub fn of(program: &[Decoded], blocks: Vec<Block>) -> Self {
-        let chips = chips(program);
-        let circuits = chips.iter().map(|&chip| circuit(program, chip)).collect();
+        let (chips, circuits) = tables(program).into_iter().unzip();
         Self::of_circuits(chips, circuits, blocks)
     }
 
@@ -69,7 +68,7 @@ impl Machine {
 
     /// Position of the first block.
     pub fn first_block(&self) -> usize {
-        FIRST_CHIP + self.chips.len()
+        FIRST_CHIP.saturating_add(self.chips.len())
     }
 
     /// All circuits.

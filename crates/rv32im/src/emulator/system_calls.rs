@@ -8,9 +8,9 @@
 use std::io::{ErrorKind, Read, Write};
 
 use super::Emulator;
+use crate::access::Access;
 use crate::fault::FaultKind;
 use crate::log::ExecutionLog;
-use crate::memory::Access;
 
 /// Most bytes that one `read` or `write` moves; a longer request is served in part, as POSIX allows.
 pub const TRANSFER_MAX_BYTES: u32 = 1 << 20;
