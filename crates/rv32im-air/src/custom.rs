@@ -9,6 +9,7 @@
 use engram_air::{Circuit, Ring};
 use engram_memory::{
     address::{SPACE_MEMORY, SPACE_REGISTERS},
+    messages::MEMORY,
     offline::{Access, OfflineMemory},
 };
 use engram_rv32im::Instruction;
@@ -79,6 +80,18 @@ impl Custom {
         let Instruction { rd, rs1, rs2, .. } = instruction;
         let [rd, rs1, rs2] = [rd, rs1, rs2].map(|register| Operand::Known(u32::from(register)));
         self.extension.eval(path, Registers { rd, rs1, rs2 }).ok()
+    }
+
+    /// Where a row of an instruction that stands alone is, as whoever fills it knows.
+    pub fn step(&self, pc: u32, instruction: Instruction, timestamp: u32) -> Step {
+        Step { pc, timestamp, operands: operands(instruction) }
+    }
+
+    /// Accesses of every row of it that stands alone.
+    pub fn accesses(&self) -> usize {
+        let circuit = self.circuit();
+        // Each takes a word off the memory bus and puts it back.
+        circuit.interactions.iter().filter(|message| message.bus == MEMORY).count() / 2
     }
 
     /// Execute an instruction that stands alone, on any memory.

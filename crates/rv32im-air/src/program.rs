@@ -62,6 +62,11 @@ impl Decoded {
         Self { instruction, pc, chip, custom, constant, target, break_entry }
     }
 
+    /// An instruction by itself, at a byte address. An `ecall` has no entry for the break call then.
+    pub fn alone(address: u32, instruction: Instruction, extensions: &ExtensionRegistry) -> Self {
+        Self::new(address, instruction, 0, extensions)
+    }
+
     /// The byte address of the next instruction.
     pub fn link(&self) -> u32 {
         (self.pc << 2).wrapping_add(4)

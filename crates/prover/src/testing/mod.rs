@@ -1,0 +1,3 @@
+//! What the tests of an integration run on.
+
+pub mod system;
