@@ -104,9 +104,9 @@ pub use engram_prover::{LoadInstruction, RV32IMExecutor, RV32IMWithMemory, RunEr
 
 // For tests of machines and of their instructions.
 #[cfg(feature = "testing")]
-pub use engram_prover::testing::system::IntegratedMemorySystem;
+pub use engram_prover::testing::bench::{BenchCase, BenchReport, BenchState, ExtensionBench, Finding};
 #[cfg(feature = "testing")]
-pub use engram_rv32im_air::testing::bench::{BenchCase, BenchReport, BenchState, ExtensionBench, Finding};
+pub use engram_prover::testing::system::IntegratedMemorySystem;
 
 // Looking at a memory from outside. The parts of these are in [`observation`].
 pub use engram_observe::{

@@ -2,15 +2,15 @@
 //!
 //! `cargo run --release -p engram-prover --example own_extension`
 
-use engram_prover::{Options, prove};
-use engram_rv32im::{Emulator, Instruction, Opcode, Outcome, Program, testing::ElfSegment};
-use engram_rv32im_air::{
-    registry::ExtensionRegistry,
+use engram_prover::{
+    Options, prove,
     testing::{
         Assembler,
         bench::{BenchCase, BenchState, ExtensionBench},
     },
 };
+use engram_rv32im::{Emulator, Instruction, Opcode, Outcome, Program, testing::ElfSegment};
+use engram_rv32im_air::registry::ExtensionRegistry;
 use engram_stark::parameters::Parameters;
 use engram_verifier::{CommittedProgram, ProgramKey, VerifyError, verify};
 use engram_vm::{

@@ -11,8 +11,11 @@ pub mod options;
 pub mod planner;
 pub mod profile;
 pub mod prove;
+pub mod replay;
+pub mod segment;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod tile;
 pub mod with_memory;
 
 pub use options::Options;

@@ -6,17 +6,13 @@ use engram_memory::{
 };
 use engram_prover::{
     CustomInstructionProcessor, LoadInstruction, Options, RV32IMWithMemory, RunError, StoreInstruction,
+    replay::{Replay, ReplayError, ReplayMemory},
 };
 use engram_rv32im::{
     Emulator, ExecutionLog, FaultKind, Instruction, Opcode, Outcome, Program,
     testing::{guest_elf, guest_vectors},
 };
-use engram_rv32im_air::{
-    bulk::BULK_STORE,
-    registry::ExtensionRegistry,
-    replay::{Replay, ReplayError, WordMemory},
-    system::DISCARD_POINTER,
-};
+use engram_rv32im_air::{bulk::BULK_STORE, registry::ExtensionRegistry, system::DISCARD_POINTER};
 use engram_verifier::CommittedProgram;
 
 fn program(guest: &str) -> CommittedProgram {
@@ -45,7 +41,7 @@ struct Seen {
 
 struct Noting<'a>(&'a mut Noted);
 
-impl WordMemory for Noting<'_> {
+impl ReplayMemory for Noting<'_> {
     fn read_word(&mut self, space: u32, pointer: u32, time: u32) -> Access {
         let access = self.0.memory.read_word(space, pointer, time);
         self.0.seen.push(Seen { place: (space, pointer), time, access, written: None });

@@ -68,6 +68,7 @@ impl Decoded {
     }
 
     /// The byte address of the next instruction.
+    #[inline]
     pub fn link(&self) -> u32 {
         (self.pc << 2).wrapping_add(4)
     }
@@ -105,6 +106,7 @@ impl MachineProgram {
     }
 
     /// The instructions, by their position in the program.
+    #[inline]
     pub fn decoded(&self) -> &[Decoded] {
         &self.decoded
     }
@@ -115,6 +117,7 @@ impl MachineProgram {
     }
 
     /// The ROM's entries.
+    #[inline]
     pub fn entries(&self) -> &[Entry] {
         &self.entries
     }

@@ -1,9 +1,8 @@
 //! A [`MemoryController`] as a replay accesses it.
 
-use engram_memory::{Access, MemoryController, MemoryError, SPACE_REGISTERS};
-use engram_rv32im_air::replay::{ReplayError, WordMemory};
-
 use super::RunError;
+use crate::replay::{ReplayError, ReplayMemory};
+use engram_memory::{Access, MemoryController, MemoryError, SPACE_REGISTERS};
 
 /// A register as it is now.
 pub(super) fn register_of(memory: &MemoryController, register: u8) -> u32 {
@@ -48,7 +47,7 @@ impl<'m> Controlled<'m> {
     }
 }
 
-impl WordMemory for Controlled<'_> {
+impl ReplayMemory for Controlled<'_> {
     fn read_word(&mut self, space: u32, pointer: u32, _: u32) -> Access {
         let access = self.memory.read_word(space, pointer).map(|(_, word)| word);
         self.made(access)

@@ -2,10 +2,9 @@
 
 use engram_memory::MemoryError;
 use engram_rv32im::{Fault, Instruction, Opcode};
-use engram_rv32im_air::replay::ReplayError;
 use thiserror::Error;
 
-use crate::ProveError;
+use crate::{ProveError, replay::ReplayError};
 
 /// Why an instruction, or a run, was not carried out.
 #[derive(Debug, Error)]

@@ -2,19 +2,14 @@
 
 use engram_memory::{MemoryController, MemoryError, SPACE_MEMORY, SPACE_REGISTERS, address::WORD_CELLS};
 use engram_rv32im::{CpuState, Emulator, ExecutionLog, Format, Instruction, Outcome, semantics::branch_taken};
-use engram_rv32im_air::{
-    custom::Custom,
-    program::Decoded,
-    registry::ExtensionRegistry,
-    replay::{Replay, ReplayError},
-    system::BREAK_POINTER,
-};
+use engram_rv32im_air::{custom::Custom, program::Decoded, registry::ExtensionRegistry, system::BREAK_POINTER};
 use engram_verifier::CommittedProgram;
 
 use super::{
     RunError,
     controlled::{Controlled, check_room, register_of},
 };
+use crate::replay::{Replay, ReplayError};
 
 /// Instructions that are executed before memory catches up.
 const STRETCH_STEPS: u64 = 1 << 13;

@@ -2,13 +2,14 @@
 
 use engram_memory::{Layout, MemoryConfig, MemoryController, MemoryImage};
 use engram_rv32im::{Instruction, Opcode};
-use engram_rv32im_air::{registry::ExtensionRegistry, replay::ReplayError};
+use engram_rv32im_air::registry::ExtensionRegistry;
 
 use super::{
     RunError,
     controlled::{Controlled, check_room},
     executor::decoded,
 };
+use crate::replay::{ReplayError, replay_custom};
 
 /// Carries out custom instructions, each by the extension that is registered for its id, on a memory of RV32IM's layout.
 ///
@@ -54,7 +55,7 @@ impl CustomInstructionProcessor {
         check_room(&self.memory, custom.accesses())?;
         let step = custom.step(0, *instruction, self.memory.memory().timestamp());
         let mut memory = Controlled::new(&mut self.memory);
-        let replayed = custom.replay(&mut memory, &mut vec![], step);
+        let replayed = replay_custom(custom, &mut memory, &mut vec![], step);
         memory.answer(replayed.map(|_| ()).map_err(|refused| ReplayError::Refused { pc: 0, refused }))
     }
 
