@@ -22,4 +22,6 @@ pub use options::Options;
 pub use planner::plan;
 pub use profile::{Profile, profile};
 pub use prove::{Progress, ProveError, Report, prove};
-pub use with_memory::{LoadInstruction, RV32IMExecutor, RV32IMWithMemory, RunError, StoreInstruction};
+pub use with_memory::{
+    CustomInstructionProcessor, LoadInstruction, RV32IMExecutor, RV32IMWithMemory, RunError, StoreInstruction,
+};

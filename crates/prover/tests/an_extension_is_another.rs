@@ -10,7 +10,7 @@ use engram_prover::{
     testing::{Assembler, Run, custom_elf},
 };
 use engram_rv32im::{
-    Emulator, ExecutionLog, FaultKind, Outcome, Program,
+    Emulator, ExecutionLog, FaultKind, Instruction, Outcome, Program,
     testing::{BULK_LOAD, BULK_STORE, ElfSegment, SplitMix64, TestExtensions},
 };
 use engram_rv32im_air::{
@@ -178,7 +178,7 @@ fn only_what_a_program_uses_has_a_table_and_an_opcode_of_its_own() {
     assert!((0..1023).all(|id| opcode(id) < opcode(id + 1)));
     // Operands are in their places, and x0 as a destination is a word that nothing else names.
     let custom = ExtensionRegistry::standard().get(BULK_STORE).unwrap().clone();
-    let entry = |rd| custom.entry(9, engram_rv32im::testing::custom(BULK_STORE, rd, 3, 4));
+    let entry = |rd| custom.entry(9, Instruction::custom(BULK_STORE, rd, 3, 4));
     assert_eq!(entry(2), [9, opcode(1), 2, 3, 4, 0, 0]);
     assert_eq!(entry(0), [9, opcode(1), 33, 3, 4, 0, 0]);
 }

@@ -7,12 +7,13 @@
 //! so x0 stays zero, and one circuit serves every destination.
 
 use engram_air::{Circuit, Ring};
+use engram_memory::messages::MEMORY;
 use engram_rv32im::Instruction;
 use engram_vm::{
     extension::{Extension, ExtensionError, Registers},
     path::{Operand, Path},
     rom::{Entry, OPERANDS},
-    row::{RowBuilder, SymbolicRow},
+    row::{RowBuilder, Step, SymbolicRow},
 };
 
 use crate::{chip::Chip, instruction::place, system::DISCARD_POINTER};
@@ -72,6 +73,18 @@ impl Custom {
         let Instruction { rd, rs1, rs2, .. } = instruction;
         let [rd, rs1, rs2] = [rd, rs1, rs2].map(|register| Operand::Known(u32::from(register)));
         self.extension.eval(path, Registers { rd, rs1, rs2 }).ok()
+    }
+
+    /// Where a row of an instruction that stands alone is, as whoever fills it knows.
+    pub fn step(&self, pc: u32, instruction: Instruction, timestamp: u32) -> Step {
+        Step { pc, timestamp, operands: operands(instruction) }
+    }
+
+    /// Accesses of every row of it that stands alone.
+    pub fn accesses(&self) -> usize {
+        let circuit = self.circuit();
+        // Each takes a word off the memory bus and puts it back.
+        circuit.interactions.iter().filter(|message| message.bus == MEMORY).count() / 2
     }
 }
 

@@ -13,7 +13,7 @@ use engram_vm::{
 use thiserror::Error;
 
 use crate::{
-    bulk::{BulkLoad, BulkStore},
+    bulk::{BULK_LOAD, BULK_STORE, BulkLoad, BulkStore},
     custom::Custom,
 };
 
@@ -109,8 +109,8 @@ impl ExtensionRegistry {
 
     /// `bulk_load` with id 0 and `bulk_store` with id 1.
     pub fn standard() -> Self {
-        let customs = [Extension::new(BulkLoad), Extension::new(BulkStore)];
-        let customs = (0..).zip(customs).map(|(id, extension)| (id, Custom::new(id, extension)));
+        let customs = [(BULK_LOAD, Extension::new(BulkLoad)), (BULK_STORE, Extension::new(BulkStore))];
+        let customs = customs.into_iter().map(|(id, extension)| (id, Custom::new(id, extension)));
         Self { customs: customs.collect() }
     }
 

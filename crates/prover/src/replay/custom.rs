@@ -18,7 +18,7 @@ const MEMORY_WORDS: u32 = 1 << 30;
 ///
 /// # Errors
 /// No row has this execution. Then nothing changes.
-pub(super) fn replay<M: ReplayMemory>(
+pub(crate) fn replay_custom<M: ReplayMemory>(
     custom: &Custom,
     memory: &mut M,
     accesses: &mut Vec<Access>,

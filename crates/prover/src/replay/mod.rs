@@ -24,11 +24,12 @@ use engram_rv32im_air::{
 };
 use engram_vm::{
     connector::{Ends, FIRST_TIME},
-    row::{RefusedRow, Step},
+    row::RefusedRow,
 };
 use thiserror::Error;
 
 use self::core::{AloneCore, BlockCore};
+pub(crate) use self::custom::replay_custom;
 pub use self::memory::ReplayMemory;
 use crate::tile::Tile;
 
@@ -192,15 +193,19 @@ impl<'a, M: ReplayMemory> Replay<'a, M> {
         self.finish(log)
     }
 
-    /// Carry out one instruction that is no system call and no custom one, outside of any segment. Returns where the next one is, in words.
+    /// Carry out one instruction that is no system call, outside of any segment. Returns where the next one is, in words.
+    ///
+    /// # Errors
+    /// It cannot be proven. Then nothing is accessed.
     pub fn instruction(&mut self, decoded: &Decoded) -> Result<u32, ReplayError> {
         let unprovable = ReplayError::Unprovable { pc: decoded.pc << 2 };
-        let chip = decoded.chip.filter(|chip| !chip.is_call() && decoded.custom.is_none()).ok_or(unprovable)?;
+        let chip = decoded.chip.filter(|chip| !chip.is_call()).ok_or(unprovable)?;
         // Nothing but a system call looks at the log.
         let log = ExecutionLog::starting_at(CpuState { pc: decoded.pc << 2, registers: [0; 32], program_break: 0 });
-        let mut open = OpenSegment::new(tables(self.program), 0, 0, decoded.pc);
+        // The instruction may be one that the program has not.
+        let mut open = OpenSegment::new(tables(self.program).max(chip.number() + 1), 0, 0, decoded.pc);
         let mut segment = Segment { program: self.program, memory: &mut self.memory, log: &log, open: &mut open };
-        segment.execute(0, decoded, chip);
+        segment.plain(0, decoded, chip)?;
         Ok(open.pc)
     }
 
@@ -317,6 +322,11 @@ impl<M: ReplayMemory> Segment<'_, M> {
             return self.call(index, decoded, diverged);
         }
         self.open.rows.executions[index as usize] += 1;
+        self.plain(index, decoded, chip)
+    }
+
+    /// An instruction that is no system call.
+    fn plain(&mut self, index: u32, decoded: &Decoded, chip: Chip) -> Result<(), ReplayError> {
         match &decoded.custom {
             None => self.execute(index, decoded, chip),
             Some(custom) => self.custom(index, decoded, custom)?,
@@ -325,11 +335,10 @@ impl<M: ReplayMemory> Segment<'_, M> {
     }
 
     fn custom(&mut self, index: u32, decoded: &Decoded, custom: &Custom) -> Result<(), ReplayError> {
-        let [_, _, operands @ ..] = self.program.entries()[index as usize];
         let OpenSegment { rows, time, pc, .. } = &mut *self.open;
         let rows = &mut rows.chips[Chip::Custom(custom.id()).number()];
-        let step = Step { pc: decoded.pc, timestamp: *time, operands };
-        let replayed = custom::replay(custom, self.memory, &mut rows.accesses, step);
+        let step = custom.step(decoded.pc, decoded.instruction, *time);
+        let replayed = replay_custom(custom, self.memory, &mut rows.accesses, step);
         rows.timestamps.push(*time);
         rows.instructions.push(index);
         *time = replayed.map_err(|refused| ReplayError::Refused { pc: *pc << 2, refused })?;

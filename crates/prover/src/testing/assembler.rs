@@ -2,7 +2,7 @@
 
 use engram_rv32im::{
     Format, Instruction, Opcode,
-    testing::{ElfSegment, custom, elf_file, text_segment},
+    testing::{ElfSegment, elf_file, text_segment},
 };
 
 /// The register that is always zero.
@@ -32,7 +32,7 @@ impl Assembler {
 
     /// A custom instruction.
     pub fn custom(&mut self, id: u16, rd: u8, rs1: u8, rs2: u8) {
-        self.code.push(custom(id, rd, rs1, rs2));
+        self.code.push(Instruction::custom(id, rd, rs1, rs2));
     }
 
     /// An instruction of two registers.

@@ -55,6 +55,17 @@ struct Search<'a> {
     rows_left: usize,
 }
 
+/// Other values for a cell that is this one: near it, far from it, and what a sign, a flag or a shift makes of it.
+pub fn other_values(honest: F) -> Vec<F> {
+    let steps = [1, 2, 4, 256, 1 << 16].map(F::from_u32).into_iter().chain([2, 8, 16].map(inverse_power_of_two));
+    let mut values: Vec<F> = steps.flat_map(|step| [honest + step, honest - step]).collect();
+    values.extend([F::ZERO, F::ONE, F::ONE - honest, -honest]);
+    values.retain(|&value| value != honest);
+    values.sort_unstable();
+    values.dedup();
+    values
+}
+
 fn columns_of(expr: &Expr, columns: &mut Vec<usize>) {
     match expr {
         Expr::Linear(linear) => columns.extend(linear.terms.iter().filter_map(|&(variable, _)| match variable {

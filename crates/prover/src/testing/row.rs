@@ -90,6 +90,22 @@ impl RowChecks {
         self.messages(row, |interaction, fields| !asks(interaction) || !self.is_true(interaction, fields))
     }
 
+    /// Whether two rows say the same to other tables, in whatever order.
+    pub fn says_the_same(&self, one: &[F], other: &[F]) -> bool {
+        let said = |cells: &[F]| {
+            let says = self.says(alone(cells)).into_iter();
+            let mut said: Vec<_> = says
+                .map(|message| {
+                    let bus = self.circuit.interactions[message.interaction].bus.index;
+                    (bus, message.fields, message.count)
+                })
+                .collect();
+            said.sort_unstable();
+            said
+        };
+        said(one) == said(other)
+    }
+
     /// The true questions of a row.
     pub fn questions(&self, row: Row<'_>) -> Vec<Message> {
         self.messages(row, |interaction, fields| asks(interaction) && self.is_true(interaction, fields))

@@ -8,7 +8,7 @@ use engram_memory::{
     config::MemoryConfig,
     offline::OfflineMemory,
 };
-use engram_rv32im::{ExecutionLog, Opcode, Outcome};
+use engram_rv32im::{ExecutionLog, Opcode, Outcome, Program};
 use engram_rv32im_air::{
     block::{Block, BlockPath},
     circuits::Machine,
@@ -60,9 +60,12 @@ impl Run {
     ///
     /// # Panics
     /// Where the program faults or its replay differs from its execution.
-    pub fn visit(elf: &[u8], input: &[u8], segment_steps: u64, mut visit: impl FnMut(&Machine, Segment)) -> Self {
-        let program = ExtensionRegistry::standard().load(elf).unwrap_or_else(|error| panic!("{error}"));
-        let program = MachineProgram::new(&program);
+    pub fn visit(elf: &[u8], input: &[u8], segment_steps: u64, visit: impl FnMut(&Machine, Segment)) -> Self {
+        Self::visit_of(&load(elf), input, segment_steps, visit)
+    }
+
+    fn visit_of(program: &Program, input: &[u8], segment_steps: u64, mut visit: impl FnMut(&Machine, Segment)) -> Self {
+        let program = MachineProgram::new(program);
         let machine = Machine::of(program.decoded(), vec![]);
         let entries = rom::committed_trace(program.entries());
         let committed = Committed::new(Parameters::SMALLEST, &entries).unwrap_or_else(|error| panic!("{error}"));
@@ -106,8 +109,20 @@ impl Run {
     /// # Panics
     /// As [`Run::visit`].
     pub fn whole(elf: &[u8], input: &[u8]) -> (Self, Segment) {
+        Self::whole_with(&load(elf), input)
+    }
+
+    /// The same of a program with extensions of its own, without input.
+    ///
+    /// # Panics
+    /// As [`Run::visit`].
+    pub fn whole_of(program: &Program) -> (Self, Segment) {
+        Self::whole_with(program, &[])
+    }
+
+    fn whole_with(program: &Program, input: &[u8]) -> (Self, Segment) {
         let mut segments = vec![];
-        let run = Self::visit(elf, input, u64::MAX, |_, segment| segments.push(segment));
+        let run = Self::visit_of(program, input, u64::MAX, |_, segment| segments.push(segment));
         (run, segments.remove(0))
     }
 
@@ -117,8 +132,19 @@ impl Run {
     /// # Panics
     /// Where the program faults.
     pub fn in_blocks(elf: &[u8], input: &[u8], length: usize, count: usize) -> (Self, Segment) {
-        let program = ExtensionRegistry::standard().load(elf).unwrap_or_else(|error| panic!("{error}"));
-        let program = MachineProgram::new(&program);
+        Self::in_blocks_with(&load(elf), input, length, count)
+    }
+
+    /// The same of a program with extensions of its own, without input.
+    ///
+    /// # Panics
+    /// Where the program faults.
+    pub fn in_blocks_of(program: &Program, length: usize, count: usize) -> (Self, Segment) {
+        Self::in_blocks_with(program, &[], length, count)
+    }
+
+    fn in_blocks_with(program: &Program, input: &[u8], length: usize, count: usize) -> (Self, Segment) {
+        let program = MachineProgram::new(program);
         let mut executor = engram_rv32im::Emulator::new(program.program(), Box::new(Cursor::new(input.to_vec())));
         let mut log = ExecutionLog::starting_at(executor.state());
         let outcome = executor.record(u64::MAX, &mut log).unwrap_or_else(|fault| panic!("{fault}"));
@@ -147,6 +173,11 @@ impl Run {
     pub fn circuits(&self) -> &[Arc<Circuit>] {
         self.machine.circuits()
     }
+}
+
+/// A program with the standard extensions.
+fn load(elf: &[u8]) -> Program {
+    ExtensionRegistry::standard().load(elf).unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn blocks_of(program: &MachineProgram, log: &ExecutionLog, length: usize, count: usize) -> Vec<Block> {

@@ -1,11 +1,7 @@
-//! What the tests of machines share: a table by itself, with a rest of the machine that agrees with it ([`Subject`]); a whole small
-//! system ([`system`]); and a bench on which an extension is attacked ([`mod@bench`]).
+//! What the tests of machines share: a table by itself, with a rest of the machine that agrees with it ([`Subject`]).
 //!
 //! An attack changes a valid table. What it sends and receives is then answered by a rest of the machine that plays along:
 //! only a constraint of the table itself, or a lookup that asks for something false, can refuse it.
-
-pub mod bench;
-pub mod system;
 
 use std::collections::{HashMap, HashSet};
 
