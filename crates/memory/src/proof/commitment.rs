@@ -34,7 +34,7 @@ pub(super) fn aside_digest(log: &[MemoryLogEntry]) -> Digest {
             MemoryLogEntry::Read { address_space: IDENTITY_SPACE, pointer, .. } => (IDENTITY_READ, pointer),
             _ => continue,
         };
-        let place = place as u64;
+        let place = u64::try_from(place).unwrap_or(u64::MAX);
         let limbs = [place & 0xffff, place >> 16 & 0xffff, place >> 32 & 0xffff, place >> 48];
         cells.extend(limbs.map(F::from_u64));
         cells.extend([mark, value & 0xffff, value >> 16].map(F::from_u32));
@@ -51,6 +51,7 @@ pub(super) fn integer(cell: F) -> u32 {
 pub(super) fn digest_from_bytes(bytes: &[u8]) -> Option<Digest> {
     let (words, rest) = bytes.as_chunks::<4>();
     let integers: Vec<u32> = words.iter().map(|word| u32::from_le_bytes(*word)).collect();
-    let canonical = rest.is_empty() && integers.len() == DIGEST_CELLS && integers.iter().all(|&cell| cell < MODULUS);
-    canonical.then(|| std::array::from_fn(|index| F::from_u32(integers[index])))
+    let integers: [u32; DIGEST_CELLS] = integers.try_into().ok()?;
+    let canonical = rest.is_empty() && integers.iter().all(|&cell| cell < MODULUS);
+    canonical.then(|| integers.map(F::from_u32))
 }
