@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use engram_air::{Circuit, price::Size};
+use engram_air::Circuit;
 use engram_memory::{Layout, tables};
 use engram_vm::{connector, rom};
 
@@ -74,10 +74,5 @@ impl Machine {
     /// All circuits.
     pub fn circuits(&self) -> &[Arc<Circuit>] {
         &self.circuits
-    }
-
-    /// Padded totals of a proof with these rows, circuit by circuit.
-    pub fn size(&self, rows: impl IntoIterator<Item = usize>) -> Size {
-        self.circuits.iter().zip(rows).map(|(circuit, rows)| Size::of(circuit, rows)).sum()
     }
 }

@@ -5,7 +5,7 @@
 
 use engram_air::{F, PrimeCharacteristicRing, Ring};
 use engram_memory::address::{SPACE_OUTPUT, SPACE_REGISTERS};
-use engram_rv32im::emulator::system_calls::{MINUS_EBADF, MINUS_ENOSYS, TRANSFER_MAX_BYTES};
+use engram_rv32im::system_calls::{MINUS_EBADF, MINUS_ENOSYS, TRANSFER_MAX_BYTES};
 use engram_vm::{
     address::address,
     compare::less_than,

@@ -50,6 +50,7 @@ pub mod memory;
 pub mod program;
 pub mod semantics;
 pub mod source_lines;
+pub mod system_calls;
 #[cfg(any(test, feature = "testing"))]
 #[doc(hidden)]
 #[allow(

@@ -10,7 +10,7 @@ mod fill;
 #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "only provers run it")]
 mod values;
 
-use engram_air::{Bus, Expr, F, PrimeCharacteristicRing, PrimeField32, Ring, vector::Vector};
+use engram_air::{Bus, Expr, F, PrimeCharacteristicRing, PrimeField32, Ring};
 use engram_memory::{access::AccessPort, messages::MEMORY, offline::Access};
 
 use crate::{
@@ -145,12 +145,6 @@ impl RowValue for Expr {
     /// An expression has no value, and where a circuit is built nobody asks for one.
     fn value_at(&self, _: At) -> F {
         F::ZERO
-    }
-}
-
-impl RowValue for Vector {
-    fn value_at(&self, at: At) -> F {
-        self.lane(at.lane)
     }
 }
 

@@ -56,7 +56,6 @@ use engram_stark::{
 use thiserror::Error;
 
 pub use commitment::roots_digest;
-use fitting::Size;
 pub use generator::{MemoryProofGenerator, generate_memory_proof, log_commitment};
 pub use verify::MemoryStatement;
 

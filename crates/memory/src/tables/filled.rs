@@ -18,8 +18,8 @@ use crate::{
     split, volatile,
 };
 
-/// Rows of each of RV32IM's [`circuits`](super::circuits) for a segment with so many touched nodes and leaves, distinct compressions (at most twice
-/// the nodes and leaves), and refreshes.
+/// Rows of each of RV32IM's [`circuits`](super::circuits) for a segment with so many touched nodes and leaves, distinct compressions (at
+/// most twice the nodes and leaves), and refreshes.
 pub fn row_counts(nodes: usize, leaves: usize, compressions: usize, refreshes: usize) -> Vec<usize> {
     let mut counts = vec![1];
     counts

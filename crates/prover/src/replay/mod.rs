@@ -11,8 +11,8 @@ use engram_memory::{
 };
 use engram_rv32im::{
     CpuState, ExecutionLog, Format, Opcode,
-    emulator::system_calls::TRANSFER_MAX_BYTES,
     semantics::{load_extract, store_merge},
+    system_calls::TRANSFER_MAX_BYTES,
 };
 use engram_rv32im_air::{
     block::Block,
