@@ -156,8 +156,7 @@ fn store<B: RowBuilder>(
         byte
     });
     let [b0, b1, b2, b3, b4, b5, b6, b7] = bytes_after;
-    let [first, second] = after.each_ref().map(Word::cells);
-    let [[l0, l1], [l2, l3]] = [first, second];
+    let [[l0, l1], [l2, l3]] = after.each_ref().map(Word::cells);
     for (low, high, limb) in [(b0, b1, l0), (b2, b3, l1), (b4, b5, l2), (b6, b7, l3)] {
         let exact = low + high.shift_left(8);
         row.assert_zero("word after holds the stored bytes and its own", exact - limb);

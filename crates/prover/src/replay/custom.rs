@@ -24,7 +24,7 @@ pub(crate) fn replay_custom<M: ReplayMemory>(
     accesses: &mut Vec<Access>,
     step: Step,
 ) -> Result<u32, RefusedRow> {
-    let executed = custom.execute(&mut View { memory: &*memory, registers: None }, step)?;
+    let executed = custom.execute(&mut View { memory: &*memory, registers: None, touches: vec![] }, step)?;
     let mut timestamp = step.timestamp;
     for (number, event) in executed.events.iter().enumerate() {
         let &MemoryEvent::Take { space, pointer } = event else { continue };
@@ -57,14 +57,17 @@ pub(super) fn execute_in_block(
     instruction: Instruction,
 ) -> Result<Vec<Touch>, RefusedRow> {
     let step = Step { operands: operands(instruction), ..Step::default() };
-    let executed = custom.execute(&mut View { memory, registers: Some(registers) }, step)?;
-    Ok(executed.touches)
+    let mut view = View { memory, registers: Some(registers), touches: vec![] };
+    custom.execute(&mut view, step)?;
+    Ok(view.touches)
 }
 
 /// Memory as a replay has it, which does the writing; within a block, registers are apart.
 struct View<'a, M> {
     memory: &'a M,
     registers: Option<&'a mut [u32; 32]>,
+    /// What the extension loads and stores, in order.
+    touches: Vec<Touch>,
 }
 
 impl<M: ReplayMemory> WordMemory for View<'_, M> {
@@ -82,5 +85,9 @@ impl<M: ReplayMemory> WordMemory for View<'_, M> {
         {
             *register = value;
         }
+    }
+
+    fn touch(&mut self, touch: Touch) {
+        self.touches.push(touch);
     }
 }

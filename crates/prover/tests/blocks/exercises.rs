@@ -2,10 +2,12 @@
 
 use engram_air::F;
 use engram_prover::testing::{Assembler, RowChecks, ZERO};
-use engram_rv32im::{Opcode, Program, testing::SplitMix64};
+use engram_rv32im::{Opcode, testing::SplitMix64};
 use engram_rv32im_air::{
     block::{Block, BlockPath},
+    bulk::{BULK_LOAD, BULK_STORE},
     program::MachineProgram,
+    registry::ExtensionRegistry,
 };
 
 use super::single_row::{failed, row_of};
@@ -155,6 +157,11 @@ fn collect() -> Collector {
             a.store(opcode, X, P, 2);
         });
     }
+    all.path("words of an extension, so far from a base that they do not count from it", |a| {
+        a.custom(BULK_STORE, ZERO, P, X);
+        (0..17).for_each(|_| a.immediate(Addi, P, P, 2044));
+        a.custom(BULK_LOAD, T, P, P2);
+    });
     all
 }
 
@@ -164,7 +171,7 @@ pub fn exercises(seed: u64, rows: usize) -> Vec<Exercise> {
     while assembler.here() < TARGET + 4 {
         assembler.immediate(Opcode::Addi, 0, 0, 0);
     }
-    let program = MachineProgram::new(&Program::from_elf(&assembler.elf(&[])).unwrap());
+    let program = MachineProgram::new(&ExtensionRegistry::standard().load(&assembler.elf(&[])).unwrap());
     let mut random = SplitMix64::new(seed);
     let exercise = |(name, addresses, to): (String, std::ops::Range<u32>, Option<u32>)| {
         let index = |address: u32| program.program().index_of(address).unwrap();

@@ -63,8 +63,6 @@ pub struct Executed {
     pub said: Vec<Said>,
     /// What it did to memory, in order.
     pub events: Vec<MemoryEvent>,
-    /// What an extension loaded and stored, in order.
-    pub touches: Vec<Touch>,
 }
 
 /// Why a row cannot be: the first check that refuses it.
@@ -143,25 +141,24 @@ pub struct ValueRow<'a> {
     /// Words that are off the memory bus.
     taken: Vec<[u32; 2]>,
     events: Vec<MemoryEvent>,
-    touches: Vec<Touch>,
     said: Vec<Said>,
     refused: Option<RefusedRow>,
 }
 
 impl std::fmt::Debug for ValueRow<'_> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { step, accesses, taken, events, touches, said, refused, .. } = self;
+        let Self { step, accesses, taken, events, said, refused, .. } = self;
         let mut debug = formatter.debug_struct("ValueRow");
         debug.field("step", step).field("accesses", accesses).field("taken", taken).field("events", events);
-        debug.field("touches", touches).field("said", said).field("refused", refused).finish_non_exhaustive()
+        debug.field("said", said).field("refused", refused).finish_non_exhaustive()
     }
 }
 
 impl<'a> ValueRow<'a> {
     /// A row at a step, with free witnesses in the chip's order.
     pub fn new(memory: &'a mut dyn WordMemory, step: Step, hints: &'a [u32]) -> Self {
-        let (accesses, taken, events, touches, said) = (vec![], vec![], vec![], vec![], vec![]);
-        Self { memory, step, hints, accesses, taken, events, touches, said, refused: None }
+        let (accesses, taken, events, said) = (vec![], vec![], vec![], vec![]);
+        Self { memory, step, hints, accesses, taken, events, said, refused: None }
     }
 
     /// Write to memory what the row writes, and say what it did.
@@ -180,7 +177,7 @@ impl<'a> ValueRow<'a> {
                 self.memory.write(space, pointer, value);
             }
         }
-        Ok(Executed { said: self.said, events: self.events, touches: self.touches })
+        Ok(Executed { said: self.said, events: self.events })
     }
 
     fn refuse(&mut self, refused: RefusedRow) {
@@ -286,7 +283,6 @@ impl RowBuilder for ValueRow<'_> {
         if self.refused.is_none() {
             let touch = Touch { pointer: pointer.as_canonical_u32(), stored: stored.as_ref().map(word_of) };
             self.memory.touch(touch);
-            self.touches.push(touch);
         }
     }
 
