@@ -38,8 +38,9 @@ fn main() -> Result<(), MemoryError> {
     assert_eq!(memory.write::<1>(0, 1, [F::ONE]), Err(MemoryError::IdentityReadOnly { space: 0 }));
     assert_eq!(memory.log().len(), entries);
 
-    let data = [1, 2, 3, 4].map(F::from_u32).to_vec();
-    assert_eq!(memory.log()[0], MemoryLogEntry::Write { address_space: 1, pointer: 100, data });
+    let data = [1, 2, 3, 4].map(F::from_u32);
+    let entry = MemoryLogEntry::Write { address_space: 1, pointer: 100, data: data[..].into() };
+    assert_eq!(memory.log().get(0), Some(entry));
     println!("{} accesses, {} entries in the log", memory.accesses(), memory.log().len());
     Ok(())
 }

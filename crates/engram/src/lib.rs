@@ -52,7 +52,7 @@ pub use engram_memory::{
     context::{ContextInstruction, OpCode, VmExecutionContext},
     controller::{FinalizedMemory, MemoryController},
     image::{ImagePage, MemoryImage, PAGE_WORDS},
-    log::{MemoryLogEntry, RecordId},
+    log::{MemoryLog, MemoryLogEntry, RecordId, WrittenCells},
     online::{Memory, cell},
 };
 

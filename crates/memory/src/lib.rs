@@ -118,7 +118,7 @@ pub use controller::{FinalizedMemory, MemoryController};
 pub use error::{MemoryError, MemoryIntegrationError};
 pub use image::MemoryImage;
 pub use layout::{AddressSpaceConfig, AddressSpaceType, CellKind, Layout};
-pub use log::{MemoryLogEntry, RecordId};
+pub use log::{MemoryLog, MemoryLogEntry, RecordId};
 pub use lookups::Lookups;
 pub use offline::{Access, OfflineMemory};
 pub use online::Memory;

@@ -95,14 +95,14 @@ impl MemoryPerformanceMonitor {
 
     /// Count an operation. Errors: those of a memory to which it is done, also once the log's capacity or time is used up.
     /// What is refused is not counted.
-    pub fn record_operation(&mut self, operation: &MemoryLogEntry) -> Result<(), MemoryError> {
+    pub fn record_operation(&mut self, operation: MemoryLogEntry<'_>) -> Result<(), MemoryError> {
         match operation {
-            &MemoryLogEntry::IncrementTimestampBy(increment) => {
+            MemoryLogEntry::IncrementTimestampBy(increment) => {
                 self.check_time(increment)?;
                 self.metrics.increment_count += 1;
                 self.metrics.idle_time += u64::from(increment);
             }
-            &MemoryLogEntry::Read { address_space, pointer, len } => {
+            MemoryLogEntry::Read { address_space, pointer, len } => {
                 self.access(operation)?;
                 self.metrics.total_operations += 1;
                 if address_space == IDENTITY_SPACE {
@@ -117,8 +117,8 @@ impl MemoryPerformanceMonitor {
                 self.access(operation)?;
                 self.metrics.total_operations += 1;
                 self.metrics.write_count += 1;
-                self.count(*address_space, data.len(), |space| &mut space.writes);
-                self.touch(*address_space, *pointer, data.len());
+                self.count(address_space, data.len(), |space| &mut space.writes);
+                self.touch(address_space, pointer, data.len());
             }
         }
         Ok(())
@@ -160,7 +160,7 @@ impl MemoryPerformanceMonitor {
         }
     }
 
-    fn access(&mut self, operation: &MemoryLogEntry) -> Result<(), MemoryError> {
+    fn access(&mut self, operation: MemoryLogEntry<'_>) -> Result<(), MemoryError> {
         self.check_time(1)?;
         self.replay.apply(operation, &mut self.adapters)
     }

@@ -179,7 +179,7 @@ impl ResilientMemorySystem {
     /// # Errors
     /// As for [`MemoryProofGenerator::generate_proof`].
     pub fn generate_memory_proof(&self) -> Result<MemoryProof, ProofError> {
-        let generator = MemoryProofGenerator::new(self.journal.log().to_vec(), &self.config);
+        let generator = MemoryProofGenerator::new(self.journal.log().clone(), &self.config);
         generator.with_image(self.journal.initial_image().clone()).generate_proof()
     }
 
@@ -215,9 +215,9 @@ impl ResilientMemorySystem {
                 let (record_id, values) = self.journal.read_dynamic(address_space, pointer, len)?;
                 BusResponse::Read { record_id, values }
             }
-            BusOperation::MemoryWrite { address_space, pointer, data } => BusResponse::WriteAcknowledged {
-                record_id: self.journal.write_dynamic(*address_space, *pointer, data)?.0,
-            },
+            BusOperation::MemoryWrite { address_space, pointer, data } => {
+                BusResponse::WriteAcknowledged { record_id: self.journal.write_slice(*address_space, *pointer, data)? }
+            }
             BusOperation::IncrementTimestamp => {
                 self.journal.increment_timestamp()?;
                 BusResponse::TimestampIncremented
@@ -233,7 +233,7 @@ impl ResilientMemorySystem {
                 probe.read_dynamic(address_space, pointer, len)?;
             }
             BusOperation::MemoryWrite { address_space, pointer, data } => {
-                probe.write_dynamic(*address_space, *pointer, data)?;
+                probe.write_slice(*address_space, *pointer, data)?;
             }
             BusOperation::IncrementTimestamp => {}
         }

@@ -60,7 +60,7 @@ pub(super) fn execute<E: MemoryExtension>(
     for access in accesses {
         match access {
             Access::Read { space, pointer, len } => memory.read_dynamic(space, pointer, len).map(|_| ()),
-            Access::Write { space, pointer, data } => memory.write_dynamic(space, pointer, &data).map(|_| ()),
+            Access::Write { space, pointer, data } => memory.write_slice(space, pointer, &data).map(|_| ()),
         }
         .map_err(refuse)?;
     }

@@ -59,7 +59,7 @@ impl RunTables {
     ) -> Result<Self, ExtensionError> {
         let config = registry.config();
         let replay = || {
-            let (image, log) = (memory.initial_image(), memory.log().to_vec());
+            let (image, log) = (memory.initial_image(), memory.log().clone());
             let mut offline = OfflineMemory::from_image_and_log(image, log, config)?;
             let mut adapters = AccessAdapterInventory::new();
             offline.replay(&mut adapters)?;

@@ -33,7 +33,7 @@ use crate::{
     config::MemoryConfig,
     error::MemoryError,
     image::MemoryImage,
-    log::{MemoryLogEntry, RecordId},
+    log::{MemoryLog, MemoryLogEntry, RecordId},
     place::{Place, place, place_write},
     records::{AccessAdapterInventory, BlockRecords, RefreshRecord},
     segment::{LeafRecord, SegmentMemory},
@@ -62,7 +62,7 @@ pub struct OfflineMemory {
     refreshes: Refreshes,
     accesses: AccessRecords,
     clock: Clock,
-    log: Vec<MemoryLogEntry>,
+    log: MemoryLog,
     narrow: bool,
 }
 
@@ -94,7 +94,7 @@ impl OfflineMemory {
             refreshes: BlockRecords::for_each_size(),
             accesses: AccessRecords::default(),
             clock: Clock::new(config),
-            log: vec![],
+            log: MemoryLog::new(),
             narrow: false,
         }
     }
@@ -242,7 +242,7 @@ impl OfflineMemory {
     ///
     /// # Errors
     /// As for [`Self::new`].
-    pub fn from_log(log: Vec<MemoryLogEntry>, config: &MemoryConfig) -> Result<Self, MemoryError> {
+    pub fn from_log(log: MemoryLog, config: &MemoryConfig) -> Result<Self, MemoryError> {
         Self::from_image_and_log(&MemoryImage::new(), log, config)
     }
 
@@ -250,29 +250,30 @@ impl OfflineMemory {
     ///
     /// # Errors
     /// As for [`Self::new`].
-    pub fn from_image_and_log(
-        image: &MemoryImage,
-        log: Vec<MemoryLogEntry>,
-        config: &MemoryConfig,
-    ) -> Result<Self, MemoryError> {
+    pub fn from_image_and_log(image: &MemoryImage, log: MemoryLog, config: &MemoryConfig) -> Result<Self, MemoryError> {
         Ok(Self { log, ..Self::new(image, config)? })
     }
 
     /// Go through the log that [`Self::from_log`] was given, once. At the first entry that is not possible, its error.
     pub fn replay(&mut self, adapters: &mut AccessAdapterInventory) -> Result<(), MemoryError> {
-        std::mem::take(&mut self.log).iter().try_for_each(|entry| self.apply(entry, adapters))
+        let log = std::mem::take(&mut self.log);
+        log.iter().try_for_each(|entry| self.apply(entry, adapters))
     }
 
     /// Do what an entry of a log says.
-    pub fn apply(&mut self, entry: &MemoryLogEntry, adapters: &mut AccessAdapterInventory) -> Result<(), MemoryError> {
+    pub fn apply(
+        &mut self,
+        entry: MemoryLogEntry<'_>,
+        adapters: &mut AccessAdapterInventory,
+    ) -> Result<(), MemoryError> {
         match entry {
-            &MemoryLogEntry::Read { address_space, pointer, len } => {
+            MemoryLogEntry::Read { address_space, pointer, len } => {
                 self.read_cells(address_space, pointer, len, adapters)?;
             }
             MemoryLogEntry::Write { address_space, pointer, data } => {
-                self.write(*address_space, *pointer, data, adapters)?;
+                self.write(address_space, pointer, &data, adapters)?;
             }
-            &MemoryLogEntry::IncrementTimestampBy(increment) => self.increment_timestamp_by(increment)?,
+            MemoryLogEntry::IncrementTimestampBy(increment) => self.increment_timestamp_by(increment)?,
         }
         Ok(())
     }

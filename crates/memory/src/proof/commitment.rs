@@ -11,7 +11,10 @@ use engram_stark::{
 };
 
 use super::ProofError;
-use crate::{address::IDENTITY_SPACE, log::MemoryLogEntry};
+use crate::{
+    address::IDENTITY_SPACE,
+    log::{MemoryLog, MemoryLogEntry},
+};
 
 /// A table with committed columns, as a commitment names it. It binds cells and not their shape, so the height is part of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -83,10 +86,10 @@ const INCREMENT: u32 = 1;
 const IDENTITY_READ: u32 = 2;
 
 /// The digest of those entries of a log that touch no memory, each with its place.
-pub(super) fn aside_digest(log: &[MemoryLogEntry]) -> Digest {
+pub(super) fn aside_digest(log: &MemoryLog) -> Digest {
     let mut cells = vec![];
     for (place, entry) in log.iter().enumerate() {
-        let (mark, value) = match *entry {
+        let (mark, value) = match entry {
             MemoryLogEntry::IncrementTimestampBy(increment) => (INCREMENT, increment),
             MemoryLogEntry::Read { address_space: IDENTITY_SPACE, pointer, .. } => (IDENTITY_READ, pointer),
             _ => continue,

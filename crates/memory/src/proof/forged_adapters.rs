@@ -7,7 +7,7 @@ use super::circuits;
 use crate::{
     config::{AddressSpaceConfig, AddressSpaceType, MemoryConfig, MemoryConfigBuilder},
     image::MemoryImage,
-    log::MemoryLogEntry,
+    log::MemoryLog,
     log_table::{self, AccessTable},
     messages::MEMORY,
     offline::{AccessRecords, FinalMemory, OfflineMemory},
@@ -25,25 +25,30 @@ fn config() -> MemoryConfig {
 const PART: u32 = 4;
 
 /// A read of so many parts.
-fn read(part: u32, parts: u32) -> MemoryLogEntry {
-    MemoryLogEntry::Read { address_space: 1, pointer: part * PART, len: (parts * PART) as usize }
+fn read(part: u32, parts: u32) -> MemoryLog {
+    let mut log = MemoryLog::new();
+    log.push_read(1, part * PART, (parts * PART) as usize);
+    log
 }
 
 /// A write of one part.
-fn write(part: u32, value: u32) -> MemoryLogEntry {
-    let data = (0..PART).map(|cell| F::from_u32(value + 100 * cell)).collect();
-    MemoryLogEntry::Write { address_space: 1, pointer: part * PART, data }
+fn write(part: u32, value: u32) -> MemoryLog {
+    let mut log = MemoryLog::new();
+    log.push_write(1, part * PART, &[0, 1, 2, 3].map(|cell| F::from_u32(value + 100 * cell)));
+    log
 }
 
 /// An entry that takes time and does nothing.
-fn idle() -> MemoryLogEntry {
-    MemoryLogEntry::Read { address_space: 0, pointer: 0, len: 1 }
+fn idle() -> MemoryLog {
+    let mut log = MemoryLog::new();
+    log.push_read(0, 0, 1);
+    log
 }
 
-fn replayed(log: &[MemoryLogEntry]) -> FinalMemory {
+fn replayed(logs: &[MemoryLog]) -> FinalMemory {
     let mut adapters = AccessAdapterInventory::new();
     let mut memory = OfflineMemory::new(&MemoryImage::new(), &config()).unwrap().with_narrow_accesses();
-    log.iter().for_each(|entry| memory.apply(entry, &mut adapters).unwrap());
+    logs.iter().flat_map(MemoryLog::iter).for_each(|entry| memory.apply(entry, &mut adapters).unwrap());
     memory.finish(adapters)
 }
 
@@ -55,7 +60,7 @@ struct Forgery {
 
 impl Forgery {
     /// Writes are those of `log`; reads and all else are those of `told`.
-    fn new(log: &[MemoryLogEntry], told: &[MemoryLogEntry]) -> Self {
+    fn new(log: &[MemoryLog], told: &[MemoryLog]) -> Self {
         let config = config();
         let (memory, logged) = (replayed(told), replayed(log));
         let range = SharedVariableRangeCheckerChip::new(&config);
@@ -101,7 +106,7 @@ impl Forgery {
 }
 
 /// A part is written twice, and then read in a block of two, and at the end in a block of four.
-fn log() -> [MemoryLogEntry; 4] {
+fn log() -> [MemoryLog; 4] {
     [write(0, 1), write(1, 2), write(1, 3), read(0, 2)]
 }
 

@@ -20,7 +20,7 @@ use engram_memory::{
     config::MemoryConfig,
     error::MemoryError,
     image::MemoryImage,
-    log::{MemoryLogEntry, RecordId},
+    log::{MemoryLog, RecordId},
     online::Memory,
     proof::{MemoryProofGenerator, roots_digest},
 };
@@ -177,7 +177,7 @@ impl PersistentMemory {
     }
 
     /// What was done since the last commit, in order.
-    pub fn log(&self) -> &[MemoryLogEntry] {
+    pub fn log(&self) -> &MemoryLog {
         self.accesses.log()
     }
 
@@ -282,7 +282,7 @@ impl PersistentMemory {
     /// # Errors
     /// As for [`Self::image`].
     pub fn proof_generator(&self) -> Result<MemoryProofGenerator, PersistentError> {
-        Ok(MemoryProofGenerator::new(self.log().to_vec(), &self.config).with_image(self.image()?))
+        Ok(MemoryProofGenerator::new(self.log().clone(), &self.config).with_image(self.image()?))
     }
 
     /// A leaf as it is now, from the file where need be.
@@ -326,7 +326,7 @@ impl MemoryAdapter for PersistentMemory {
             let words = if data.len() < LEAF_CELLS { self.leaf(at)? } else { [0; _] };
             leaves.insert(at, words);
         }
-        let (id, _) = self.accesses.write_dynamic(space, pointer, data)?;
+        let id = self.accesses.write_slice(space, pointer, data)?;
         for ((at, place), &value) in range.into_iter().flat_map(CellRange::places).zip(data) {
             if let Some(words) = leaves.get_mut(&at) {
                 set_cell(words, place, value);
