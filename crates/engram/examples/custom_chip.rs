@@ -46,16 +46,20 @@ fn count_circuit(bridge: MemoryBridge) -> Circuit {
     circuit.assert_zero("no rows are none", circuit.first_row() * (one() - row.real.clone()) * rows);
 
     // A table has at most 2^22 rows, so that these are integers far below 2^29, and no two accesses have the same.
-    let time = row.index.clone() + row.index.clone() + one();
+    let timestamp = row.index.clone() + row.index.clone() + one();
     let list = AccessExprs {
         space: Expr::integer(LIST),
         pointer: row.index.clone(),
-        time: time.clone(),
+        timestamp: timestamp.clone(),
         gap: row.gap_read.clone(),
     };
     bridge.read(&mut circuit, "number", list, [row.number.clone()], row.real.clone());
-    let counts =
-        AccessExprs { space: Expr::integer(COUNTS), pointer: row.number, time: time + one(), gap: row.gap_write };
+    let counts = AccessExprs {
+        space: Expr::integer(COUNTS),
+        pointer: row.number,
+        timestamp: timestamp + one(),
+        gap: row.gap_write,
+    };
     bridge.write(&mut circuit, "count", counts, [row.count.clone()], [row.count + one()], row.real);
     circuit.build()
 }

@@ -21,11 +21,11 @@ fn main() -> Result<(), MemoryError> {
     memory.write_dynamic(1, 103, &[F::from_u32(5)])?;
     assert_eq!(memory.image().cell(1, 103), F::from_u32(5));
 
-    // Each access takes one time, and time can rise without one.
-    let time = memory.timestamp();
+    // Each access takes one timestamp, and time can rise without one.
+    let timestamp = memory.timestamp();
     memory.increment_timestamp()?;
     memory.increment_timestamp_by(10)?;
-    assert_eq!(memory.timestamp(), time + 11);
+    assert_eq!(memory.timestamp(), timestamp + 11);
 
     // Pointer v of the identity space holds v.
     assert_eq!(memory.read::<1>(0, 12345)?.1, [F::from_u32(12345)]);

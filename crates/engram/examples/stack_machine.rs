@@ -19,7 +19,7 @@ use engram::{
 const PROGRAM: u32 = 1;
 const STACK: u32 = 2;
 const VARIABLES: u32 = 3;
-/// Accesses that a row has room for, each with a time of its own.
+/// Accesses that a row has room for, each with a timestamp of its own.
 const SLOTS: u32 = 4;
 
 /// Instructions. In memory they are numbered from 1 on, so that cells of zeros are none.
@@ -49,7 +49,7 @@ const FACTORIAL: [(Op, u32); 16] = [
 columns! {
     struct StepCols {
         flags: [T; 8],
-        time: T,
+        timestamp: T,
         pc: T,
         height: T,
         argument: T,
@@ -86,10 +86,10 @@ fn circuit(bridge: MemoryBridge) -> Circuit {
     );
     circuit.assert_zero("the last row is a halt or none", last * (real.clone() - is(&[Halt])));
 
-    // A table has at most 2^22 rows, so that times stay far below 2^29.
-    circuit.assert_zero("time starts at one", first.clone() * (row.time.clone() - one.clone()));
-    let later = circuit.next(&row.time) - row.time.clone() - Expr::integer(SLOTS);
-    circuit.assert_zero("time rises by four", transition.clone() * later);
+    // A table has at most 2^22 rows, so that timestamps stay far below 2^29.
+    circuit.assert_zero("the timestamp starts at one", first.clone() * (row.timestamp.clone() - one.clone()));
+    let later = circuit.next(&row.timestamp) - row.timestamp.clone() - Expr::integer(SLOTS);
+    circuit.assert_zero("the timestamp rises by four", transition.clone() * later);
     circuit.assert_zero("the program starts at zero", first.clone() * pc.clone());
     circuit.assert_zero("the stack starts empty", first * height.clone());
 
@@ -122,7 +122,7 @@ fn circuit(bridge: MemoryBridge) -> Circuit {
     let slot = |slot: usize, space: Expr, pointer: Expr| AccessExprs {
         space,
         pointer,
-        time: row.time.clone() + Expr::integer(slot as u32),
+        timestamp: row.timestamp.clone() + Expr::integer(slot as u32),
         gap: row.gaps[slot].clone(),
     };
     let opcode = OPS.iter().fold(Expr::zero(), |sum, op| sum + is(&[*op]) * Expr::integer(*op as u32 + 1));
@@ -148,7 +148,7 @@ struct Step {
     slots: [Option<RecordId>; SLOTS as usize],
 }
 
-/// Run the program in memory. Each slot of a step takes one time, whether it is used or not.
+/// Run the program in memory. Each slot of a step takes one timestamp, whether it is used or not.
 fn run(memory: &mut MemoryController) -> Result<(Vec<Step>, F), MemoryError> {
     let (mut steps, mut pc, mut height) = (vec![], 0, 0);
     loop {
@@ -199,7 +199,7 @@ fn trace(steps: &[Step], memory: &FinalizedMemory) -> Result<Trace, MemoryError>
     for row in 0..trace.height() {
         let mut cells = StepCols::<F> {
             flags: [F::ZERO; 8],
-            time: F::from_usize(SLOTS as usize * row + 1),
+            timestamp: F::from_usize(SLOTS as usize * row + 1),
             pc: F::ZERO,
             height: F::ZERO,
             argument: F::ZERO,

@@ -118,5 +118,7 @@ pub use engram_memory::error::{MemoryError, MemoryIntegrationError};
 // Field elements and digests, which all of these speak of.
 pub use engram_air::field::{Digest, F};
 
-/// Bounds of sizes, times and pointers.
-pub use engram_memory::address::{ACCESS_CELLS_MAX, ACCESS_SIZES, GAP_BITS, LEAF_CELLS, POINTER_BITS_MAX, TIME_BITS};
+/// Bounds of sizes, timestamps and pointers.
+pub use engram_memory::address::{
+    ACCESS_CELLS_MAX, ACCESS_SIZES, GAP_BITS, LEAF_CELLS, POINTER_BITS_MAX, TIMESTAMP_BITS,
+};

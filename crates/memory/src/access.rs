@@ -42,7 +42,7 @@ pub struct TakenBlock<E> {
 /// Take the block at `(space, pointer)` off the bus at `timestamp`: it has held `cells` since `timestamp - 1 - gap`.
 ///
 /// Kept here: the previous timestamp is below `timestamp`, by the gap's range. The caller keeps: `timestamp` is an integer from 1 to
-/// below `2^TIME_BITS`. The boundary keeps that the address exists.
+/// below `2^TIMESTAMP_BITS`. The boundary keeps that the address exists.
 pub fn take<P: AccessPort>(
     port: &mut P,
     [space, pointer]: [P::Expr; 2],

@@ -15,14 +15,14 @@ pub struct AccessExprs {
     /// Pointer, in the memory's pointer unit.
     pub pointer: Expr,
     /// Timestamp of the access: an integer from 1 to below 2^29, which the caller shows.
-    pub time: Expr,
-    /// `time - 1 -` the timestamp of the message that the access takes: a column of the access's own.
+    pub timestamp: Expr,
+    /// `timestamp - 1 -` the timestamp of the message that the access takes: a column of the access's own.
     pub gap: Expr,
 }
 
 /// Puts reads and writes of a circuit on a memory bus: three interactions each.
 ///
-/// Kept here: an access goes forward in time, by the gap's range. The caller keeps: `enabled` is boolean; `time` is an integer
+/// Kept here: an access goes forward in time, by the gap's range. The caller keeps: `enabled` is boolean; `timestamp` is an integer
 /// from 1 to below 2^29 that no two accesses of one cell share; what is written to cells of 16 bits is below 2^16. The boundary
 /// keeps that the address exists.
 #[derive(Clone, Copy, Debug)]
@@ -77,7 +77,7 @@ pub(crate) fn eval_access(
     enabled: Expr,
 ) {
     debug_assert_eq!(previous.len(), next.len());
-    let AccessExprs { space, pointer, time, gap } = access;
+    let AccessExprs { space, pointer, timestamp, gap } = access;
     let mut port = CircuitPort { circuit, name, enabled };
-    take(&mut port, [space, pointer], previous, time, gap).put(&mut port, next);
+    take(&mut port, [space, pointer], previous, timestamp, gap).put(&mut port, next);
 }

@@ -31,7 +31,7 @@ pub struct MemoryController {
 }
 
 impl MemoryController {
-    /// All cells zero, at time 1.
+    /// All cells zero, at timestamp 1.
     pub fn new(config: &MemoryConfig) -> Self {
         Self::of(Memory::new(config))
     }

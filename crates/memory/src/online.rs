@@ -38,12 +38,12 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// All cells zero, at time 1.
+    /// All cells zero, at timestamp 1.
     pub fn new(config: &MemoryConfig) -> Self {
         Self::holding(config, &MemoryImage::new())
     }
 
-    /// Memory that starts as `image`, at time 1. Errors: cells that the configuration does not have, or that are not of
+    /// Memory that starts as `image`, at timestamp 1. Errors: cells that the configuration does not have, or that are not of
     /// their space's kind.
     pub fn with_image(config: &MemoryConfig, image: MemoryImage) -> Result<Self, MemoryError> {
         image.check(config.layout())?;
@@ -139,7 +139,7 @@ impl Memory {
         Ok(())
     }
 
-    /// The time of the next access; from 1 on.
+    /// The timestamp of the next access; from 1 on.
     pub fn timestamp(&self) -> u32 {
         self.clock.timestamp()
     }

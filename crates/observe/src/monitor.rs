@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use engram_memory::{
-    address::{ACCESS_SIZES, IDENTITY_SPACE, LEAF_CELLS, TIME_BITS},
+    address::{ACCESS_SIZES, IDENTITY_SPACE, LEAF_CELLS, TIMESTAMP_BITS},
     config::MemoryConfig,
     error::MemoryError,
     image::MemoryImage,
@@ -168,7 +168,7 @@ impl MemoryPerformanceMonitor {
     /// The replay takes accesses one after the other, as a proof over a log does, so idle time is added here.
     fn check_time(&self, increment: u32) -> Result<(), MemoryError> {
         let timestamp = u64::from(self.replay.timestamp()) + self.metrics.idle_time;
-        if timestamp + u64::from(increment) > 1 << TIME_BITS {
+        if timestamp + u64::from(increment) > 1 << TIMESTAMP_BITS {
             // No more than 2^29, as each step was checked.
             return Err(MemoryError::TimestampOverflow { timestamp: timestamp as u32, increment });
         }

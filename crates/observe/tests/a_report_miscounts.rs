@@ -166,7 +166,7 @@ fn tables_are_those_of_a_proof() {
     }
 }
 
-/// Three reads of a block: four rows, each with real, space, pointer, time, four cells, gap and three digits of a wait, and with
+/// Three reads of a block: four rows, each with real, space, pointer, timestamp, four cells, gap and three digits of a wait, and with
 /// the old message, the new one and a lookup of the gap.
 #[test]
 fn the_logs_rows_are_counted() {

@@ -37,7 +37,7 @@ fn random_trace(seed: u64, operations: usize) -> MemoryTrace {
 
 fn from_csv(bytes: &[u8]) -> Vec<TraceRecord> {
     let mut reader = csv::Reader::from_reader(bytes);
-    let names = "record,time,operation,space,space_name,pointer,len,gap,splits,merges,before,after";
+    let names = "record,timestamp,operation,space,space_name,pointer,len,gap,splits,merges,before,after";
     assert_eq!(reader.headers().unwrap().iter().collect::<Vec<_>>().join(","), names);
     let records = reader.records().map(|line| {
         let line = line.unwrap();
@@ -47,7 +47,7 @@ fn from_csv(bytes: &[u8]) -> Vec<TraceRecord> {
         let operations = [Operation::IdentityRead, Operation::Read, Operation::Write];
         TraceRecord {
             record: integer(0),
-            time: integer(1),
+            timestamp: integer(1),
             operation: operations.into_iter().find(|operation| operation.name() == &line[2]).unwrap(),
             space: integer(3),
             space_name: line[4].to_owned().into(),
@@ -102,7 +102,7 @@ fn record_of(row: &Row) -> TraceRecord {
     };
     TraceRecord {
         record: integer("record"),
-        time: integer("time"),
+        timestamp: integer("timestamp"),
         operation,
         space: integer("space"),
         space_name,
@@ -140,7 +140,7 @@ fn every_format_gives_back_what_was_written() {
 fn a_long_file_of_large_integers_is_read_back() {
     let record = |record: u32| TraceRecord {
         record: u32::MAX - record,
-        time: record,
+        timestamp: record,
         operation: Operation::Read,
         space: 0x8000_0000,
         space_name: ["", "a name, with a comma"][record as usize % 2].into(),
@@ -210,7 +210,7 @@ fn a_trace_tells_what_memory_answered() {
         let mut records = trace.records();
         let integers = |cells: Vec<F>| cells.iter().map(|cell| cell.as_canonical_u32()).collect::<Vec<_>>();
         for entry in source.log().iter() {
-            let time = memory.timestamp();
+            let timestamp = memory.timestamp();
             let (operation, place, before, after) = match entry {
                 MemoryLogEntry::IncrementTimestampBy(increment) => {
                     memory.increment_timestamp_by(increment).unwrap();
@@ -228,7 +228,7 @@ fn a_trace_tells_what_memory_answered() {
             };
             let record = records.next().unwrap();
             assert_eq!(record.record as usize, memory.accesses() - 1);
-            assert_eq!((record.operation, record.time), (operation, time));
+            assert_eq!((record.operation, record.timestamp), (operation, timestamp));
             assert_eq!((record.space, record.pointer), place);
             assert_eq!(record.len as usize, after.len());
             assert_eq!((record.before, record.after), (before, after));
@@ -252,7 +252,7 @@ fn tracing_starts_when_it_is_enabled() {
     // The write before split the block of four in two, and its right half in two; the read merges them.
     let record = TraceRecord {
         record: 1,
-        time: 3,
+        timestamp: 3,
         operation: Operation::Read,
         space: 1,
         space_name: "".into(),

@@ -83,7 +83,7 @@ fn check_log(machine: RV32IMWithMemory<'_>, proof: &Noted) {
     assert_eq!(end.accesses().len(), proof.seen.len());
     for ((id, access), seen) in end.accesses().iter().zip(&proof.seen) {
         assert_eq!((access.space, access.pointer), seen.place);
-        assert_eq!((access.time, access.gap), (seen.time, seen.access.gap));
+        assert_eq!((access.timestamp, access.gap), (seen.time, seen.access.gap));
         assert_eq!(end.accesses().previous(id), cells(seen.access.previous));
     }
     assert_eq!(end.memory().roots_after, proof.memory.clone().finish_segment().roots_after);

@@ -23,7 +23,7 @@ struct BoundaryCols {
 
 /// The boundary in blocks of `block_cells` cells, where pointers count `pointer_unit` cells.
 ///
-/// Columns: real, changed, space, leaf, the cells before and after, the blocks' first and last times, the digests before and
+/// Columns: real, changed, space, leaf, the cells before and after, the blocks' first and last timestamps, the digests before and
 /// after.
 pub fn circuit(block_cells: usize, pointer_unit: usize) -> Circuit {
     let mut circuit = CircuitBuilder::new(format!("boundary {block_cells}"));
@@ -83,9 +83,9 @@ fn eval_blocks(circuit: &mut CircuitBuilder, columns: &BoundaryCols, block_cells
     let leaf_pointers = (LEAF_CELLS / pointer_unit).ilog2();
     for (block, start) in (0..LEAF_CELLS).step_by(block_cells).enumerate() {
         let pointer = leaf.clone().shift_left(leaf_pointers) + Expr::integer((start / pointer_unit) as u32);
-        let message = |cells: &[Expr; LEAF_CELLS], time: &Expr| {
+        let message = |cells: &[Expr; LEAF_CELLS], timestamp: &Expr| {
             let cells = cells[start..start + block_cells].iter().cloned();
-            memory_message(space.clone(), pointer.clone(), cells, time.clone())
+            memory_message(space.clone(), pointer.clone(), cells, timestamp.clone())
         };
         let (first, last) = (message(before, &initial_timestamps[block]), message(after, &final_timestamps[block]));
         circuit.send(MEMORY, format!("block {block} before"), first, real.clone());

@@ -154,7 +154,7 @@ impl InstructionRow for CircuitRow<'_> {
         let gap = self.builder.column(format!("{name}.gap"));
         let time = self.time.clone() + Expr::integer(self.accesses);
         self.accesses += 1;
-        let access = AccessExprs { space: Expr::integer(space), pointer, time, gap };
+        let access = AccessExprs { space: Expr::integer(space), pointer, timestamp: time, gap };
         let left = next.as_ref().map_or(found.as_slice(), |next| next);
         eval_access(&mut self.builder, name, access, [&found, left], self.real.clone());
         std::array::from_fn(|index| found[index].clone())

@@ -10,7 +10,7 @@ use super::{
     row::{Checked, InstructionRow, MemoryExtension, Operands},
 };
 use crate::{
-    address::TIME_BITS,
+    address::TIMESTAMP_BITS,
     config::MemoryConfig,
     controller::MemoryController,
     error::MemoryError,
@@ -80,7 +80,7 @@ fn check_room(memory: &Memory, accesses: usize) -> Result<RecordId, MemoryError>
         return Err(MemoryError::CapacityReached { capacity });
     }
     let (timestamp, increment) = (memory.timestamp(), accesses as u32);
-    if u64::from(timestamp) + u64::from(increment) > 1 << TIME_BITS {
+    if u64::from(timestamp) + u64::from(increment) > 1 << TIMESTAMP_BITS {
         return Err(MemoryError::TimestampOverflow { timestamp, increment });
     }
     Ok(RecordId(memory.accesses() as u32))

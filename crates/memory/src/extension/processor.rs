@@ -9,7 +9,7 @@ use super::{
     tables::RunTables,
 };
 use crate::{
-    address::TIME_BITS, controller::MemoryController, error::MemoryError, image::MemoryImage, online::Memory,
+    address::TIMESTAMP_BITS, controller::MemoryController, error::MemoryError, image::MemoryImage, online::Memory,
     proof::ProofError,
 };
 
@@ -114,7 +114,7 @@ impl CustomInstructionProcessor {
         };
         // Below 2^29, as each access took a time below it.
         let expected = 1 + self.executed.iter().map(accesses).sum::<u32>();
-        debug_assert!(expected <= 1 << TIME_BITS);
+        debug_assert!(expected <= 1 << TIMESTAMP_BITS);
         expected
     }
 }

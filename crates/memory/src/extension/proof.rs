@@ -14,7 +14,7 @@ use super::{
     tables::{ENDS, LIST, RunTables, circuits, roots_position},
 };
 use crate::{
-    address::TIME_BITS,
+    address::TIMESTAMP_BITS,
     proof::{CommittedTable, ProofError, Size, check, parameters_byte, roots, split_parameters},
     range_checker::SharedVariableRangeCheckerChip,
 };
@@ -51,7 +51,7 @@ fn ends(publics: &[F], list: &CommittedTable) -> Result<[u32; 2], ProofError> {
     };
     let [instructions, last_time] = [instructions, last_time].map(|value| value.as_canonical_u32());
     // Past 2^29 a time could be one that another access has.
-    if instructions > list.height || last_time > 1 << TIME_BITS {
+    if instructions > list.height || last_time > 1 << TIMESTAMP_BITS {
         return Err(ProofError::Verify(format!("it ends after {instructions} instructions at time {last_time}")));
     }
     Ok([instructions, last_time])

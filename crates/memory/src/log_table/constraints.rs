@@ -114,7 +114,7 @@ impl AccessTable {
 /// A table of the log.
 ///
 /// Columns: for each place in the block whether the access is there, which is one place unless it is narrow; space, the block's
-/// pointer, time, the block's cells; gap, the wait's digits. Of a write then the block's cells before; for a narrow one what it
+/// pointer, timestamp, the block's cells; gap, the wait's digits. Of a write then the block's cells before; for a narrow one what it
 /// writes; for each space of the table whether it is the row's.
 pub fn circuit(config: &MemoryConfig, table: AccessTable) -> Circuit {
     let mut circuit = CircuitBuilder::new(table.name());
@@ -124,7 +124,7 @@ pub fn circuit(config: &MemoryConfig, table: AccessTable) -> Circuit {
     } else {
         vec![circuit.column("real")]
     };
-    let [space, pointer, time] = ["space", "pointer", "time"].map(|name| circuit.column(name));
+    let [space, pointer, timestamp] = ["space", "pointer", "timestamp"].map(|name| circuit.column(name));
     let cells = columns(&mut circuit, "cells", block_cells);
     let gap = circuit.column("gap");
     if table.is_narrow() {
@@ -132,8 +132,8 @@ pub fn circuit(config: &MemoryConfig, table: AccessTable) -> Circuit {
     }
     let real = places.iter().cloned().reduce(|sum, at| sum + at).unwrap_or_else(Expr::zero);
     circuit.assert_bool("real is boolean", real.clone());
-    eval_time(&mut circuit, &time);
-    let access = AccessExprs { space: space.clone(), pointer, time, gap };
+    eval_timestamp(&mut circuit, &timestamp);
+    let access = AccessExprs { space: space.clone(), pointer, timestamp, gap };
     match table {
         AccessTable::Read { .. } => eval_access(&mut circuit, "", access, [&cells, &cells], real),
         AccessTable::Write { kind, .. } => {
@@ -174,7 +174,7 @@ fn eval_narrow_write(
 }
 
 /// Time rises by one and the wait.
-fn eval_time(circuit: &mut CircuitBuilder, time: &Expr) {
+fn eval_timestamp(circuit: &mut CircuitBuilder, timestamp: &Expr) {
     let digits: [Expr; WAIT_DIGITS] = circuit.columns("wait");
     let wait = |digits: [Expr; WAIT_DIGITS]| {
         let base = F::from_u32(WAIT_BASE);
@@ -185,10 +185,10 @@ fn eval_time(circuit: &mut CircuitBuilder, time: &Expr) {
         circuit.assert_zero("a digit of the wait is below 7", product.unwrap_or_else(Expr::zero));
     }
     let next_digits = digits.each_ref().map(|digit| circuit.next(digit));
-    let first = time.clone() - Expr::one() - wait(digits);
-    circuit.assert_zero("time starts at one and the wait", circuit.first_row() * first);
-    let step = circuit.next(time) - time.clone() - Expr::one() - wait(next_digits);
-    circuit.assert_zero("time rises by one and the wait", circuit.transition() * step);
+    let first = timestamp.clone() - Expr::one() - wait(digits);
+    circuit.assert_zero("the timestamp starts at one and the wait", circuit.first_row() * first);
+    let step = circuit.next(timestamp) - timestamp.clone() - Expr::one() - wait(next_digits);
+    circuit.assert_zero("the timestamp rises by one and the wait", circuit.transition() * step);
 }
 
 /// The row's space is one of `spaces`.

@@ -132,7 +132,7 @@ fn a_merge_of_a_half_that_is_yet_to_be_written_is_refused() {
 fn a_split_that_hands_on_another_time_is_refused() {
     for table in ["split 8", "split 16"] {
         let mut forgery = Forgery::new(&log(), &log());
-        forgery.add(table, 0, "time", F::ONE);
+        forgery.add(table, 0, "timestamp", F::ONE);
         forgery.assert_refused_by_the_bus();
     }
 }
@@ -171,18 +171,18 @@ fn adapters_alone_may_go_in_circles() {
     for pointer in [0, 8, 1 << 20] {
         let mut forgery = Forgery::new(&log(), &log());
         let range = SharedVariableRangeCheckerChip::new(&config());
-        for (name, times) in [("split 8", vec!["time"]), ("merge 8", vec!["time_low"])] {
+        for (name, timestamps) in [("split 8", vec!["timestamp"]), ("merge 8", vec!["timestamp_low"])] {
             let (trace, column_of) = forgery.table(name);
             let row = (trace.row(0).len(), trace.height());
             let mut values = trace.values().to_vec();
             values.extend(vec![F::ZERO; row.0]);
             let cells = [("real", 1), ("space", 1), ("pointer", pointer), ("cells[0]", 7), ("cells[1]", 8)];
-            for (column, value) in cells.into_iter().chain(times.into_iter().map(|time| (time, 99))) {
+            for (column, value) in cells.into_iter().chain(timestamps.into_iter().map(|timestamp| (timestamp, 99))) {
                 values[row.0 * row.1 + column_of(column)] = F::from_u32(value);
             }
             *trace = Trace::from_rows(values, row.0);
         }
-        // The new merge asks for the ranges of its age and time.
+        // The new merge asks for the ranges of its age and timestamp.
         let asked = [(0, 17), (99, 17), (0, 12)];
         asked.into_iter().for_each(|(value, bits)| range.count(value, bits));
         let index = forgery.circuits.iter().position(|circuit| circuit.name == "range").unwrap();

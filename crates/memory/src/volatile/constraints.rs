@@ -22,12 +22,12 @@ pub(super) fn limb_bits(layout: &Layout, space: &AddressSpaceConfig) -> [u32; 2]
 ///
 /// Columns: real; more, whether the next row is real; same_high, whether it has the same high limb; the block's number, high
 /// and low; step, by how much the next one is higher, less one, in the low limb or else in the high one; the first and last
-/// time; the last cells.
+/// timestamp; the last cells.
 pub fn circuit(layout: &Layout, space: &AddressSpaceConfig) -> Circuit {
     let mut circuit = CircuitBuilder::new(format!("volatile boundary of {space}"));
     let [real, more, same_high, high, low, step] =
         ["real", "more", "same_high", "high", "low", "step"].map(|name| circuit.column(name));
-    let [initial_time, last_time] = ["initial_time", "last_time"].map(|name| circuit.column(name));
+    let [initial_timestamp, last_timestamp] = ["initial_timestamp", "last_timestamp"].map(|name| circuit.column(name));
     let last = columns(&mut circuit, "last", space.block_cells);
 
     circuit.assert_bool("real is boolean", real.clone());
@@ -51,9 +51,10 @@ pub fn circuit(layout: &Layout, space: &AddressSpaceConfig) -> Circuit {
     circuit.assert_zero("the step leads to the next block", more * (step + Expr::one() - growth));
 
     let pointer = (low + high.shift_left(LIMB_BITS)).shift_left((space.block_cells / layout.pointer_unit()).ilog2());
-    let message = |cells: Vec<Expr>, time| memory_message(Expr::integer(space.number), pointer.clone(), cells, time);
-    let first = message(vec![Expr::zero(); space.block_cells], initial_time);
+    let message =
+        |cells: Vec<Expr>, timestamp| memory_message(Expr::integer(space.number), pointer.clone(), cells, timestamp);
+    let first = message(vec![Expr::zero(); space.block_cells], initial_timestamp);
     circuit.send(MEMORY, "block before", first, real.clone());
-    circuit.receive(MEMORY, "block after", message(last, last_time), real);
+    circuit.receive(MEMORY, "block after", message(last, last_timestamp), real);
     circuit.build()
 }

@@ -74,7 +74,7 @@ pub enum PersistentError {
 ///
 /// It answers accesses as [`Memory`] does, with the same errors. What is written is held in RAM until [`Self::commit`], which
 /// makes all of it durable in one step; without that it is lost, and after a crash the file has the last commit. Each commit
-/// is a *generation*, and starts a new log at time 1, with room for the configuration's accesses. What is read is taken from
+/// is a *generation*, and starts a new log at timestamp 1, with room for the configuration's accesses. What is read is taken from
 /// the file leaf by leaf, and checked against the root.
 ///
 /// Roots are those that proofs over logs name. Cells have 16 bits: a space of field elements is refused.
