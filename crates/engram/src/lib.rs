@@ -22,6 +22,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! What a machine needs besides memory, the committed program, the thread of execution with its clock, and segments that are
+//! chained by their roots, is in [`vm`].
+//!
 //! # The RV32IM machine
 //!
 //! [`machine`] loads ELF files, runs them, proves runs and verifies proofs; [`RV32IMWithMemory`] runs them on a
@@ -38,6 +41,7 @@ mod factory;
 pub mod machine;
 pub mod observation;
 pub mod storage;
+pub mod vm;
 
 // The names, part by part. `tests/the_guide_cannot_be_followed.rs` calls what the integration guide names by these paths alone.
 
@@ -89,11 +93,14 @@ pub use engram_service::{
 };
 
 // Instructions of one's own.
-pub use engram_memory::extension::{
-    BULK_LOAD, BULK_STORE, BulkLoad, BulkStore, CELL_LOAD, CELL_STORE, CellLoad, CellStore, Cells, Checked,
-    CircuitError, CustomInstruction, CustomInstructionProcessor, CustomProof, CustomStatement, ExtensionError,
-    ExtensionId, ExtensionRegistry, InstructionError, InstructionRow, MemoryExtension, Operands, REGISTER_CELLS,
-    REGISTERS, RegisterSpaces, bulk_load, bulk_store, list_commitment, standard_extensions,
+pub use engram_prover::CustomInstructionProcessor;
+pub use engram_rv32im_air::{
+    bulk::{BULK_LOAD, BULK_STORE, BulkLoad, BulkStore},
+    registry::{ExtensionRegistry, RegisterError},
+};
+pub use engram_vm::{
+    extension::{ExtensionError, ExtensionRow, MemoryExtension},
+    row::{RowBuilder, RowValue},
 };
 
 // RV32IM on one memory. Programs and proofs are in [`machine`].
@@ -101,10 +108,9 @@ pub use engram_prover::{LoadInstruction, RV32IMExecutor, RV32IMWithMemory, RunEr
 
 // For tests of machines and of their instructions.
 #[cfg(feature = "testing")]
-pub use engram_memory::testing::{
-    bench::{BenchCase, BenchReport, ExpectedCells, ExtensionBench, Finding},
-    system::{IntegratedMemorySystem, REGISTER_SPACE, SystemInstruction, SystemSetup},
-};
+pub use engram_prover::testing::bench::{BenchCase, BenchReport, BenchState, ExtensionBench, Finding};
+#[cfg(feature = "testing")]
+pub use engram_prover::testing::system::IntegratedMemorySystem;
 
 // Looking at a memory from outside. The parts of these are in [`observation`].
 pub use engram_observe::{
@@ -120,5 +126,6 @@ pub use engram_air::field::{Digest, F};
 
 /// Bounds of sizes, timestamps and pointers.
 pub use engram_memory::address::{
-    ACCESS_CELLS_MAX, ACCESS_SIZES, GAP_BITS, LEAF_CELLS, POINTER_BITS_MAX, TIMESTAMP_BITS,
+    ACCESS_CELLS_MAX, ACCESS_SIZES, GAP_BITS, LEAF_CELLS, POINTER_BITS_MAX, SPACE_MEMORY, SPACE_OUTPUT,
+    SPACE_REGISTERS, TIMESTAMP_BITS,
 };

@@ -1,7 +1,7 @@
 //! The snippets of the integration guide, one module each, with imports, `Result`s and the field's type adapted: what the guide
 //! names is called here, by paths of `engram` alone.
 
-use engram::circuit::{PrimeCharacteristicRing, PrimeField32};
+use engram::circuit::PrimeCharacteristicRing;
 
 /// "VM Architecture Integration"
 mod an_execution_context {
@@ -245,14 +245,12 @@ mod a_risc_v_machine {
 /// "Custom Instruction Extensions"
 mod an_extension {
     use engram::{
-        AddressSpaceConfig, AddressSpaceType, BULK_LOAD, BULK_STORE, BenchCase, BenchReport, CellKind,
-        CustomInstruction, CustomInstructionProcessor, ExpectedCells, ExtensionBench, F, InstructionRow, MemoryConfig,
-        MemoryConfigBuilder, MemoryExtension, MemoryImage, REGISTER_CELLS, RegisterSpaces, standard_extensions,
+        BULK_LOAD, BULK_STORE, BenchCase, BenchReport, BenchState, CustomInstructionProcessor, ExtensionBench,
+        ExtensionRegistry, ExtensionRow, MemoryConfig, MemoryExtension, MemoryImage, RowBuilder, RunError,
+        machine::RV32IMInstruction,
     };
 
-    use super::PrimeCharacteristicRing;
-
-    /// Copies the cell at pointer rs1 to pointer rd.
+    /// Stores the word at the address in rs1 at the address in rs2.
     #[derive(Debug)]
     struct Copy;
 
@@ -261,46 +259,49 @@ mod an_extension {
             "copy"
         }
 
-        fn eval<R: InstructionRow>(&self, row: &mut R) {
-            let from = row.operands().rs1;
-            let cell = row.read::<1>("from", 1, from);
-            let to = row.operands().rd;
-            row.write("to", 1, to, cell);
+        fn eval<B: RowBuilder>(&self, row: &mut ExtensionRow<'_, '_, B>) {
+            let (from, to) = (row.rs1(), row.rs2());
+            let word = row.load(from, 0);
+            row.store(to, 0, word);
         }
     }
+
+    const WORD: u32 = 0x0100_0040;
 
     #[test]
     fn it_is_tried_on_a_bench() {
-        let mut image = MemoryImage::new();
-        image.set_cell(1, 2, F::from_u32(7));
-        let expected = vec![ExpectedCells { space: 1, cell: 3, cells: vec![F::from_u32(7)] }];
-        let case = BenchCase { name: "a cell".into(), image, operands: vec![[1, 2, 0], [3, 1, 0]], expected };
-        let config = MemoryConfigBuilder::new().add_address_space(space(1)).build().unwrap();
-        let report: BenchReport = ExtensionBench::new(&config, Copy).unwrap().check(&[case]);
-        assert!(report.is_passed(), "{:?}", report.findings());
+        let before = BenchState { registers: vec![(5, WORD), (6, WORD + 4)], words: vec![(WORD, 0xdead_beef)] };
+        let after = BenchState { registers: vec![], words: vec![(WORD + 4, 0xdead_beef)] };
+        let case = BenchCase { name: "a word".into(), before, operands: vec![[0, 5, 6], [0, 6, 5]], after };
+        let report: BenchReport = ExtensionBench::new(Copy).unwrap().check(&[case]);
+        assert!(report.is_passed(), "{report}");
     }
 
-    fn space(number: u32) -> AddressSpaceConfig {
-        AddressSpaceConfig::new(number, AddressSpaceType::Normal)
+    fn word(processor: &CustomInstructionProcessor, address: u32) -> u32 {
+        processor.memory().memory().image().word(engram::SPACE_MEMORY, address / 4)
     }
 
     #[test]
-    fn bulk_loads_and_stores_are_executed_and_proven() {
-        let registers = space(2).with_cell_kind(CellKind::U16).with_block_cells(REGISTER_CELLS).with_pointer_bits(8);
-        let builder = MemoryConfigBuilder::new().add_address_space(space(1)).add_address_space(registers);
-        let config: MemoryConfig = builder.build().unwrap();
-        let registry = standard_extensions(&config, RegisterSpaces { registers: 2, data: 1 }).unwrap();
+    fn bulk_loads_and_stores_are_executed() {
+        let registry = ExtensionRegistry::standard().with(9, Copy).unwrap();
         let mut image = MemoryImage::new();
-        image.set_cell(2, 3 * REGISTER_CELLS as u32, F::from_u32(64));
-        image.set_cell(1, 64, F::from_u32(5));
-        let mut processor = CustomInstructionProcessor::with_image(registry, image).unwrap();
-        let load = CustomInstruction::new(BULK_LOAD, 4, 3, 1).unwrap();
-        let store = CustomInstruction::new(BULK_STORE, 4, 3, 2).unwrap();
-        for instruction in [load, store] {
+        for (register, value) in [(5, WORD), (6, WORD + 16), (7, 0x1234_5678)] {
+            image.set_word(engram::SPACE_REGISTERS, register, value);
+        }
+        let mut processor = CustomInstructionProcessor::with_image(registry, MemoryConfig::rv32im(), image).unwrap();
+        let instructions = [[BULK_STORE, 5, 7], [BULK_LOAD, 5, 6], [9, 5, 6]];
+        for [id, rs1, rs2] in instructions {
+            let instruction = RV32IMInstruction::custom(id, 0, rs1 as u8, rs2 as u8);
             processor.execute_custom_instruction(&instruction).unwrap();
         }
-        let statement = processor.prove().unwrap().verify(processor.registry()).unwrap();
-        assert_eq!(statement.instructions, 2);
+        assert!((0..8).all(|offset| word(&processor, WORD + 4 * offset) == 0x1234_5678));
+        let before = processor.memory().log().len();
+        let unknown = RV32IMInstruction::custom(77, 0, 5, 6);
+        let refused = processor.execute_custom_instruction(&unknown);
+        assert!(matches!(refused, Err(RunError::NoExtension { id: 77 })), "{refused:?}");
+        assert_eq!(processor.memory().log().len(), before);
+        // The log can be proven by itself. A proof of the instructions is one of a program that has them.
+        assert_eq!(processor.into_memory().finalize().unwrap().accesses().len(), before);
     }
 }
 
@@ -429,36 +430,42 @@ mod a_resilient_system {
 /// "Integration Test Framework"
 mod an_integrated_system {
     use engram::{
-        F, IntegratedMemorySystem, MemoryConfigBuilder, MemoryImage, REGISTER_CELLS, REGISTER_SPACE, SystemInstruction,
-        SystemSetup,
+        IntegratedMemorySystem, MemoryConfig, SPACE_MEMORY,
+        machine::{Opcode, RV32IMInstruction},
     };
 
-    use super::{PrimeCharacteristicRing, PrimeField32};
-
-    fn setup_integrated_memory_system() -> IntegratedMemorySystem {
-        let config = MemoryConfigBuilder::new().with_access_capacity(1000).build().unwrap();
-        let mut image = MemoryImage::new();
-        image.set_cell(REGISTER_SPACE, 3 * REGISTER_CELLS as u32, F::from_u32(0x1000));
-        image.set_cell(1, 0x1005, F::from_u32(42));
-        SystemSetup::new(&config).unwrap().with_image(image).build().unwrap()
+    fn setup_integrated_memory_system() -> IntegratedMemorySystem<'static> {
+        let config = MemoryConfig::rv32im().clone().with_access_capacity(1000).unwrap();
+        IntegratedMemorySystem::new(&config).unwrap()
     }
 
     #[test]
     fn test_vm_memory_integration() {
         let mut system = setup_integrated_memory_system();
-        system.execute_instruction(&SystemInstruction::Load { register: 4, pointer: 3, offset: 5 }).unwrap();
-        system.execute_instruction(&SystemInstruction::Store { register: 4, pointer: 3, offset: 0 }).unwrap();
-        assert_eq!(system.read_memory::<1>(1, 0x1000).unwrap()[0].as_canonical_u32(), 42);
-        assert_eq!(system.verify(&system.prove().unwrap()).unwrap().instructions, 2);
+        let _ = system.memory().write_word(SPACE_MEMORY, 0x1004 / 4, 42).unwrap();
+        let address = RV32IMInstruction { opcode: Opcode::Lui, rd: 3, rs1: 0, rs2: 0, imm: 0x1000 };
+        let load = RV32IMInstruction { opcode: Opcode::Lw, rd: 4, rs1: 3, rs2: 0, imm: 4 };
+        let store = RV32IMInstruction { opcode: Opcode::Sw, rd: 0, rs1: 3, rs2: 4, imm: 0 };
+        let fill = RV32IMInstruction::custom(engram::BULK_STORE, 3, 3, 4);
+        for instruction in [address, load, store, fill] {
+            system.execute_instruction(&instruction).unwrap();
+        }
+        assert_eq!((system.register(4), system.register(3)), (42, 0x1010));
+        for pointer in 0x1000 / 4..0x1010 / 4 {
+            assert_eq!(system.memory().read_word(SPACE_MEMORY, pointer).unwrap().1, 42);
+        }
     }
 
     #[test]
     fn test_proof_generation_integration() {
         let mut system = setup_integrated_memory_system();
-        let _ = system.memory().write(1, 0x1000, [F::from_u32(42)]).unwrap();
+        let _ = system.memory().write_word(SPACE_MEMORY, 0x1000, 42).unwrap();
         system.memory().increment_timestamp().unwrap();
         let proof = system.generate_memory_proof().unwrap();
         system.verify_memory_proof(&proof).unwrap();
+        // What happens after that is not in it.
+        let _ = system.memory().write_word(SPACE_MEMORY, 0x1000, 43).unwrap();
+        assert!(system.verify_memory_proof(&proof).is_err());
     }
 }
 

@@ -83,7 +83,6 @@ pub mod config;
 pub mod context;
 pub mod controller;
 pub mod error;
-pub mod extension;
 pub mod image;
 pub mod layout;
 pub mod log;

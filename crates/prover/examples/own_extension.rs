@@ -2,12 +2,15 @@
 //!
 //! `cargo run --release -p engram-prover --example own_extension`
 
-use engram_prover::{Options, prove};
-use engram_rv32im::{
-    Emulator, Opcode, Outcome, Program,
-    testing::{ElfSegment, custom},
+use engram_prover::{
+    Options, prove,
+    testing::{
+        Assembler,
+        bench::{BenchCase, BenchState, ExtensionBench},
+    },
 };
-use engram_rv32im_air::{registry::ExtensionRegistry, testing::Assembler};
+use engram_rv32im::{Emulator, Instruction, Opcode, Outcome, Program, testing::ElfSegment};
+use engram_rv32im_air::registry::ExtensionRegistry;
 use engram_stark::parameters::Parameters;
 use engram_verifier::{CommittedProgram, ProgramKey, VerifyError, verify};
 use engram_vm::{
@@ -75,9 +78,20 @@ fn guest() -> Vec<u8> {
     assembler.elf(&[ElfSegment { address: DATA, data, memory_bytes: 4096, flags: 6 }])
 }
 
+/// What the instruction should do, for the bench that attacks it.
+fn case() -> BenchCase {
+    let before = BenchState { registers: vec![(5, DATA), (6, 3)], words: vec![(DATA, 1), (DATA + 4, 0x2_0000)] };
+    let after = BenchState { registers: vec![(7, 0x2_0000)], words: vec![(DATA, 0x2_0000), (DATA + 4, 1)] };
+    BenchCase { name: "two words".into(), before, operands: vec![[7, 5, 6]], after }
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let report = ExtensionBench::new(ExchangeIf)?.check(&[case()]);
+    println!("{report}");
+    assert!(report.is_passed());
+
     let registry = ExtensionRegistry::standard().with(EXCHANGE_IF, ExchangeIf)?;
-    println!("the instruction is {:#010x}", custom(EXCHANGE_IF, 7, 5, 6).encode());
+    println!("the instruction is {:#010x}", Instruction::custom(EXCHANGE_IF, 7, 5, 6).encode());
     let program: Program = registry.load(&guest())?;
 
     let mut emulator = Emulator::without_input(&program);

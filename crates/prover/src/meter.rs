@@ -5,9 +5,10 @@ use engram_memory::{offline::OfflineMemory, segment::SegmentMemory, tables};
 use engram_rv32im_air::{
     circuits::{CONNECTOR, FIRST_CHIP, LOOKUPS, MEMORY, Machine, ROM},
     program::MachineProgram,
-    replay::Rows,
 };
 use engram_stark::parameters::Parameters;
+
+use crate::replay::Rows;
 
 /// Most rows of the tables that are looked up in: ranges in blocks of 16, narrow ranges, bytes.
 const LOOKUP_ROWS_MAX: [usize; 3] = [1 << 14, 1, 1 << 12];
@@ -80,12 +81,11 @@ mod tests {
 
     use engram_memory::MemoryConfig;
     use engram_rv32im::{Emulator, Program, testing::guest_elf};
-    use engram_rv32im_air::{replay::Replay, tile::Tiler};
     use engram_stark::Committed;
     use engram_vm::rom;
 
     use super::*;
-    use crate::{plan, profile};
+    use crate::{plan, profile, replay::Replay, segment::witnesses, tile::Tiler};
 
     #[test]
     fn rows_are_those_of_the_filled_tables() {
@@ -112,7 +112,7 @@ mod tests {
 
         let counted = rows(&machine, &program, exact, Some(&replayed));
         let committed = Committed::new(Parameters::SMALLEST, &rom::committed_trace(program.entries())).unwrap();
-        let witnesses = machine.witnesses(&program, &replayed, &memory, &committed);
+        let witnesses = witnesses(&machine, &program, &replayed, &memory, &committed);
         assert_eq!(counted.len(), witnesses.len());
         let (mut compressions, mut compressions_most) = (0, 0);
         for (position, ((circuit, counted), witness)) in

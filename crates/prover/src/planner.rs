@@ -17,11 +17,13 @@ use engram_rv32im_air::{
     circuits::FIRST_CHIP,
     plan::{PLAN_STEPS_MAX, Plan},
     program::{MachineProgram, circuit},
-    tile::{Tile, Tiler, may_wrap},
 };
 use engram_stark::limits::{CIRCUITS_MAX, COLUMNS_MAX, CONSTRAINTS_MAX, INTERACTIONS_MAX};
 
-use crate::profile::Profile;
+use crate::{
+    profile::Profile,
+    tile::{Tile, Tiler, may_wrap},
+};
 
 /// Most instructions that a path grows to.
 const LENGTH_MAX: usize = 256;

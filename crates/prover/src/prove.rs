@@ -8,13 +8,7 @@ use std::{
 use engram_air::{check::Report as CheckReport, field::Digest, price::Size};
 use engram_memory::{Layout, MemoryConfig, MemoryImage, SPACE_MEMORY, offline::OfflineMemory};
 use engram_rv32im::{Emulator, ExecutionLog, Fault, Outcome, memory::Memory};
-use engram_rv32im_air::{
-    circuits::Machine,
-    plan::PlanError,
-    program::MachineProgram,
-    replay::{Replay, ReplayError},
-    tile::{Cover, Tiler},
-};
+use engram_rv32im_air::{circuits::Machine, plan::PlanError, program::MachineProgram};
 use engram_stark::{EngineError, Witness, check_witnesses};
 use engram_verifier::{
     CommittedProgram, InitialMemory, KeyError, ProgramKey, RunProof, SegmentProof, Statement, VerifyError, verify_from,
@@ -27,6 +21,9 @@ use crate::{
     keys::ProvingKeys,
     meter::{MemoryRows, cheapest_parameters, process_bytes, rows as rows_of},
     options::{Options, RAM_BYTES_MIN},
+    replay::{Replay, ReplayError},
+    segment::witnesses,
+    tile::{Cover, Tiler},
 };
 
 #[cfg(test)]
@@ -212,7 +209,7 @@ pub fn prove(
 
         let started = Instant::now();
         let witnesses =
-            info_span!("fill_tables").in_scope(|| machine.witnesses(machine_program, &rows, &memory, &key.rom));
+            info_span!("fill_tables").in_scope(|| witnesses(&machine, machine_program, &rows, &memory, &key.rom));
         drop((rows, memory));
         report.trace += replayed + started.elapsed();
         if options.check_constraints {

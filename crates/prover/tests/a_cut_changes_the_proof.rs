@@ -2,12 +2,12 @@
 
 use std::io::Cursor;
 
-use engram_prover::{Options, prove};
+use engram_prover::{Options, prove, testing::Run};
 use engram_rv32im::{
     Emulator, Outcome, Program,
     testing::{RandomProgram, SplitMix64, link},
 };
-use engram_rv32im_air::{plan::Plan, testing::Run};
+use engram_rv32im_air::plan::Plan;
 use engram_stark::parameters::Parameters;
 use engram_verifier::{CommittedProgram, ProgramKey, Statement, verify};
 

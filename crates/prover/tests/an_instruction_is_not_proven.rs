@@ -2,9 +2,8 @@
 
 use std::io::Cursor;
 
-use engram_prover::{Options, prove};
+use engram_prover::{Options, prove, testing::every_instruction};
 use engram_rv32im::{Emulator, Outcome, Program};
-use engram_rv32im_air::testing::every_instruction;
 use engram_stark::parameters::Parameters;
 use engram_verifier::CommittedProgram;
 

@@ -4,12 +4,15 @@ use engram_memory::{
     Access, Layout, MemoryConfig, MemoryError, MemoryLogEntry, OfflineMemory, SPACE_MEMORY, SPACE_REGISTERS,
     address::cells, log::WrittenCells,
 };
-use engram_prover::{LoadInstruction, Options, RV32IMWithMemory, RunError, StoreInstruction};
+use engram_prover::{
+    CustomInstructionProcessor, LoadInstruction, Options, RV32IMWithMemory, RunError, StoreInstruction,
+    replay::{Replay, ReplayError, ReplayMemory},
+};
 use engram_rv32im::{
     Emulator, ExecutionLog, FaultKind, Instruction, Opcode, Outcome, Program,
     testing::{guest_elf, guest_vectors},
 };
-use engram_rv32im_air::replay::{Replay, ReplayError, WordMemory};
+use engram_rv32im_air::{bulk::BULK_STORE, registry::ExtensionRegistry, system::DISCARD_POINTER};
 use engram_verifier::CommittedProgram;
 
 fn program(guest: &str) -> CommittedProgram {
@@ -38,7 +41,7 @@ struct Seen {
 
 struct Noting<'a>(&'a mut Noted);
 
-impl WordMemory for Noting<'_> {
+impl ReplayMemory for Noting<'_> {
     fn read_word(&mut self, space: u32, pointer: u32, time: u32) -> Access {
         let access = self.0.memory.read_word(space, pointer, time);
         self.0.seen.push(Seen { place: (space, pointer), time, access, written: None });
@@ -188,6 +191,58 @@ fn loads_and_stores_make_the_accesses_of_their_rows() {
     assert!(matches!(machine.run(Box::new(&b""[..]), 1), Err(RunError::Elsewhere { .. })));
 }
 
+/// The accesses of a custom instruction are those of its row; without a program around it, too.
+#[test]
+fn custom_instructions_make_the_accesses_of_their_rows() {
+    const DATA: u32 = 0x0100_0000;
+    let registry = ExtensionRegistry::standard();
+    let elf = std::fs::read(guest_elf("hello")).unwrap();
+    let program = CommittedProgram::new(&registry.load(&elf).unwrap()).unwrap();
+    let mut machine = RV32IMWithMemory::load(&program).unwrap();
+    let fill = Instruction::custom(BULK_STORE, 0, 5, 6);
+    for instruction in [immediate(Opcode::Lui, 5, 0, DATA as i32), immediate(Opcode::Addi, 6, 0, 7), fill] {
+        machine.execute(&instruction).unwrap();
+    }
+    let log = machine.memory().log();
+    let before = 3;
+    let write = |address_space, pointer, word| MemoryLogEntry::Write {
+        address_space,
+        pointer,
+        data: WrittenCells::of_word(word),
+    };
+    let written: Vec<_> =
+        log.iter().skip(before).filter(|entry| matches!(entry, MemoryLogEntry::Write { .. })).collect();
+    let mut expected: Vec<_> = (0..4).map(|word| write(SPACE_MEMORY, DATA / 4 + word, 7)).collect();
+    expected.push(write(SPACE_REGISTERS, DISCARD_POINTER, DATA + 16));
+    assert!(expected.iter().all(|entry| written.contains(entry)), "{written:?}");
+    assert_eq!(machine.register(0), 0);
+
+    let mut image = program.image().clone();
+    image.set_word(SPACE_REGISTERS, 5, DATA);
+    image.set_word(SPACE_REGISTERS, 6, 7);
+    let mut alone = CustomInstructionProcessor::with_image(registry, MemoryConfig::rv32im(), image).unwrap();
+    alone.execute_custom_instruction(&fill).unwrap();
+    assert!(alone.memory().log().iter().eq(log.iter().skip(before)));
+    // A base that 4 does not divide, and a word past the end, are refused, and nothing is logged.
+    let accesses = alone.memory().log().len();
+    for base in [DATA + 2, 0xffff_fff8] {
+        let mut image = program.image().clone();
+        image.set_word(SPACE_REGISTERS, 5, base);
+        let registry = ExtensionRegistry::standard();
+        let mut alone = CustomInstructionProcessor::with_image(registry, MemoryConfig::rv32im(), image).unwrap();
+        let refused = alone.execute_custom_instruction(&fill);
+        assert!(matches!(refused, Err(RunError::Replay(ReplayError::Refused { .. }))), "{base:#x}: {refused:?}");
+        assert_eq!(alone.memory().log().len(), 0);
+    }
+    let full = MemoryConfig::rv32im().clone().with_access_capacity(accesses - 1).unwrap();
+    let registry = ExtensionRegistry::standard();
+    let mut full = CustomInstructionProcessor::with_image(registry, &full, program.image().clone()).unwrap();
+    let refused = full.execute_custom_instruction(&fill);
+    assert!(matches!(refused, Err(RunError::Memory(MemoryError::CapacityReached { .. }))), "{refused:?}");
+    let add = immediate(Opcode::Addi, 1, 1, 1);
+    assert!(matches!(full.execute_custom_instruction(&add), Err(RunError::WrongKind { .. })));
+}
+
 #[test]
 fn what_cannot_be_changes_nothing() {
     let program = program("fib");
@@ -197,7 +252,9 @@ fn what_cannot_be_changes_nothing() {
     let wide = immediate(Opcode::Addi, 1, 0, 2048);
     assert!(matches!(refused(wide), RunError::NoInstruction(instruction) if instruction == wide));
     assert!(matches!(refused(immediate(Opcode::Addi, 32, 0, 0)), RunError::NoInstruction(_)));
-    for opcode in [Opcode::Ecall, Opcode::Ebreak, Opcode::Custom] {
+    let unknown = refused(Instruction::custom(0, 1, 2, 3));
+    assert!(matches!(unknown, RunError::NoExtension { id: 0 }), "{unknown}");
+    for opcode in [Opcode::Ecall, Opcode::Ebreak] {
         let error = refused(immediate(opcode, 0, 0, 0));
         assert!(matches!(error, RunError::Replay(ReplayError::Unprovable { pc }) if pc == entry), "{opcode}: {error}");
     }

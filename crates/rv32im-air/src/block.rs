@@ -63,6 +63,7 @@ impl Block {
     }
 
     /// The instructions of the path.
+    #[inline]
     pub fn decoded(&self) -> &[Decoded] {
         &self.decoded
     }

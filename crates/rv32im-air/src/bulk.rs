@@ -5,6 +5,11 @@ use engram_vm::{
     row::RowBuilder,
 };
 
+/// The id of [`BulkLoad`] among the standard extensions.
+pub const BULK_LOAD: u16 = 0;
+/// The id of [`BulkStore`].
+pub const BULK_STORE: u16 = 1;
+
 /// Words that an instruction moves.
 const WORDS: u32 = 4;
 

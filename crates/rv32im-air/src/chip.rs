@@ -27,6 +27,7 @@ macro_rules! chips {
         const KINDS: &[&[Chip]] = &[$(chips!(@each $chip $($($opcode)+)?),)+];
 
         impl Chip {
+            #[inline]
             const fn kind(self) -> Kind {
                 match self {
                     $(Self::$chip { .. } => Kind::$chip,)+
@@ -152,6 +153,7 @@ const NUMBERS: [[u8; Opcode::ALL.len()]; KINDS.len()] = {
 
 impl Chip {
     /// The chip's position in [`CHIPS`]; those of extensions follow, by id.
+    #[inline]
     pub fn number(self) -> usize {
         if let Self::Custom(id) = self {
             return CHIPS.len() + usize::from(id);
@@ -159,6 +161,7 @@ impl Chip {
         usize::from(NUMBERS[self.kind() as usize][self.opcode_number()])
     }
 
+    #[inline]
     const fn opcode(self) -> Option<Opcode> {
         match self {
             Self::Arithmetic(opcode) | Self::Branch(opcode) | Self::Load(opcode) | Self::Store(opcode) => Some(opcode),
@@ -166,6 +169,7 @@ impl Chip {
         }
     }
 
+    #[inline]
     const fn opcode_number(self) -> usize {
         match self.opcode() {
             Some(opcode) => opcode as usize,
@@ -174,6 +178,7 @@ impl Chip {
     }
 
     /// Does it execute a system call, or a step of one?
+    #[inline]
     pub fn is_call(self) -> bool {
         (Self::ReadCall.number()..CHIPS.len()).contains(&self.number())
     }

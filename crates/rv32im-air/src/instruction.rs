@@ -2,7 +2,7 @@
 //!
 //! [`execute`] says which registers an instruction reads and writes, in which order, and what it computes. Whatever carries an
 //! instruction out is a [`Core`]: a row of a circuit, for an instruction that stands alone or is one of a block ([`crate::row`]); a
-//! replay, which takes the accesses of such rows ([`crate::replay`]); and the program's ROM, which collects the operands that a
+//! replay, which takes the accesses of such rows (in `engram-prover`); and the program's ROM, which collects the operands that a
 //! row looks up ([`crate::program`]).
 
 use engram_rv32im::{Format, Opcode};

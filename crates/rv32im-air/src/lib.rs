@@ -2,8 +2,9 @@
 //!
 //! [`chip::CHIPS`] lists every table that executes something; each is one function over a row
 //! ([`engram_vm::row::RowBuilder`]), which is both its circuit and its witness. [`program`] says what the committed program
-//! looks like, [`replay`] turns a run's log into rows, [`segment`] fills the tables, and [`circuits`] is the whole machine in
-//! order.
+//! looks like, [`plan`] which blocks a proof uses, and [`circuits`] is the whole machine in order.
+//!
+//! This is what a verifier needs to know of the machine. Replaying a run and filling tables is for a prover, in `engram-prover`.
 
 pub mod block;
 pub mod bulk;
@@ -11,16 +12,12 @@ pub mod calls;
 pub mod chip;
 pub mod circuits;
 pub mod custom;
+pub mod guest;
 pub mod instruction;
 pub mod misaligned;
 pub mod plan;
 pub mod program;
 pub mod registry;
-pub mod replay;
 pub mod row;
-pub mod segment;
 pub mod system;
-#[cfg(feature = "testing")]
-pub mod testing;
-pub mod tile;
 pub mod transfer;

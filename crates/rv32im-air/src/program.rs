@@ -62,7 +62,13 @@ impl Decoded {
         Self { instruction, pc, chip, custom, constant, target, break_entry }
     }
 
+    /// An instruction by itself, at a byte address. An `ecall` has no entry for the break call then.
+    pub fn alone(address: u32, instruction: Instruction, extensions: &ExtensionRegistry) -> Self {
+        Self::new(address, instruction, 0, extensions)
+    }
+
     /// The byte address of the next instruction.
+    #[inline]
     pub fn link(&self) -> u32 {
         (self.pc << 2).wrapping_add(4)
     }
@@ -100,6 +106,7 @@ impl MachineProgram {
     }
 
     /// The instructions, by their position in the program.
+    #[inline]
     pub fn decoded(&self) -> &[Decoded] {
         &self.decoded
     }
@@ -110,6 +117,7 @@ impl MachineProgram {
     }
 
     /// The ROM's entries.
+    #[inline]
     pub fn entries(&self) -> &[Entry] {
         &self.entries
     }

@@ -60,6 +60,12 @@ impl Instruction {
         Some(Instruction { opcode: row.opcode, rd, rs1, rs2, imm })
     }
 
+    /// A custom instruction of the extension `id`, below 1024, on registers below 32.
+    #[must_use]
+    pub fn custom(id: u16, rd: u8, rs1: u8, rs2: u8) -> Instruction {
+        Instruction { opcode: Opcode::Custom, rd, rs1, rs2, imm: i32::from(id) }
+    }
+
     /// The instruction word. Operands wider than their field are cut to its width; fields that the format does not
     /// have are ignored.
     #[must_use]

@@ -9,7 +9,7 @@ mod random_program;
 mod vectors;
 
 pub use elf_writer::{ElfSegment, elf_file, text_segment};
-pub use extensions::{BULK_LOAD, BULK_STORE, ROTATE_XOR, TestExtensions, custom};
+pub use extensions::{BULK_LOAD, BULK_STORE, ROTATE_XOR, TestExtensions};
 pub use qemu::{Qemu, QemuRun};
 pub use random::SplitMix64;
 pub use random_program::{RandomProgram, link};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use engram_rv32im::memory::Page;
 use engram_rv32im::testing::{
-    BULK_LOAD, BULK_STORE, ElfSegment, ROTATE_XOR, TestExtensions, custom, elf_file, guest_elf, text_segment,
+    BULK_LOAD, BULK_STORE, ElfSegment, ROTATE_XOR, TestExtensions, elf_file, guest_elf, text_segment,
 };
 use engram_rv32im::{
     Access, AccessError, Emulator, Extensions, Fault, FaultKind, GuestAccess, Instruction, Memory, Opcode, Outcome,
@@ -51,15 +51,15 @@ fn after<'p>(program: &'p Program, steps: u64) -> Emulator<'p> {
 
 #[test]
 fn each_does_what_it_says() {
-    let program = load(&elf([7, 0x8000_0001, 4], &[custom(ROTATE_XOR, 10, 11, 12)]), TestExtensions);
+    let program = load(&elf([7, 0x8000_0001, 4], &[Instruction::custom(ROTATE_XOR, 10, 11, 12)]), TestExtensions);
     assert_eq!(after(&program, 7).registers()[10], 0x18 ^ 4);
     // Register 0 stays zero, as a destination and as an operand.
-    let code = [custom(ROTATE_XOR, 0, 11, 12), custom(ROTATE_XOR, 10, 0, 12)];
+    let code = [Instruction::custom(ROTATE_XOR, 0, 11, 12), Instruction::custom(ROTATE_XOR, 10, 0, 12)];
     let program = load(&elf([7, 0x8000_0001, 4], &code), TestExtensions);
     let emulator = after(&program, 8);
     assert_eq!((emulator.registers()[0], emulator.registers()[10]), (0, 4));
 
-    let code = [custom(BULK_LOAD, 10, 11, 12)];
+    let code = [Instruction::custom(BULK_LOAD, 10, 11, 12)];
     let program = load(&elf([0, CONSTANTS + 4, DATA + 4], &code), TestExtensions);
     let emulator = after(&program, 7);
     assert_eq!(words(&emulator, DATA, 6), [100, 201, 202, 203, 204, 105]);
@@ -68,7 +68,7 @@ fn each_does_what_it_says() {
     let program = load(&elf([0, DATA, DATA + 4], &code), TestExtensions);
     assert_eq!(words(&after(&program, 7), DATA, 6), [100, 100, 101, 102, 103, 105]);
 
-    let code = [custom(BULK_STORE, 11, 11, 12)];
+    let code = [Instruction::custom(BULK_STORE, 11, 11, 12)];
     let program = load(&elf([0, DATA + 8, 5], &code), TestExtensions);
     let emulator = after(&program, 7);
     assert_eq!(words(&emulator, DATA, 7), [100, 101, 5, 5, 5, 5, 106]);
@@ -80,8 +80,8 @@ fn each_does_what_it_says() {
 fn loops_stop_exactly_where_asked() {
     let i = |opcode, rd, rs1, imm| Instruction { opcode, rd, rs1, rs2: 0, imm };
     let code = [
-        custom(ROTATE_XOR, 10, 10, 12),
-        custom(BULK_STORE, 11, 11, 10),
+        Instruction::custom(ROTATE_XOR, 10, 10, 12),
+        Instruction::custom(BULK_STORE, 11, 11, 10),
         i(Opcode::Addi, 12, 12, -1),
         Instruction { opcode: Opcode::Bne, rd: 0, rs1: 12, rs2: 0, imm: -12 },
         i(Opcode::Addi, 17, 0, 93),
@@ -131,8 +131,8 @@ fn fault_of(extensions: impl Extensions + Clone + 'static, operands: [u32; 3], i
 
 #[test]
 fn what_faults_changes_nothing() {
-    let copy = custom(BULK_LOAD, 11, 11, 12);
-    let fill = custom(BULK_STORE, 11, 11, 12);
+    let copy = Instruction::custom(BULK_LOAD, 11, 11, 12);
+    let fill = Instruction::custom(BULK_STORE, 11, 11, 12);
     let access = |access, error| FaultKind::Access { access, error };
     let of = |operands, instruction| fault_of(TestExtensions, operands, instruction).kind;
     let refused = |reason: &str| FaultKind::Refused { reason: reason.into() };
@@ -142,7 +142,7 @@ fn what_faults_changes_nothing() {
         assert_eq!(of([0, DATA, DATA + misaligned], copy), refused(&reason));
         assert_eq!(of([0, DATA + misaligned, 9], fill), refused(&reason));
     }
-    assert_eq!(of([0, DATA, 64], custom(ROTATE_XOR, 10, 11, 12)), refused("0x40 rotates by nothing"));
+    assert_eq!(of([0, DATA, 64], Instruction::custom(ROTATE_XOR, 10, 11, 12)), refused("0x40 rotates by nothing"));
     // The first words are allowed, a later one is not.
     let unmapped = AccessError::Unmapped { address: END };
     assert_eq!(of([0, END - 8, DATA], copy), access(Access::Load, unmapped));
@@ -156,7 +156,7 @@ fn what_faults_changes_nothing() {
 #[test]
 fn addresses_do_not_wrap() {
     let page = |address| ElfSegment { address, data: vec![1; 16], memory_bytes: 4096, flags: 6 };
-    let code = [set(11, 0xffff_fff8).as_slice(), &[custom(BULK_STORE, 11, 11, 12)]].concat();
+    let code = [set(11, 0xffff_fff8).as_slice(), &[Instruction::custom(BULK_STORE, 11, 11, 12)]].concat();
     let elf = elf_file(TEXT, &[page(0), text_segment(TEXT, &code), page(0xffff_f000)]);
     let program = load(&elf, TestExtensions);
     let mut emulator = Emulator::without_input(&program);
@@ -200,41 +200,42 @@ impl Extensions for Careless {
 
 #[test]
 fn what_is_refused_late_changes_nothing_either() {
-    let of = |id| fault_of(Careless, [0; 3], custom(id, 10, 11, 12)).kind;
+    let of = |id| fault_of(Careless, [0; 3], Instruction::custom(id, 10, 11, 12)).kind;
     assert_eq!(of(0), FaultKind::Refused { reason: "too late".into() });
     let error = AccessError::Unmapped { address: 4 };
     assert_eq!(of(1), FaultKind::Access { access: Access::Load, error });
 
-    let program = load(&elf([0; 3], &[custom(2, 10, 11, 12)]), Careless);
+    let program = load(&elf([0; 3], &[Instruction::custom(2, 10, 11, 12)]), Careless);
     let emulator = after(&program, 7);
     assert_eq!(words(&emulator, DATA, 3), [4, 5, 102], "an instruction finds what it stored");
     assert_eq!(emulator.registers()[10], 2);
-    let program = load(&elf([9; 3], &[custom(3, 10, 11, 12)]), Careless);
+    let program = load(&elf([9; 3], &[Instruction::custom(3, 10, 11, 12)]), Careless);
     assert_eq!(after(&program, 7).registers()[10], 9, "a register that is not set keeps its value");
 }
 
 #[test]
 fn faults_name_the_extension() {
-    let fault = fault_of(TestExtensions, [0, DATA + 2, DATA], custom(BULK_LOAD, 10, 11, 12));
+    let fault = fault_of(TestExtensions, [0, DATA + 2, DATA], Instruction::custom(BULK_LOAD, 10, 11, 12));
     let text =
         "refused by the extension: the address 0x00020002 is not a multiple of 4 at pc 0x00010018 (bulk_load a0,a1,a2)";
     assert_eq!(fault.to_string(), text);
     assert_eq!((fault.kind.code(), fault.extension.as_deref()), ("extension-refused", Some("bulk_load")));
-    let fault = fault_of(TestExtensions, [0, 0, DATA], custom(BULK_LOAD, 10, 11, 12));
+    let fault = fault_of(TestExtensions, [0, 0, DATA], Instruction::custom(BULK_LOAD, 10, 11, 12));
     assert_eq!(fault.kind.code(), "load-unmapped");
     assert!(fault.to_string().ends_with("(bulk_load a0,a1,a2)"), "{fault}");
-    let text = custom(BULK_STORE, 1, 2, 3).at(0).named_by(&TestExtensions).to_string();
+    let text = Instruction::custom(BULK_STORE, 1, 2, 3).at(0).named_by(&TestExtensions).to_string();
     assert_eq!(text, "bulk_store ra,sp,gp");
 }
 
 /// Without its extension a custom instruction is no instruction of the program, and nothing else about the program differs.
 #[test]
 fn unknown_extensions_are_illegal_instructions() {
-    let known = elf([1, 2, 3], &[custom(ROTATE_XOR, 10, 11, 12)]);
-    let unknown = elf([1, 2, 3], &[custom(ROTATE_XOR + 1, 10, 11, 12)]);
-    let word = custom(ROTATE_XOR + 1, 10, 11, 12).encode();
+    let known = elf([1, 2, 3], &[Instruction::custom(ROTATE_XOR, 10, 11, 12)]);
+    let unknown = elf([1, 2, 3], &[Instruction::custom(ROTATE_XOR + 1, 10, 11, 12)]);
+    let word = Instruction::custom(ROTATE_XOR + 1, 10, 11, 12).encode();
     let without = Program::from_elf(&known).unwrap_or_else(|error| panic!("{error}"));
-    for (program, word) in [(without, custom(ROTATE_XOR, 10, 11, 12).encode()), (load(&unknown, TestExtensions), word)]
+    for (program, word) in
+        [(without, Instruction::custom(ROTATE_XOR, 10, 11, 12).encode()), (load(&unknown, TestExtensions), word)]
     {
         assert_eq!(program.instructions().len(), 6);
         assert_eq!((program.index_of(TEXT + 24), program.word_at(TEXT + 24)), (None, Some(word)));
@@ -267,7 +268,7 @@ impl PageSource for Kept {
 
 #[test]
 fn memory_that_is_kept_elsewhere_is_brought_in() {
-    let code = [custom(BULK_LOAD, 10, 10, 11), custom(BULK_LOAD, 10, 12, 11)];
+    let code = [Instruction::custom(BULK_LOAD, 10, 10, 11), Instruction::custom(BULK_LOAD, 10, 12, 11)];
     let program = load(&elf([DATA, DATA + 32, CONSTANTS], &code), TestExtensions);
     let memory = Memory::stored(&program, Arc::new(Kept));
     let mut emulator = Emulator::with_memory(&program, memory, Box::new(empty()));

@@ -9,7 +9,7 @@ use engram_rv32im::emulator::system_calls::{
 };
 use engram_rv32im::semantics::{alu, branch_taken, load_extract, store_merge};
 use engram_rv32im::testing::{
-    BULK_LOAD, BULK_STORE, ElfSegment, ROTATE_XOR, RandomProgram, SplitMix64, TestExtensions, custom, elf_file, link,
+    BULK_LOAD, BULK_STORE, ElfSegment, ROTATE_XOR, RandomProgram, SplitMix64, TestExtensions, elf_file, link,
     text_segment,
 };
 use engram_rv32im::{
@@ -152,9 +152,9 @@ fn custom_instructions_replay() {
     // 31 rounds: a window moves through the data, is filled with a word that depends on it, and is copied on.
     let body = [
         i(Opcode::Lw, 7, 5, 0),
-        custom(ROTATE_XOR, 8, 7, 6),
-        custom(BULK_STORE, 9, 5, 8),
-        custom(BULK_LOAD, 0, 5, 9),
+        Instruction::custom(ROTATE_XOR, 8, 7, 6),
+        Instruction::custom(BULK_STORE, 9, 5, 8),
+        Instruction::custom(BULK_LOAD, 0, 5, 9),
         i(Opcode::Addi, 5, 5, 4),
         i(Opcode::Addi, 6, 6, -1),
     ];

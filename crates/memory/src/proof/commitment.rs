@@ -1,72 +1,15 @@
 //! Hashes outside of the circuit: the log's commitment and the digest over all roots.
 
 use engram_air::{
-    F, PrimeCharacteristicRing, PrimeField32, Trace,
+    F, PrimeCharacteristicRing, PrimeField32,
     field::{DIGEST_CELLS, Digest, MODULUS},
     poseidon2::hash,
 };
-use engram_stark::{
-    engine::{Committed, StarkProof},
-    parameters::Parameters,
-};
 
-use super::ProofError;
 use crate::{
     address::IDENTITY_SPACE,
     log::{MemoryLog, MemoryLogEntry},
 };
-
-/// A table with committed columns, as a commitment names it. It binds cells and not their shape, so the height is part of it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct CommittedTable {
-    /// Zero where the table is absent.
-    pub(crate) height: u32,
-    pub(crate) commitment: Digest,
-}
-
-impl CommittedTable {
-    /// The table that a proof has; `what` names it. Errors: a height without a commitment or the reverse, or too many rows.
-    pub(crate) fn of_proof(
-        proof: &StarkProof,
-        circuit: usize,
-        rows_max: usize,
-        what: &str,
-    ) -> Result<Self, ProofError> {
-        Self::of(proof.height(circuit), proof.commitment(circuit), rows_max, what)
-    }
-
-    pub(crate) fn of(
-        height: Option<usize>,
-        commitment: Option<Digest>,
-        rows_max: usize,
-        what: &str,
-    ) -> Result<Self, ProofError> {
-        match (height, commitment) {
-            (None, None) => Ok(Self::default()),
-            (Some(height), Some(commitment)) if height <= rows_max => Ok(Self { height: height as u32, commitment }),
-            (height, _) => Err(ProofError::Verify(format!("{what} has a height of {height:?}"))),
-        }
-    }
-
-    /// The table that a prover commits to.
-    pub(crate) fn commit(parameters: Parameters, trace: Option<&Trace>) -> Result<Self, ProofError> {
-        let Some(trace) = trace else { return Ok(Self::default()) };
-        let commitment = Committed::new(parameters, trace).map_err(ProofError::of_backend)?.commitment();
-        Ok(Self { height: trace.height() as u32, commitment })
-    }
-
-    /// What is hashed of it.
-    fn cells(&self) -> [F; 1 + DIGEST_CELLS] {
-        let mut cells = [F::from_u32(self.height); 1 + DIGEST_CELLS];
-        cells[1..].copy_from_slice(&self.commitment);
-        cells
-    }
-
-    /// The digest of this table alone.
-    pub(crate) fn digest(&self) -> Digest {
-        hash(self.cells().into_iter())
-    }
-}
 
 /// The commitment to a log, of the heights of all tables in order, zero for one that is absent; of the commitment to the columns of
 /// all of them; and of what touches no memory.

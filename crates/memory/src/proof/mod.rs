@@ -43,12 +43,10 @@ use engram_stark::{
 };
 use thiserror::Error;
 
-pub(crate) use commitment::CommittedTable;
 pub use commitment::roots_digest;
-pub(crate) use fitting::Size;
+use fitting::Size;
 pub use generator::{MemoryProofGenerator, generate_memory_proof, log_commitment};
 pub use verify::MemoryStatement;
-pub(crate) use verify::{check, roots};
 
 use crate::{
     config::MemoryConfig,
@@ -97,7 +95,7 @@ pub enum ProofError {
 }
 
 impl ProofError {
-    pub(crate) fn of_backend(error: EngineError) -> Self {
+    fn of_backend(error: EngineError) -> Self {
         Self::Backend(error.to_string())
     }
 }
@@ -119,12 +117,12 @@ fn circuits(config: &MemoryConfig) -> Vec<Circuit> {
 }
 
 /// First byte of an encoded proof: which parameter set.
-pub(crate) fn parameters_byte(parameters: Parameters) -> u8 {
+fn parameters_byte(parameters: Parameters) -> u8 {
     parameters.log_stacked_height() as u8
 }
 
 /// The parameter set that the first byte of an encoded proof names, and the other bytes.
-pub(crate) fn split_parameters(bytes: &[u8]) -> Result<(Parameters, &[u8]), ProofError> {
+fn split_parameters(bytes: &[u8]) -> Result<(Parameters, &[u8]), ProofError> {
     let decode = |what: &str| ProofError::Decode(what.into());
     let (byte, rest) = bytes.split_first().ok_or_else(|| decode("there are none"))?;
     let parameters = Parameters::ALL.into_iter().find(|known| parameters_byte(*known) == *byte);

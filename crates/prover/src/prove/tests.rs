@@ -2,14 +2,11 @@
 
 use engram_air::{F, PrimeCharacteristicRing};
 use engram_rv32im::{Opcode, emulator::system_calls::SYS_EXIT};
-use engram_rv32im_air::{
-    chip::Chip,
-    circuits::FIRST_CHIP,
-    testing::{Assembler, Run, ZERO},
-};
+use engram_rv32im_air::{chip::Chip, circuits::FIRST_CHIP};
 use engram_stark::engine::check_witnesses;
 
 use super::explain;
+use crate::testing::{Assembler, Run, ZERO};
 
 /// `add t2,t0,t1` at 0x10010, with a cell of its row changed.
 fn explanation(column: &str, occurrence: usize, change: F) -> String {

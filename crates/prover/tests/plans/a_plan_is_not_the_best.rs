@@ -1,7 +1,11 @@
 //! The planner misses what saves most, plans what saves nothing, or plans otherwise the next time.
 
 use engram_air::price::{CELL_S, INTERACTION_S, SLOT_S};
-use engram_prover::Profile;
+use engram_prover::{
+    Profile,
+    testing::ZERO,
+    tile::{Tile, Tiler},
+};
 use engram_rv32im::{
     ExecutionLog,
     Opcode::{self, *},
@@ -11,8 +15,6 @@ use engram_rv32im_air::{
     block::{Block, BlockPath},
     circuits::{FIRST_CHIP, Machine},
     program::MachineProgram,
-    testing::ZERO,
-    tile::{Tile, Tiler},
 };
 
 use super::guests::Guest;

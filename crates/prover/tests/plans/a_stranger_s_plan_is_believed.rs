@@ -2,11 +2,11 @@
 
 use std::time::Instant;
 
+use engram_prover::testing::ZERO;
 use engram_rv32im::{Opcode::*, testing::SplitMix64};
 use engram_rv32im_air::{
     block::BlockPath,
     plan::{Plan, PlanError},
-    testing::ZERO,
 };
 use engram_verifier::{KeyError, ProgramKey, RunProof, VerifyError, verify};
 

@@ -4,7 +4,15 @@ use std::io::Cursor;
 
 use engram_air::field::Digest;
 use engram_memory::{MemoryConfig, offline::OfflineMemory};
-use engram_prover::{Options, plan, profile, profile::Profile, prove};
+use engram_prover::{
+    Options, plan, profile,
+    profile::Profile,
+    prove,
+    replay::Replay,
+    segment::witnesses,
+    testing::Assembler,
+    tile::{Tile, Tiler},
+};
 use engram_rv32im::{
     ExecutionLog, Opcode, Program,
     emulator::system_calls::SYS_EXIT,
@@ -14,9 +22,6 @@ use engram_rv32im_air::{
     block::BlockPath,
     circuits::{FIRST_CHIP, Machine},
     plan::Plan,
-    replay::Replay,
-    testing::Assembler,
-    tile::{Tile, Tiler},
 };
 use engram_stark::{Committed, Parameters, check_witnesses, limits::CIRCUITS_MAX};
 use engram_verifier::{CommittedProgram, RunProof};
@@ -120,7 +125,7 @@ impl Guest {
         if checked {
             let entries = rom::committed_trace(program.entries());
             let committed = Committed::new(Parameters::SMALLEST, &entries).unwrap();
-            let witnesses = machine.witnesses(program, &rows, &memory, &committed);
+            let witnesses = witnesses(&machine, program, &rows, &memory, &committed);
             if let Err(report) = check_witnesses(machine.circuits(), &witnesses) {
                 panic!("{report}");
             }

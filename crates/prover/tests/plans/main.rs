@@ -3,6 +3,6 @@
 mod a_plan_changes_what_is_proven;
 mod a_plan_is_not_the_best;
 mod a_stranger_s_plan_is_believed;
-#[path = "../../../rv32im-air/tests/blocks/alias_programs.rs"]
+#[path = "../blocks/alias_programs.rs"]
 mod alias_programs;
 mod guests;

@@ -2,13 +2,15 @@
 
 use std::{io::Cursor, sync::OnceLock};
 
-use engram_prover::{Options, prove};
+use engram_prover::{
+    Options, prove,
+    testing::{Assembler, ZERO},
+};
 use engram_rv32im::{
     Opcode, Program,
     emulator::system_calls::{SYS_EXIT, SYS_READ, SYS_WRITE},
     testing::ElfSegment,
 };
-use engram_rv32im_air::testing::{Assembler, ZERO};
 use engram_stark::parameters::Parameters;
 use engram_verifier::{CommittedProgram, ProgramKey, RunProof};
 

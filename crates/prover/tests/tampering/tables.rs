@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use engram_air::{Circuit, F, PrimeCharacteristicRing, Trace};
 use engram_memory::{MemoryConfig, offline::OfflineMemory};
+use engram_prover::{replay::Replay, segment::witnesses};
 use engram_rv32im::ExecutionLog;
 use engram_rv32im_air::{
     circuits::{CONNECTOR, FIRST_CHIP, LOOKUPS, Machine, ROM, ROOTS},
     program::MachineProgram,
-    replay::Replay,
 };
 use engram_stark::{
     engine::{self, Committed, EngineError, Witness, keygen},
@@ -45,7 +45,7 @@ impl Forger {
         );
         let rows = replay.segment(&log).unwrap();
         let memory = replay.memory_mut().finish_segment();
-        let mut witnesses = self.machine.witnesses(&self.program, &rows, &memory, &committed);
+        let mut witnesses = witnesses(&self.machine, &self.program, &rows, &memory, &committed);
         let executions = witnesses[ROM].trace.take().unwrap();
         let mut cells = executions.into_values();
         cells.resize(rom.height(), Default::default());

@@ -1,12 +1,11 @@
 //! A system call fits two chips, or none.
 
-use engram_vm::row::{Step, ValueRow};
+use std::collections::HashMap;
+
+use engram_vm::row::{Step, ValueRow, WordMemory};
 
 use super::*;
-use crate::{
-    calls::{Call, Descriptor},
-    testing::Words,
-};
+use crate::calls::{Call, Descriptor};
 
 const CHIPS: [Chip; 7] = [
     Chip::ReadCall,
@@ -17,6 +16,20 @@ const CHIPS: [Chip; 7] = [
     Chip::BreakCall,
     Chip::UnknownCall,
 ];
+
+/// Words by address space and pointer; zero where none was set.
+#[derive(Default)]
+struct Words(HashMap<[u32; 2], u32>);
+
+impl WordMemory for Words {
+    fn read(&self, space: u32, pointer: u32) -> Option<u32> {
+        Some(self.0.get(&[space, pointer]).copied().unwrap_or(0))
+    }
+
+    fn write(&mut self, space: u32, pointer: u32, value: u32) {
+        self.0.insert([space, pointer], value);
+    }
+}
 
 /// Does some row of the chip make this call, of nothing to read or write?
 fn fits(calls: &Calls, chip: Chip, number: u32, descriptor: u32) -> bool {

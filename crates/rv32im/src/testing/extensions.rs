@@ -1,8 +1,6 @@
 //! Extensions for tests: those of `guests/runtime/custom.h` as a model, and one that touches no memory.
 
 use crate::extension::{Extensions, GuestAccess, Refusal};
-use crate::instruction::Instruction;
-use crate::isa::Opcode;
 
 /// Copies four words from the address in `rs1` to that in `rs2`; `rd` becomes the address after those read.
 pub const BULK_LOAD: u16 = 0;
@@ -10,12 +8,6 @@ pub const BULK_LOAD: u16 = 0;
 pub const BULK_STORE: u16 = 1;
 /// `rd` becomes `rs1`, rotated left by the low bits of `rs2`, xor `rs2`. Refuses to rotate by nothing.
 pub const ROTATE_XOR: u16 = 685;
-
-/// A custom instruction.
-#[must_use]
-pub fn custom(id: u16, rd: u8, rs1: u8, rs2: u8) -> Instruction {
-    Instruction { opcode: Opcode::Custom, rd, rs1, rs2, imm: i32::from(id) }
-}
 
 /// The extensions with the ids above.
 #[derive(Clone, Copy, Debug)]
