@@ -73,6 +73,7 @@ pub use engram_memory::{
     bridge::{AccessExprs, MemoryBridge},
     messages::MemoryBus,
     range_checker::SharedVariableRangeCheckerChip,
+    timestamp::Timestamp,
 };
 
 // Proofs over a log by itself.

@@ -9,6 +9,7 @@ use engram_memory::{
     access::{CircuitPort, take},
     address::{GAP_BITS, WORD_CELLS, cells},
     lookup_circuits, tables,
+    timestamp::Timestamp,
 };
 use engram_stark::{
     engine::{Witness, keygen},
@@ -31,8 +32,9 @@ fn write_circuit() -> Circuit {
     let mut circuit = CircuitBuilder::new("writes");
     let WriteCols { real, pointer, previous, next, timestamp, gap } = WriteCols::allocate(&mut circuit);
     let space = engram_air::Ring::integer(SPACE_MEMORY);
-    circuit.assert_bool("real is boolean", real.clone());
-    let mut port = CircuitPort { circuit: &mut circuit, name: "write", enabled: real };
+    let real = circuit.flag("real is boolean", real);
+    let mut port = CircuitPort { circuit: &mut circuit, name: "write", enabled: &real };
+    let timestamp = Timestamp::shown("nobody does: this machine only measures", timestamp);
     take(&mut port, [space, pointer], &previous, timestamp, gap).put(&mut port, &next);
     circuit.build()
 }

@@ -1,6 +1,6 @@
 //! The two ends of a segment: where execution starts, and where or how it ends.
 
-use engram_air::{Bus, Circuit, CircuitBuilder, Expr, F, PrimeCharacteristicRing, PrimeField32, Ring, Trace};
+use engram_air::{Bus, Circuit, CircuitBuilder, Count, Expr, F, PrimeCharacteristicRing, PrimeField32, Ring, Trace};
 use engram_memory::{
     SharedVariableRangeCheckerChip,
     address::TIMESTAMP_BITS,
@@ -66,21 +66,22 @@ pub fn circuit() -> Circuit {
     let exit = [circuit.public("exit low"), circuit.public("exit high")];
     let first = circuit.first_row();
     circuit.assert_equal("only the first row is used", used.clone(), first);
-    circuit.assert_bool("exits is boolean", exits.clone());
-    circuit.assert_zero("an exit has no final pc", exits.clone() * final_pc.clone());
-    circuit.lookup(RANGE, "last timestamp, low, is below 2^17", range_message(low.clone(), LOW_BITS), used.clone());
+    let used = Count::shown("it is one in the first row and zero elsewhere", used);
+    let exits = circuit.flag("exits is boolean", exits);
+    circuit.assert_zero("an exit has no final pc", exits.expr() * final_pc.clone());
+    circuit.lookup(RANGE, "last timestamp, low, is below 2^17", range_message(low.clone(), LOW_BITS), &used);
     circuit.lookup(
         RANGE,
         "last timestamp, high, is below 2^12",
         range_message(high.clone(), TIMESTAMP_BITS - LOW_BITS),
-        used.clone(),
+        &used,
     );
     let last_timestamp = low + high.shift_left(LOW_BITS);
-    circuit.send(EXECUTION, "start", vec![initial_pc, Expr::integer(FIRST_TIMESTAMP)], used.clone());
-    let goes_on = used.clone() * (Expr::one() - exits.clone());
-    circuit.receive(EXECUTION, "cut", vec![final_pc, last_timestamp.clone()], goes_on);
+    circuit.send(EXECUTION, "start", vec![initial_pc, Expr::integer(FIRST_TIMESTAMP)], &used);
+    let goes_on = used.and(&exits.not());
+    circuit.receive(EXECUTION, "cut", vec![final_pc, last_timestamp.clone()], &goes_on);
     let [exit_low, exit_high] = exit;
-    circuit.receive(HALT, "exit", vec![exit_low, exit_high, last_timestamp], used * exits);
+    circuit.receive(HALT, "exit", vec![exit_low, exit_high, last_timestamp], &used.and(&exits));
     circuit.build()
 }
 

