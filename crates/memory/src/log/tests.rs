@@ -25,7 +25,7 @@ fn a_log_gives_back_what_was_added() {
     ];
     let log: MemoryLog = entries.into_iter().collect();
     assert_eq!(log.iter().collect::<Vec<_>>(), entries);
-    assert_eq!(log.iter().rev().next(), entries.last().copied());
+    assert_eq!(log.iter().next_back(), entries.last().copied());
     assert_eq!((log.len(), log.is_empty(), log.get(7)), (7, false, None));
     entries.iter().enumerate().for_each(|(index, entry)| assert_eq!(log.get(index), Some(*entry)));
 }
