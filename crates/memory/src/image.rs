@@ -8,7 +8,7 @@ use std::{
 use engram_air::{F, PrimeCharacteristicRing, PrimeField32};
 
 use crate::{
-    address::{ACCESS_CELLS_MAX, CELL_BITS, U16_VALUES, WORD_CELLS},
+    address::{CELL_BITS, U16_VALUES, WORD_CELLS},
     error::MemoryError,
     layout::{AddressSpaceConfig, CellKind, Layout},
 };
@@ -22,12 +22,16 @@ pub type ImagePage = [u32; PAGE_WORDS];
 /// Bytes in a page of words.
 const PAGE_BYTES: usize = size_of::<ImagePage>();
 
-/// The pages of one space.
+/// A page of single cells, whatever they hold.
+type CellPage = [F; PAGE_WORDS];
+
+/// The pages of one space, each by its number.
 #[derive(Clone, Debug)]
-struct Pages {
-    /// Of [`CellKind::U16`], an integer is a word of two cells; of [`CellKind::Field`], it is one cell.
-    kind: CellKind,
-    pages: BTreeMap<u32, Box<ImagePage>>,
+enum Pages {
+    /// Words of two cells of 16 bits.
+    Words(BTreeMap<u32, Box<ImagePage>>),
+    /// Single cells.
+    Cells(BTreeMap<u32, Box<CellPage>>),
 }
 
 /// Cells of each normal address space; those never set are zero.
@@ -56,154 +60,199 @@ impl Eq for MemoryImage {}
 
 impl Pages {
     fn new(kind: CellKind) -> Self {
-        Self { kind, pages: BTreeMap::new() }
-    }
-
-    fn density(&self) -> u32 {
-        density(self.kind)
-    }
-
-    /// The integer at this position.
-    #[inline]
-    fn integer(&self, position: u32) -> u32 {
-        let (page, offset) = page_of(position);
-        self.pages.get(&page).map_or(0, |page| page[offset])
-    }
-
-    #[inline]
-    fn integer_mut(&mut self, position: u32) -> &mut u32 {
-        let (page, offset) = page_of(position);
-        &mut self.page_mut(page)[offset]
-    }
-
-    fn page_mut(&mut self, page: u32) -> &mut ImagePage {
-        self.pages.entry(page).or_insert_with(|| Box::new([0; PAGE_WORDS]))
-    }
-
-    #[inline]
-    fn cell(&self, cell: u32) -> u32 {
-        match self.kind {
-            CellKind::Field => self.integer(cell),
-            CellKind::U16 => self.integer(cell / WORD_CELLS as u32) >> shift(cell) & 0xffff,
+        match kind {
+            CellKind::U16 => Self::Words(BTreeMap::new()),
+            CellKind::Field => Self::Cells(BTreeMap::new()),
         }
     }
 
-    fn set_cell(&mut self, cell: u32, value: u32) {
-        if self.kind == CellKind::U16 && value >= U16_VALUES {
-            self.unpack();
+    #[inline]
+    fn cell(&self, cell: u32) -> F {
+        match self {
+            Self::Words(pages) => F::from_u32(item(pages, cell / WORD_CELLS as u32) >> shift(cell) & 0xffff),
+            Self::Cells(pages) => item(pages, cell),
         }
-        match self.kind {
-            CellKind::Field => *self.integer_mut(cell) = value,
-            CellKind::U16 => {
-                let word = self.integer_mut(cell / WORD_CELLS as u32);
-                *word = *word & !(0xffff << shift(cell)) | value << shift(cell);
+    }
+
+    fn set_cell(&mut self, cell: u32, value: F) {
+        self.swap(cell, &mut [value]);
+    }
+
+    /// The word of two cells, with its number among the space's words.
+    #[inline]
+    fn word(&self, word: u32) -> u32 {
+        match self {
+            Self::Words(pages) => item(pages, word),
+            Self::Cells(pages) => {
+                let half = |half| item(pages, word * WORD_CELLS as u32 + half).as_canonical_u32();
+                let [low, high] = [0, 1].map(half);
+                assert!(low.max(high) < U16_VALUES, "the halves of a word have 16 bits");
+                high << CELL_BITS | low
             }
+        }
+    }
+
+    /// Set a word; returns what it was.
+    #[inline]
+    fn swap_word(&mut self, word: u32, value: u32) -> u32 {
+        match self {
+            Self::Words(pages) => {
+                let (page, offset) = page_of(word);
+                std::mem::replace(&mut page_mut(pages, page)[offset], value)
+            }
+            Self::Cells(_) => {
+                let before = self.word(word);
+                self.set_word(word, value);
+                before
+            }
+        }
+    }
+
+    fn set_word(&mut self, word: u32, value: u32) {
+        match self {
+            Self::Words(pages) => {
+                let (page, offset) = page_of(word);
+                page_mut(pages, page)[offset] = value;
+            }
+            Self::Cells(_) => self.swap(word * WORD_CELLS as u32, &mut crate::address::cells(value)),
         }
     }
 
     /// Set bytes of a page of words, from its byte `first` on.
     fn set_bytes(&mut self, page: u32, first: usize, bytes: &[u8]) {
         let put = |value: u32, shift: usize, byte: u8| value & !(0xff << shift) | u32::from(byte) << shift;
-        match self.kind {
-            CellKind::U16 => {
-                let words = self.page_mut(page);
+        match self {
+            Self::Words(pages) => {
+                let words = page_mut(pages, page);
                 for (at, &byte) in (first..).zip(bytes) {
                     words[at / 4] = put(words[at / 4], at % 4 * 8, byte);
                 }
             }
-            CellKind::Field => {
+            Self::Cells(_) => {
                 for (at, &byte) in (first..).zip(bytes) {
                     let cell = page * (PAGE_BYTES / 2) as u32 + (at / 2) as u32;
-                    self.set_cell(cell, put(self.cell(cell), at % 2 * 8, byte));
+                    let value = put(self.cell(cell).as_canonical_u32(), at % 2 * 8, byte);
+                    self.set_cell(cell, F::from_u32(value));
                 }
             }
         }
-    }
-
-    /// From words to cells.
-    #[cold]
-    fn unpack(&mut self) {
-        let mut unpacked = Self::new(CellKind::Field);
-        for (&number, page) in &self.pages {
-            for (half, words) in (number * 2..).zip(page.as_chunks::<{ PAGE_WORDS / 2 }>().0) {
-                *unpacked.page_mut(half) =
-                    std::array::from_fn(|index| words[index / WORD_CELLS] >> shift(index as u32) & 0xffff);
-            }
-        }
-        *self = unpacked;
     }
 
     /// Neighbouring cells that lie in one page.
     #[inline]
     fn read(&self, cell: u32, out: &mut [F]) {
-        let (page, offset) = page_of(cell / self.density());
-        match (self.pages.get(&page), self.kind) {
-            (None, _) => out.fill(F::ZERO),
-            (Some(page), CellKind::Field) => {
-                out.iter_mut().zip(&page[offset..]).for_each(|(out, &cell)| *out = F::from_u32(cell));
-            }
-            (Some(page), CellKind::U16) => {
+        match self {
+            Self::Words(pages) => {
+                let (page, offset) = page_of(cell / WORD_CELLS as u32);
+                let Some(page) = pages.get(&page) else { return out.fill(F::ZERO) };
                 let first = cell as usize % WORD_CELLS;
                 for (half, out) in (first..).zip(out) {
                     *out = F::from_u32(page[offset + half / WORD_CELLS] >> shift(half as u32) & 0xffff);
                 }
             }
+            Self::Cells(pages) => {
+                let (page, offset) = page_of(cell);
+                let Some(page) = pages.get(&page) else { return out.fill(F::ZERO) };
+                out.copy_from_slice(&page[offset..][..out.len()]);
+            }
         }
     }
 
-    /// Set neighbouring cells that lie in one page.
+    /// Set neighbouring cells that lie in one page; leaves what they were in `cells`.
     #[inline]
-    fn write(&mut self, cell: u32, cells: &[F]) {
-        if self.kind == CellKind::U16 && cells.iter().any(|cell| cell.as_canonical_u32() >= U16_VALUES) {
-            self.unpack();
-        }
-        let (kind, (page, offset)) = (self.kind, page_of(cell / self.density()));
-        let page = self.page_mut(page);
-        match kind {
-            CellKind::Field => {
-                page[offset..].iter_mut().zip(cells).for_each(|(slot, cell)| *slot = cell.as_canonical_u32());
-            }
-            CellKind::U16 => {
-                let first = cell as usize % WORD_CELLS;
-                for (half, cell) in (first..).zip(cells) {
+    fn swap(&mut self, cell: u32, cells: &mut [F]) {
+        if let Self::Words(words) = self {
+            if cells.iter().any(|cell| cell.as_canonical_u32() >= U16_VALUES) {
+                *self = Self::Cells(unpacked(words));
+            } else {
+                let (page, offset) = page_of(cell / WORD_CELLS as u32);
+                let page = page_mut(words, page);
+                for (half, cell) in (cell as usize % WORD_CELLS..).zip(cells) {
                     let (word, shift) = (&mut page[offset + half / WORD_CELLS], shift(half as u32));
+                    let before = *word >> shift & 0xffff;
                     *word = *word & !(0xffff << shift) | cell.as_canonical_u32() << shift;
+                    *cell = F::from_u32(before);
                 }
+                return;
             }
+        }
+        if let Self::Cells(pages) = self {
+            let (page, offset) = page_of(cell);
+            page_mut(pages, page)[offset..][..cells.len()].swap_with_slice(cells);
         }
     }
 
     fn stored(&self) -> impl Iterator<Item = StoredPage<'_>> {
-        self.pages.iter().map(|(&number, integers)| StoredPage { kind: self.kind, number, integers })
+        let (words, cells) = match self {
+            Self::Words(pages) => (Some(pages), None),
+            Self::Cells(pages) => (None, Some(pages)),
+        };
+        let words = words.into_iter().flatten().map(|(&number, words)| StoredPage::Words { number, words });
+        words.chain(cells.into_iter().flatten().map(|(&number, cells)| StoredPage::Cells { number, cells }))
     }
+}
+
+/// Pages of single cells, from pages of words.
+#[cold]
+fn unpacked(pages: &BTreeMap<u32, Box<ImagePage>>) -> BTreeMap<u32, Box<CellPage>> {
+    let mut unpacked = BTreeMap::new();
+    for (&number, page) in pages {
+        for (half, words) in (number * 2..).zip(page.as_chunks::<{ PAGE_WORDS / 2 }>().0) {
+            let cell = |index: usize| F::from_u32(words[index / WORD_CELLS] >> shift(index as u32) & 0xffff);
+            unpacked.insert(half, Box::new(std::array::from_fn(cell)));
+        }
+    }
+    unpacked
+}
+
+/// What stands at this position; zero where there is no page.
+#[inline]
+fn item<T: Copy + Default>(pages: &BTreeMap<u32, Box<[T; PAGE_WORDS]>>, position: u32) -> T {
+    let (page, offset) = page_of(position);
+    pages.get(&page).map_or(T::default(), |page| page[offset])
+}
+
+fn page_mut<T: Copy + Default>(pages: &mut BTreeMap<u32, Box<[T; PAGE_WORDS]>>, page: u32) -> &mut [T; PAGE_WORDS] {
+    pages.entry(page).or_insert_with(|| Box::new([T::default(); PAGE_WORDS]))
 }
 
 /// A page as it is stored.
 #[derive(Clone, Copy)]
-pub(crate) struct StoredPage<'a> {
-    kind: CellKind,
-    number: u32,
-    integers: &'a ImagePage,
+pub(crate) enum StoredPage<'a> {
+    Words { number: u32, words: &'a ImagePage },
+    Cells { number: u32, cells: &'a CellPage },
 }
 
 impl StoredPage<'_> {
     /// Number of the first cell.
     pub(crate) fn first(&self) -> u32 {
-        self.number * density(self.kind) * PAGE_WORDS as u32
+        match self {
+            Self::Words { number, .. } => number * (WORD_CELLS * PAGE_WORDS) as u32,
+            Self::Cells { number, .. } => number * PAGE_WORDS as u32,
+        }
     }
 
     /// The cells.
     pub(crate) fn cells(&self) -> Vec<F> {
-        match self.kind {
-            CellKind::Field => self.integers.iter().map(|&cell| F::from_u32(cell)).collect(),
-            CellKind::U16 => self.integers.iter().flat_map(|&word| crate::address::cells(word)).collect(),
+        match self {
+            Self::Words { words, .. } => words.iter().flat_map(|&word| crate::address::cells(word)).collect(),
+            Self::Cells { cells, .. } => cells.to_vec(),
         }
     }
-}
 
-/// Cells in an integer.
-fn density(kind: CellKind) -> u32 {
-    if kind == CellKind::U16 { WORD_CELLS as u32 } else { 1 }
+    /// Number of the last cell that is not zero; of a word, its low cell.
+    fn last_set(&self) -> Option<u64> {
+        match self {
+            Self::Words { number, words } => {
+                let last = words.iter().rposition(|&word| word != 0)?;
+                Some((u64::from(*number) * PAGE_WORDS as u64 + last as u64) * WORD_CELLS as u64)
+            }
+            Self::Cells { number, cells } => {
+                let last = cells.iter().rposition(|&cell| cell != F::ZERO)?;
+                Some(u64::from(*number) * PAGE_WORDS as u64 + last as u64)
+            }
+        }
+    }
 }
 
 /// How far up a cell of 16 bits stands in its word.
@@ -235,12 +284,12 @@ impl MemoryImage {
     /// A cell; zero where nothing was set.
     #[inline]
     pub fn cell(&self, space: u32, cell: u32) -> F {
-        self.spaces.get(&space).map_or(F::ZERO, |pages| F::from_u32(pages.cell(cell)))
+        self.spaces.get(&space).map_or(F::ZERO, |pages| pages.cell(cell))
     }
 
     /// Set a cell.
     pub fn set_cell(&mut self, space: u32, cell: u32, value: F) {
-        self.space_mut(space, CellKind::Field).set_cell(cell, value.as_canonical_u32());
+        self.space_mut(space, CellKind::Field).set_cell(cell, value);
     }
 
     /// Neighbouring cells that lie in one page.
@@ -252,16 +301,10 @@ impl MemoryImage {
         }
     }
 
-    /// Set neighbouring cells that lie in one page; returns what they were in `cells`, which are at most
-    /// [`ACCESS_CELLS_MAX`].
+    /// Set neighbouring cells that lie in one page; leaves what they were in `cells`.
     #[inline]
     pub(crate) fn swap_block(&mut self, space: u32, cell: u32, cells: &mut [F]) {
-        let pages = self.space_mut(space, CellKind::Field);
-        let mut before = [F::ZERO; ACCESS_CELLS_MAX];
-        let before = &mut before[..cells.len()];
-        pages.read(cell, before);
-        pages.write(cell, cells);
-        cells.copy_from_slice(before);
+        self.space_mut(space, CellKind::Field).swap(cell, cells);
     }
 
     /// The word at `pointer`, counted in words: the cells `2 * pointer`, which is its low half, and the next. Zero where nothing
@@ -270,25 +313,21 @@ impl MemoryImage {
     /// # Panics
     /// Where one of them has more than 16 bits.
     pub fn word(&self, space: u32, pointer: u32) -> u32 {
-        let Some(pages) = self.spaces.get(&space) else { return 0 };
-        match pages.kind {
-            CellKind::U16 => pages.integer(pointer),
-            CellKind::Field => {
-                let [low, high] = [0, 1].map(|half| pages.cell(pointer * WORD_CELLS as u32 + half));
-                assert!(low.max(high) < U16_VALUES, "the halves of a word have 16 bits");
-                high << CELL_BITS | low
-            }
-        }
+        self.spaces.get(&space).map_or(0, |pages| pages.word(pointer))
     }
 
     /// Set the word at `pointer`, counted in words.
     pub fn set_word(&mut self, space: u32, pointer: u32, word: u32) {
-        let pages = self.space_mut(space, CellKind::U16);
-        match pages.kind {
-            CellKind::U16 => *pages.integer_mut(pointer) = word,
-            CellKind::Field => (0..WORD_CELLS as u32)
-                .for_each(|half| pages.set_cell(pointer * WORD_CELLS as u32 + half, word >> shift(half) & 0xffff)),
-        }
+        self.space_mut(space, CellKind::U16).set_word(pointer, word);
+    }
+
+    /// Set the word at `pointer`, counted in words; returns what it was.
+    ///
+    /// # Panics
+    /// As for [`Self::word`].
+    #[inline]
+    pub(crate) fn swap_word(&mut self, space: u32, pointer: u32, word: u32) -> u32 {
+        self.space_mut(space, CellKind::U16).swap_word(pointer, word)
     }
 
     /// Set bytes from `byte_address` on; words are little-endian. Their end may be past `2^32`: then no RV32IM memory is made
@@ -308,9 +347,9 @@ impl MemoryImage {
     /// Set a page of words: those from `page * PAGE_WORDS` on.
     pub fn set_page(&mut self, space: u32, page: u32, words: &ImagePage) {
         let pages = self.space_mut(space, CellKind::U16);
-        match pages.kind {
-            CellKind::U16 => *pages.page_mut(page) = *words,
-            CellKind::Field => {
+        match pages {
+            Pages::Words(pages) => *page_mut(pages, page) = *words,
+            Pages::Cells(_) => {
                 (page * PAGE_WORDS as u32..)
                     .zip(words)
                     .for_each(|(pointer, &word)| self.set_word(space, pointer, word));
@@ -322,7 +361,7 @@ impl MemoryImage {
     pub(crate) fn set_cells(&mut self, space: u32, first: u32, cells: &[F]) {
         let pages = self.space_mut(space, CellKind::Field);
         let starts = (first..).step_by(PAGE_WORDS);
-        starts.zip(cells.chunks(PAGE_WORDS)).for_each(|(first, cells)| pages.write(first, cells));
+        starts.zip(cells.chunks(PAGE_WORDS)).for_each(|(first, cells)| pages.swap(first, &mut cells.to_vec()));
     }
 
     /// The stored pages of a space as words, ascending, each with its number: its first pointer divided by [`PAGE_WORDS`].
@@ -332,8 +371,8 @@ impl MemoryImage {
     pub fn pages(&self, space: u32) -> impl Iterator<Item = (u32, Cow<'_, ImagePage>)> {
         let (mut words, mut cells) = (None, BTreeSet::new());
         match self.spaces.get(&space) {
-            Some(Pages { kind: CellKind::U16, pages }) => words = Some(pages),
-            Some(Pages { kind: CellKind::Field, pages }) => cells = pages.keys().map(|page| page / 2).collect(),
+            Some(Pages::Words(pages)) => words = Some(pages),
+            Some(Pages::Cells(pages)) => cells = pages.keys().map(|page| page / 2).collect(),
             None => {}
         }
         let packed = move |page: u32| -> ImagePage {
@@ -361,15 +400,14 @@ impl MemoryImage {
     pub fn check(&self, layout: &Layout) -> Result<(), MemoryError> {
         for (&space, pages) in &self.spaces {
             for page in pages.stored() {
-                let Some(last) = page.integers.iter().rposition(|&integer| integer != 0) else { continue };
+                let Some(last) = page.last_set() else { continue };
                 let of = layout.space(space).ok_or(MemoryError::UnknownSpace { space })?;
-                // Of a word, the low cell: spaces have an even number of cells.
-                let last = (u64::from(page.number) * PAGE_WORDS as u64 + last as u64) * u64::from(density(page.kind));
+                // Of a word, the low cell will do: spaces have an even number of cells.
                 if last >= 1 << layout.cells_log2(of) {
                     let pointer = u32::try_from(last / layout.pointer_unit() as u64).unwrap_or(u32::MAX);
                     return Err(MemoryError::AddressOutOfBounds { space, pointer, len: 1 });
                 }
-                if page.kind == CellKind::Field {
+                if matches!(page, StoredPage::Cells { .. }) {
                     check_kind(of, page.first(), &page.cells())?;
                 }
             }

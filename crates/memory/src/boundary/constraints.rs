@@ -1,6 +1,6 @@
 //! The circuit of the boundary.
 
-use engram_air::{Circuit, CircuitBuilder, Expr, Ring, field::DIGEST_CELLS};
+use engram_air::{Circuit, CircuitBuilder, Count, Expr, Ring, field::DIGEST_CELLS};
 
 use crate::{
     address::LEAF_CELLS,
@@ -23,7 +23,7 @@ struct BoundaryCols {
 
 /// The boundary in blocks of `block_cells` cells, where pointers count `pointer_unit` cells.
 ///
-/// Columns: real, changed, space, leaf, the cells before and after, the blocks' first and last times, the digests before and
+/// Columns: real, changed, space, leaf, the cells before and after, the blocks' first and last timestamps, the digests before and
 /// after.
 pub fn circuit(block_cells: usize, pointer_unit: usize) -> Circuit {
     let mut circuit = CircuitBuilder::new(format!("boundary {block_cells}"));
@@ -41,18 +41,18 @@ pub fn circuit(block_cells: usize, pointer_unit: usize) -> Circuit {
         digest_before: circuit.columns("digest_before"),
         digest_after: circuit.columns("digest_after"),
     };
+    let real = circuit.flag("real is boolean", columns.real.clone());
+    let changed = circuit.flag("changed is boolean", columns.changed.clone());
     eval_unchanged(&mut circuit, &columns);
-    eval_digests(&mut circuit, &columns);
-    eval_blocks(&mut circuit, &columns, block_cells, pointer_unit);
-    let BoundaryCols { real, space, leaf, digest_before, digest_after, .. } = columns;
+    eval_digests(&mut circuit, &columns, &real, &changed);
+    eval_blocks(&mut circuit, &columns, &real, block_cells, pointer_unit);
+    let BoundaryCols { space, leaf, digest_before, digest_after, .. } = columns;
     let message = merkle_message(space, Expr::zero(), leaf, digest_before, digest_after);
-    circuit.receive(MERKLE, "leaf in the tree", message, real);
+    circuit.receive(MERKLE, "leaf in the tree", message, &real);
     circuit.build()
 }
 
 fn eval_unchanged(circuit: &mut CircuitBuilder, columns: &BoundaryCols) {
-    circuit.assert_bool("real is boolean", columns.real.clone());
-    circuit.assert_bool("changed is boolean", columns.changed.clone());
     let unchanged = Expr::one() - columns.changed.clone();
     for (before, after) in columns.before.iter().zip(&columns.after) {
         let difference = after.clone() - before.clone();
@@ -64,7 +64,7 @@ fn eval_unchanged(circuit: &mut CircuitBuilder, columns: &BoundaryCols) {
     }
 }
 
-fn eval_digests(circuit: &mut CircuitBuilder, columns: &BoundaryCols) {
+fn eval_digests(circuit: &mut CircuitBuilder, columns: &BoundaryCols, real: &Count, changed: &Count) {
     let half = |cells: &[Expr; LEAF_CELLS], start: usize| -> [Expr; DIGEST_CELLS] {
         std::array::from_fn(|index| cells[start + index].clone())
     };
@@ -72,23 +72,29 @@ fn eval_digests(circuit: &mut CircuitBuilder, columns: &BoundaryCols) {
         compress_message(half(cells, 0), half(cells, DIGEST_CELLS), digest.clone())
     };
     let before = message(&columns.before, &columns.digest_before);
-    circuit.lookup(COMPRESS, "digest of the leaf before", before, columns.real.clone());
+    circuit.lookup(COMPRESS, "digest of the leaf before", before, real);
     // A row that is not real may look a digest up as well: nothing comes of it.
     let after = message(&columns.after, &columns.digest_after);
-    circuit.lookup(COMPRESS, "digest of the leaf after", after, columns.changed.clone());
+    circuit.lookup(COMPRESS, "digest of the leaf after", after, changed);
 }
 
-fn eval_blocks(circuit: &mut CircuitBuilder, columns: &BoundaryCols, block_cells: usize, pointer_unit: usize) {
-    let BoundaryCols { real, space, leaf, before, after, initial_timestamps, final_timestamps, .. } = columns;
+fn eval_blocks(
+    circuit: &mut CircuitBuilder,
+    columns: &BoundaryCols,
+    real: &Count,
+    block_cells: usize,
+    pointer_unit: usize,
+) {
+    let BoundaryCols { space, leaf, before, after, initial_timestamps, final_timestamps, .. } = columns;
     let leaf_pointers = (LEAF_CELLS / pointer_unit).ilog2();
     for (block, start) in (0..LEAF_CELLS).step_by(block_cells).enumerate() {
         let pointer = leaf.clone().shift_left(leaf_pointers) + Expr::integer((start / pointer_unit) as u32);
-        let message = |cells: &[Expr; LEAF_CELLS], time: &Expr| {
+        let message = |cells: &[Expr; LEAF_CELLS], timestamp: &Expr| {
             let cells = cells[start..start + block_cells].iter().cloned();
-            memory_message(space.clone(), pointer.clone(), cells, time.clone())
+            memory_message(space.clone(), pointer.clone(), cells, timestamp.clone())
         };
         let (first, last) = (message(before, &initial_timestamps[block]), message(after, &final_timestamps[block]));
-        circuit.send(MEMORY, format!("block {block} before"), first, real.clone());
-        circuit.receive(MEMORY, format!("block {block} after"), last, real.clone());
+        circuit.send(MEMORY, format!("block {block} before"), first, real);
+        circuit.receive(MEMORY, format!("block {block} after"), last, real);
     }
 }

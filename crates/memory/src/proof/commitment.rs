@@ -6,7 +6,10 @@ use engram_air::{
     poseidon2::hash,
 };
 
-use crate::{address::IDENTITY_SPACE, log::MemoryLogEntry};
+use crate::{
+    address::IDENTITY_SPACE,
+    log::{MemoryLog, MemoryLogEntry},
+};
 
 /// The commitment to a log, of the heights of all tables in order, zero for one that is absent; of the commitment to the columns of
 /// all of them; and of what touches no memory.
@@ -26,10 +29,10 @@ const INCREMENT: u32 = 1;
 const IDENTITY_READ: u32 = 2;
 
 /// The digest of those entries of a log that touch no memory, each with its place.
-pub(super) fn aside_digest(log: &[MemoryLogEntry]) -> Digest {
+pub(super) fn aside_digest(log: &MemoryLog) -> Digest {
     let mut cells = vec![];
     for (place, entry) in log.iter().enumerate() {
-        let (mark, value) = match *entry {
+        let (mark, value) = match entry {
             MemoryLogEntry::IncrementTimestampBy(increment) => (INCREMENT, increment),
             MemoryLogEntry::Read { address_space: IDENTITY_SPACE, pointer, .. } => (IDENTITY_READ, pointer),
             _ => continue,
