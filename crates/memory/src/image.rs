@@ -1,9 +1,6 @@
 //! Memory at rest: the cells of each address space, sparse.
 
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, BTreeSet},
-};
+use std::collections::BTreeMap;
 
 use engram_air::{F, PrimeCharacteristicRing, PrimeField32};
 
@@ -13,25 +10,45 @@ use crate::{
     layout::{AddressSpaceConfig, CellKind, Layout},
 };
 
+#[allow(
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    reason = "only provers run it"
+)]
+mod cells;
+
 /// Integers in a page: 4 KiB. In a page of words each is a word.
 pub const PAGE_WORDS: usize = 1024;
 
 /// A page of an image: words of two cells of 16 bits, low first, or single cells as integers below p.
 pub type ImagePage = [u32; PAGE_WORDS];
 
+/// Integers in a page, base-two logarithm.
+const PAGE_LOG2: u32 = PAGE_WORDS.ilog2();
+
+/// Cells of a word, base-two logarithm.
+const WORD_CELLS_LOG2: u32 = WORD_CELLS.ilog2();
+
 /// Bytes in a page of words.
 const PAGE_BYTES: usize = size_of::<ImagePage>();
 
+/// Their base-two logarithm.
+const PAGE_BYTES_LOG2: u32 = PAGE_BYTES.ilog2();
+
 /// A page of single cells, whatever they hold.
 type CellPage = [F; PAGE_WORDS];
+
+/// Pages by number.
+type PageMap<T> = BTreeMap<u32, Box<[T; PAGE_WORDS]>>;
 
 /// The pages of one space, each by its number.
 #[derive(Clone, Debug)]
 enum Pages {
     /// Words of two cells of 16 bits.
-    Words(BTreeMap<u32, Box<ImagePage>>),
+    Words(PageMap<u32>),
     /// Single cells.
-    Cells(BTreeMap<u32, Box<CellPage>>),
+    Cells(PageMap<F>),
 }
 
 /// Cells of each normal address space; those never set are zero.
@@ -44,20 +61,6 @@ pub struct MemoryImage {
     spaces: BTreeMap<u32, Pages>,
 }
 
-/// Equal cells, whichever zeros are stored.
-impl PartialEq for MemoryImage {
-    fn eq(&self, other: &Self) -> bool {
-        let covers = |left: &Self, right: &Self| {
-            left.cell_blocks().all(|(space, first, cells)| {
-                (first..).zip(&cells).all(|(cell, value)| right.cell(space, cell) == *value)
-            })
-        };
-        covers(self, other) && covers(other, self)
-    }
-}
-
-impl Eq for MemoryImage {}
-
 impl Pages {
     fn new(kind: CellKind) -> Self {
         match kind {
@@ -66,119 +69,52 @@ impl Pages {
         }
     }
 
-    #[inline]
-    fn cell(&self, cell: u32) -> F {
-        match self {
-            Self::Words(pages) => F::from_u32(item(pages, cell / WORD_CELLS as u32) >> shift(cell) & 0xffff),
-            Self::Cells(pages) => item(pages, cell),
-        }
-    }
-
-    fn set_cell(&mut self, cell: u32, value: F) {
-        self.swap(cell, &mut [value]);
-    }
-
     /// The word of two cells, with its number among the space's words.
     #[inline]
     fn word(&self, word: u32) -> u32 {
         match self {
             Self::Words(pages) => item(pages, word),
             Self::Cells(pages) => {
-                let half = |half| item(pages, word * WORD_CELLS as u32 + half).as_canonical_u32();
-                let [low, high] = [0, 1].map(half);
+                let [low, high] = halves(word).map(|cell| item(pages, cell).as_canonical_u32());
                 assert!(low.max(high) < U16_VALUES, "the halves of a word have 16 bits");
                 high << CELL_BITS | low
             }
         }
     }
 
-    /// Set a word; returns what it was.
-    #[inline]
-    fn swap_word(&mut self, word: u32, value: u32) -> u32 {
-        match self {
-            Self::Words(pages) => {
-                let (page, offset) = page_of(word);
-                std::mem::replace(&mut page_mut(pages, page)[offset], value)
-            }
-            Self::Cells(_) => {
-                let before = self.word(word);
-                self.set_word(word, value);
-                before
-            }
-        }
-    }
-
     fn set_word(&mut self, word: u32, value: u32) {
         match self {
-            Self::Words(pages) => {
-                let (page, offset) = page_of(word);
-                page_mut(pages, page)[offset] = value;
+            Self::Words(pages) => *item_mut(pages, word) = value,
+            Self::Cells(pages) => {
+                for (cell, half) in halves(word).into_iter().zip(crate::address::cells(value)) {
+                    *item_mut(pages, cell) = half;
+                }
             }
-            Self::Cells(_) => self.swap(word * WORD_CELLS as u32, &mut crate::address::cells(value)),
         }
     }
 
-    /// Set bytes of a page of words, from its byte `first` on.
+    /// Set bytes of a page of words, from its byte `first` on, as far as they are in it.
+    #[expect(clippy::indexing_slicing, reason = "a byte of a page is in one of its words")]
     fn set_bytes(&mut self, page: u32, first: usize, bytes: &[u8]) {
-        let put = |value: u32, shift: usize, byte: u8| value & !(0xff << shift) | u32::from(byte) << shift;
+        let put = |word: u32, at: usize, byte: u8| {
+            let mut octets = word.to_le_bytes();
+            octets[at % 4] = byte;
+            u32::from_le_bytes(octets)
+        };
+        let places = (first..PAGE_BYTES).zip(bytes);
         match self {
             Self::Words(pages) => {
                 let words = page_mut(pages, page);
-                for (at, &byte) in (first..).zip(bytes) {
-                    words[at / 4] = put(words[at / 4], at % 4 * 8, byte);
+                for (at, &byte) in places {
+                    words[at / 4] = put(words[at / 4], at, byte);
                 }
             }
             Self::Cells(_) => {
-                for (at, &byte) in (first..).zip(bytes) {
-                    let cell = page * (PAGE_BYTES / 2) as u32 + (at / 2) as u32;
-                    let value = put(self.cell(cell).as_canonical_u32(), at % 2 * 8, byte);
-                    self.set_cell(cell, F::from_u32(value));
+                for (word, (at, &byte)) in places.map(|place| (place.0 / 4, place)) {
+                    let word = page << PAGE_LOG2 | u32::try_from(word).unwrap_or(0);
+                    self.set_word(word, put(self.word(word), at, byte));
                 }
             }
-        }
-    }
-
-    /// Neighbouring cells that lie in one page.
-    #[inline]
-    fn read(&self, cell: u32, out: &mut [F]) {
-        match self {
-            Self::Words(pages) => {
-                let (page, offset) = page_of(cell / WORD_CELLS as u32);
-                let Some(page) = pages.get(&page) else { return out.fill(F::ZERO) };
-                let first = cell as usize % WORD_CELLS;
-                for (half, out) in (first..).zip(out) {
-                    *out = F::from_u32(page[offset + half / WORD_CELLS] >> shift(half as u32) & 0xffff);
-                }
-            }
-            Self::Cells(pages) => {
-                let (page, offset) = page_of(cell);
-                let Some(page) = pages.get(&page) else { return out.fill(F::ZERO) };
-                out.copy_from_slice(&page[offset..][..out.len()]);
-            }
-        }
-    }
-
-    /// Set neighbouring cells that lie in one page; leaves what they were in `cells`.
-    #[inline]
-    fn swap(&mut self, cell: u32, cells: &mut [F]) {
-        if let Self::Words(words) = self {
-            if cells.iter().any(|cell| cell.as_canonical_u32() >= U16_VALUES) {
-                *self = Self::Cells(unpacked(words));
-            } else {
-                let (page, offset) = page_of(cell / WORD_CELLS as u32);
-                let page = page_mut(words, page);
-                for (half, cell) in (cell as usize % WORD_CELLS..).zip(cells) {
-                    let (word, shift) = (&mut page[offset + half / WORD_CELLS], shift(half as u32));
-                    let before = *word >> shift & 0xffff;
-                    *word = *word & !(0xffff << shift) | cell.as_canonical_u32() << shift;
-                    *cell = F::from_u32(before);
-                }
-                return;
-            }
-        }
-        if let Self::Cells(pages) = self {
-            let (page, offset) = page_of(cell);
-            page_mut(pages, page)[offset..][..cells.len()].swap_with_slice(cells);
         }
     }
 
@@ -192,28 +128,35 @@ impl Pages {
     }
 }
 
-/// Pages of single cells, from pages of words.
-#[cold]
-fn unpacked(pages: &BTreeMap<u32, Box<ImagePage>>) -> BTreeMap<u32, Box<CellPage>> {
-    let mut unpacked = BTreeMap::new();
-    for (&number, page) in pages {
-        for (half, words) in (number * 2..).zip(page.as_chunks::<{ PAGE_WORDS / 2 }>().0) {
-            let cell = |index: usize| F::from_u32(words[index / WORD_CELLS] >> shift(index as u32) & 0xffff);
-            unpacked.insert(half, Box::new(std::array::from_fn(cell)));
-        }
-    }
-    unpacked
+/// The cells of a word.
+fn halves(word: u32) -> [u32; WORD_CELLS] {
+    [word << WORD_CELLS_LOG2, word << WORD_CELLS_LOG2 | 1]
 }
 
 /// What stands at this position; zero where there is no page.
 #[inline]
-fn item<T: Copy + Default>(pages: &BTreeMap<u32, Box<[T; PAGE_WORDS]>>, position: u32) -> T {
+#[expect(clippy::indexing_slicing, reason = "an offset is below the page's length")]
+fn item<T: Copy + Default>(pages: &PageMap<T>, position: u32) -> T {
     let (page, offset) = page_of(position);
     pages.get(&page).map_or(T::default(), |page| page[offset])
 }
 
-fn page_mut<T: Copy + Default>(pages: &mut BTreeMap<u32, Box<[T; PAGE_WORDS]>>, page: u32) -> &mut [T; PAGE_WORDS] {
+#[inline]
+#[expect(clippy::indexing_slicing, reason = "an offset is below the page's length")]
+fn item_mut<T: Copy + Default>(pages: &mut PageMap<T>, position: u32) -> &mut T {
+    let (page, offset) = page_of(position);
+    &mut page_mut(pages, page)[offset]
+}
+
+fn page_mut<T: Copy + Default>(pages: &mut PageMap<T>, page: u32) -> &mut [T; PAGE_WORDS] {
     pages.entry(page).or_insert_with(|| Box::new([T::default(); PAGE_WORDS]))
+}
+
+/// The page of a position, and the place there, which is below [`PAGE_WORDS`].
+#[inline]
+fn page_of(position: u32) -> (u32, usize) {
+    let [low, high, ..] = position.to_le_bytes();
+    (position >> PAGE_LOG2, usize::from(u16::from_le_bytes([low, high])) % PAGE_WORDS)
 }
 
 /// A page as it is stored.
@@ -224,11 +167,11 @@ pub(crate) enum StoredPage<'a> {
 }
 
 impl StoredPage<'_> {
-    /// Number of the first cell.
+    /// Number of the first cell. Numbers of cells have 32 bits.
     pub(crate) fn first(&self) -> u32 {
         match self {
-            Self::Words { number, .. } => number * (WORD_CELLS * PAGE_WORDS) as u32,
-            Self::Cells { number, .. } => number * PAGE_WORDS as u32,
+            Self::Words { number, .. } => number << (PAGE_LOG2 + WORD_CELLS_LOG2),
+            Self::Cells { number, .. } => number << PAGE_LOG2,
         }
     }
 
@@ -242,27 +185,14 @@ impl StoredPage<'_> {
 
     /// Number of the last cell that is not zero; of a word, its low cell.
     fn last_set(&self) -> Option<u64> {
+        let position = |number: u32, last: usize| Some(u64::from(number) << PAGE_LOG2 | u64::try_from(last).ok()?);
         match self {
             Self::Words { number, words } => {
-                let last = words.iter().rposition(|&word| word != 0)?;
-                Some((u64::from(*number) * PAGE_WORDS as u64 + last as u64) * WORD_CELLS as u64)
+                Some(position(*number, words.iter().rposition(|&word| word != 0)?)? << WORD_CELLS_LOG2)
             }
-            Self::Cells { number, cells } => {
-                let last = cells.iter().rposition(|&cell| cell != F::ZERO)?;
-                Some(u64::from(*number) * PAGE_WORDS as u64 + last as u64)
-            }
+            Self::Cells { number, cells } => position(*number, cells.iter().rposition(|&cell| cell != F::ZERO)?),
         }
     }
-}
-
-/// How far up a cell of 16 bits stands in its word.
-fn shift(cell: u32) -> u32 {
-    cell % WORD_CELLS as u32 * CELL_BITS
-}
-
-#[inline]
-fn page_of(position: u32) -> (u32, usize) {
-    (position / PAGE_WORDS as u32, position as usize % PAGE_WORDS)
 }
 
 impl MemoryImage {
@@ -281,32 +211,6 @@ impl MemoryImage {
         self.spaces.entry(space).or_insert_with(|| Pages::new(kind))
     }
 
-    /// A cell; zero where nothing was set.
-    #[inline]
-    pub fn cell(&self, space: u32, cell: u32) -> F {
-        self.spaces.get(&space).map_or(F::ZERO, |pages| pages.cell(cell))
-    }
-
-    /// Set a cell.
-    pub fn set_cell(&mut self, space: u32, cell: u32, value: F) {
-        self.space_mut(space, CellKind::Field).set_cell(cell, value);
-    }
-
-    /// Neighbouring cells that lie in one page.
-    #[inline]
-    pub(crate) fn block(&self, space: u32, cell: u32, out: &mut [F]) {
-        match self.spaces.get(&space) {
-            Some(pages) => pages.read(cell, out),
-            None => out.fill(F::ZERO),
-        }
-    }
-
-    /// Set neighbouring cells that lie in one page; leaves what they were in `cells`.
-    #[inline]
-    pub(crate) fn swap_block(&mut self, space: u32, cell: u32, cells: &mut [F]) {
-        self.space_mut(space, CellKind::Field).swap(cell, cells);
-    }
-
     /// The word at `pointer`, counted in words: the cells `2 * pointer`, which is its low half, and the next. Zero where nothing
     /// was set.
     ///
@@ -321,71 +225,20 @@ impl MemoryImage {
         self.space_mut(space, CellKind::U16).set_word(pointer, word);
     }
 
-    /// Set the word at `pointer`, counted in words; returns what it was.
-    ///
-    /// # Panics
-    /// As for [`Self::word`].
-    #[inline]
-    pub(crate) fn swap_word(&mut self, space: u32, pointer: u32, word: u32) -> u32 {
-        self.space_mut(space, CellKind::U16).swap_word(pointer, word)
-    }
-
     /// Set bytes from `byte_address` on; words are little-endian. Their end may be past `2^32`: then no RV32IM memory is made
     /// from the image.
     pub fn set_bytes(&mut self, space: u32, byte_address: u32, bytes: &[u8]) {
         let pages = self.space_mut(space, CellKind::U16);
         let (mut address, mut rest) = (u64::from(byte_address), bytes);
         while !rest.is_empty() {
-            let (page, first) = (address / PAGE_BYTES as u64, address as usize % PAGE_BYTES);
-            let (part, others) = rest.split_at(rest.len().min(PAGE_BYTES - first));
-            pages.set_bytes(page as u32, first, part);
-            address += part.len() as u64;
+            let [low, high, ..] = address.to_le_bytes();
+            let first = usize::from(u16::from_le_bytes([low, high])) % PAGE_BYTES;
+            let (part, others) = rest.split_at(rest.len().min(PAGE_BYTES.saturating_sub(first)));
+            // No layout has the last page.
+            pages.set_bytes(u32::try_from(address >> PAGE_BYTES_LOG2).unwrap_or(u32::MAX), first, part);
+            address = (address >> PAGE_BYTES_LOG2).saturating_add(1) << PAGE_BYTES_LOG2;
             rest = others;
         }
-    }
-
-    /// Set a page of words: those from `page * PAGE_WORDS` on.
-    pub fn set_page(&mut self, space: u32, page: u32, words: &ImagePage) {
-        let pages = self.space_mut(space, CellKind::U16);
-        match pages {
-            Pages::Words(pages) => *page_mut(pages, page) = *words,
-            Pages::Cells(_) => {
-                (page * PAGE_WORDS as u32..)
-                    .zip(words)
-                    .for_each(|(pointer, &word)| self.set_word(space, pointer, word));
-            }
-        }
-    }
-
-    /// Set the cells from `first` on, which is the first of a page.
-    pub(crate) fn set_cells(&mut self, space: u32, first: u32, cells: &[F]) {
-        let pages = self.space_mut(space, CellKind::Field);
-        let starts = (first..).step_by(PAGE_WORDS);
-        starts.zip(cells.chunks(PAGE_WORDS)).for_each(|(first, cells)| pages.swap(first, &mut cells.to_vec()));
-    }
-
-    /// The stored pages of a space as words, ascending, each with its number: its first pointer divided by [`PAGE_WORDS`].
-    ///
-    /// # Panics
-    /// Where a cell has more than 16 bits.
-    pub fn pages(&self, space: u32) -> impl Iterator<Item = (u32, Cow<'_, ImagePage>)> {
-        let (mut words, mut cells) = (None, BTreeSet::new());
-        match self.spaces.get(&space) {
-            Some(Pages::Words(pages)) => words = Some(pages),
-            Some(Pages::Cells(pages)) => cells = pages.keys().map(|page| page / 2).collect(),
-            None => {}
-        }
-        let packed = move |page: u32| -> ImagePage {
-            std::array::from_fn(|index| self.word(space, page * PAGE_WORDS as u32 + index as u32))
-        };
-        let words = words.into_iter().flatten().map(|(&page, words)| (page, Cow::Borrowed(&**words)));
-        words.chain(cells.into_iter().map(move |page| (page, Cow::Owned(packed(page)))))
-    }
-
-    /// All stored cells, ascending, page by page: space, number of the first cell, cells.
-    pub fn cell_blocks(&self) -> impl Iterator<Item = (u32, u32, Vec<F>)> {
-        let pages = self.spaces.iter().flat_map(|(&space, pages)| pages.stored().map(move |page| (space, page)));
-        pages.map(|(space, page)| (space, page.first(), page.cells()))
     }
 
     /// The stored pages of one space, ascending.
@@ -404,7 +257,7 @@ impl MemoryImage {
                 let of = layout.space(space).ok_or(MemoryError::UnknownSpace { space })?;
                 // Of a word, the low cell will do: spaces have an even number of cells.
                 if last >= 1 << layout.cells_log2(of) {
-                    let pointer = u32::try_from(last / layout.pointer_unit() as u64).unwrap_or(u32::MAX);
+                    let pointer = u32::try_from(last >> layout.pointer_unit().ilog2()).unwrap_or(u32::MAX);
                     return Err(MemoryError::AddressOutOfBounds { space, pointer, len: 1 });
                 }
                 if matches!(page, StoredPage::Cells { .. }) {
@@ -421,13 +274,10 @@ pub(crate) fn check_kind(space: &AddressSpaceConfig, first: u32, cells: &[F]) ->
     if space.cell_kind == CellKind::Field {
         return Ok(());
     }
-    match cells.iter().position(|cell| cell.as_canonical_u32() >= U16_VALUES) {
+    let mut cells = (first..).zip(cells.iter().map(F::as_canonical_u32));
+    match cells.find(|(_, value)| *value >= U16_VALUES) {
         None => Ok(()),
-        Some(index) => Err(MemoryError::CellOutOfRange {
-            space: space.number,
-            cell: first + index as u32,
-            value: cells[index].as_canonical_u32(),
-        }),
+        Some((cell, value)) => Err(MemoryError::CellOutOfRange { space: space.number, cell, value }),
     }
 }
 

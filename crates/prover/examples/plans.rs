@@ -13,7 +13,7 @@ use engram_prover::{
 use engram_rv32im::Emulator;
 use engram_rv32im_air::{
     chip::Chip,
-    program::{MachineProgram, circuit},
+    program::{MachineProgram, tables},
     registry::ExtensionRegistry,
 };
 
@@ -31,8 +31,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let plan = plan(&program, &profile);
         let planned = started.elapsed();
         let blocks = plan.blocks(program.decoded())?;
-        let chips: HashMap<Chip, Circuit> =
-            program.chips().into_iter().map(|chip| (chip, circuit(program.decoded(), chip))).collect();
+        let chips: HashMap<Chip, Circuit> = tables(program.decoded()).into_iter().collect();
         let tiler = Tiler::new(&program, &blocks);
         let [mut cells, mut messages, mut covered, mut seen] = [0.0; 4];
         for window in &profile.windows {

@@ -3,6 +3,8 @@
 mod crates;
 mod files;
 mod rules;
+mod trust;
+mod uses;
 
 use std::fmt;
 
@@ -42,7 +44,7 @@ pub fn tidy() -> Result<(), Failure> {
 fn complaints() -> Result<Vec<Complaint>, Failure> {
     let files = files::text_files(&root())?;
     let of_files = files.iter().flat_map(|file| rules::RULES.iter().flat_map(move |rule| rule(file)));
-    Ok(of_files.chain(crates::complaints(&files)).collect())
+    Ok(of_files.chain(crates::complaints(&files)).chain(trust::complaints(&files)).collect())
 }
 
 /// Complains about each line of a file that breaks a rule.

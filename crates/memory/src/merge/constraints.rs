@@ -1,6 +1,6 @@
 //! The circuit of merges.
 
-use engram_air::{Circuit, CircuitBuilder, Expr, Ring};
+use engram_air::{Circuit, CircuitBuilder, Expr, F, PrimeCharacteristicRing, Ring};
 
 use crate::{
     address::GAP_BITS,
@@ -28,7 +28,7 @@ pub fn circuit(block_cells: usize, pointer_unit: usize) -> Circuit {
     let labels = ["the block's timestamp, low, is below 2^17", "the block's timestamp, high, is below 2^12"];
     let timestamp = Timestamp::of_limbs(&mut circuit, labels, [timestamp_low, timestamp_high], &real).expr();
     let (left, right) = cells.split_at(block_cells / 2);
-    let right_pointer = pointer.clone() + Expr::integer((block_cells / 2 / pointer_unit) as u32);
+    let right_pointer = pointer.clone() + Expr::constant(F::from_usize((block_cells / 2) >> pointer_unit.ilog2()));
     let message = |pointer: Expr, cells: &[Expr], timestamp: Expr| {
         memory_message(space.clone(), pointer, cells.iter().cloned(), timestamp)
     };

@@ -11,11 +11,12 @@ use code::Region;
 use fast_path::{NoNotes, Notebook};
 use system_calls::Effect;
 
+use crate::access::Access;
 use crate::fault::{Fault, FaultKind};
 use crate::instruction::Instruction;
 use crate::isa::{Format, Opcode};
 use crate::log::{CpuState, ExecutionLog};
-use crate::memory::{Access, Memory};
+use crate::memory::Memory;
 use crate::program::Program;
 use crate::semantics::{alu, branch_taken, load_extract, store_merge};
 

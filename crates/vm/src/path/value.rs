@@ -11,7 +11,7 @@ use crate::{
 
 /// A value of a path, by its place in the path's arena.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct WordId(pub(super) u32);
+pub struct WordId(usize);
 
 /// A byte of a value.
 #[derive(Clone, Debug)]
@@ -25,10 +25,26 @@ pub(super) enum Byte<E> {
 /// A limb cut in two: `limb = low + 2^position · high`, both shown to be short.
 #[derive(Clone, Debug)]
 pub(super) struct Split<E> {
-    pub limb: usize,
+    /// 0 or 1.
+    pub limb: u32,
     pub position: u32,
     pub low: E,
     pub high: E,
+}
+
+/// The low limb (0) or the high one (1).
+pub(super) fn limb_of<T>([low, high]: &[T; 2], limb: u32) -> &T {
+    if limb == 0 { low } else { high }
+}
+
+/// The byte in a place from 0 to 3.
+pub(super) fn byte_of<T>([b0, b1, b2, b3]: &[T; 4], place: u32) -> &T {
+    match place {
+        0 => b0,
+        1 => b1,
+        2 => b2,
+        _ => b3,
+    }
 }
 
 /// What is known of a value: `limbs[0] + 2^16 · limbs[1] + offset` modulo 2^32.
@@ -150,19 +166,19 @@ impl<'a, B: RowBuilder> Path<'a, B> {
 
     /// All values so far.
     pub(super) fn ids(&self) -> impl Iterator<Item = WordId> + use<B> {
-        (0..self.values.len() as u32).map(WordId)
+        (0..self.values.len()).map(WordId)
     }
 
     pub(super) fn get(&self, word: WordId) -> &Value<B::Expr> {
-        &self.values[word.0 as usize]
+        self.values.get(word.0).unwrap_or_else(|| unreachable!("a word of another path"))
     }
 
     pub(super) fn get_mut(&mut self, word: WordId) -> &mut Value<B::Expr> {
-        &mut self.values[word.0 as usize]
+        self.values.get_mut(word.0).unwrap_or_else(|| unreachable!("a word of another path"))
     }
 
     pub(super) fn push(&mut self, limbs: [B::Expr; 2], limbs_max: [u64; 2], mask: u32) -> WordId {
-        let id = WordId(self.values.len() as u32);
+        let id = WordId(self.values.len());
         self.values.push(Value {
             limbs,
             limbs_max,

@@ -128,3 +128,9 @@ impl RowBuilder for RowWriter<'_> {
         run(path, registers, |row| function.on_table(row))
     }
 }
+
+impl RowValue for Vector {
+    fn value_at(&self, at: At) -> F {
+        self.lane(at.lane)
+    }
+}
