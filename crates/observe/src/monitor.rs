@@ -1,6 +1,6 @@
 //! Counting operations on a memory while they are done.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use engram_memory::{
     address::{ACCESS_SIZES, IDENTITY_SPACE, LEAF_CELLS, TIME_BITS},
@@ -12,43 +12,15 @@ use engram_memory::{
     online::Memory,
     records::AccessAdapterInventory,
 };
-use serde::Serialize;
 
 use crate::{
     adapters::AdapterRows,
     error::TraceError,
     geometry::Geometry,
+    metrics::{PerformanceMetrics, SpaceMetrics},
     report::{PerAccess, PerformanceReport, ReadWriteRatio, SpaceUtilization},
     tables::table_costs,
 };
-
-/// What was done in one space. Position *k* is for accesses of `2^k` cells.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct SpaceMetrics {
-    /// Reads.
-    pub reads: [u64; ACCESS_SIZES.len()],
-    /// Writes.
-    pub writes: [u64; ACCESS_SIZES.len()],
-}
-
-/// What was done.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct PerformanceMetrics {
-    /// Reads of normal spaces.
-    pub read_count: u64,
-    /// Writes.
-    pub write_count: u64,
-    /// Reads of the identity space.
-    pub identity_read_count: u64,
-    /// Reads, of the identity space too, and writes.
-    pub total_operations: u64,
-    /// Increments of time without an access.
-    pub increment_count: u64,
-    /// By how much these let time rise.
-    pub idle_time: u64,
-    /// Reads and writes of each normal space that was accessed.
-    pub spaces: BTreeMap<u32, SpaceMetrics>,
-}
 
 /// Counts operations, and knows what a proof over them would cost.
 ///

@@ -8,7 +8,7 @@ use std::fmt::Debug;
 
 use thiserror::Error;
 
-use crate::memory::{Access, AccessError};
+use crate::access::{Access, AccessError};
 
 /// Ids of extensions are below this.
 pub const EXTENSION_IDS: u16 = 1 << 10;

@@ -4,8 +4,8 @@ use std::fmt;
 
 use thiserror::Error;
 
+use crate::access::{Access, AccessError};
 use crate::instruction::Instruction;
-use crate::memory::{Access, AccessError};
 use crate::program::Program;
 
 /// What went wrong.

@@ -10,6 +10,7 @@
 //! A program may be loaded with [`Extensions`], whose custom instructions are then legal in it. What they compute is theirs;
 //! an extension sees no more of the guest than [`GuestAccess`] gives.
 
+pub mod access;
 pub mod disassembly;
 pub mod elf;
 pub mod emulator;
@@ -21,12 +22,14 @@ pub mod layout;
 pub mod log;
 pub mod memory;
 pub mod program;
+pub mod segment;
 pub mod semantics;
 pub mod source_lines;
 #[cfg(any(test, feature = "testing"))]
 #[doc(hidden)]
 pub mod testing;
 
+pub use access::{Access, AccessError};
 pub use elf::ElfError;
 pub use emulator::{Emulator, Exit, Outcome};
 pub use extension::{Extensions, GuestAccess, NoExtensions, Refusal};
@@ -35,6 +38,7 @@ pub use instruction::Instruction;
 pub use isa::{Format, Opcode};
 pub use layout::Layout;
 pub use log::{CpuState, ExecutionLog};
-pub use memory::{Access, AccessError, Memory, PageSource};
-pub use program::{Program, Segment, Symbol};
+pub use memory::{Memory, PageSource};
+pub use program::{Program, Symbol};
+pub use segment::Segment;
 pub use source_lines::SourceLines;

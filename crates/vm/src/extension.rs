@@ -205,12 +205,55 @@ impl Extension {
     ///
     /// # Errors
     /// No row can have it there.
-    pub fn eval<B: RowBuilder>(
+    pub fn eval<B: ExtensibleRow>(
         &self,
         path: &mut Path<'_, B>,
         registers: Registers<B::Expr>,
     ) -> Result<(), ExtensionError> {
         B::extend(path, &*self.0, registers)
+    }
+}
+
+/// A row that extensions can be written on.
+pub trait ExtensibleRow: RowBuilder + Sized {
+    /// Write an extension on a path over rows of this kind. An extension of any type is known by what it does on each kind.
+    ///
+    /// # Errors
+    /// No row can have it there.
+    fn extend(
+        path: &mut Path<'_, Self>,
+        function: &dyn Function,
+        registers: Registers<Self::Expr>,
+    ) -> Result<(), ExtensionError>;
+}
+
+impl ExtensibleRow for SymbolicRow {
+    fn extend(
+        path: &mut Path<'_, Self>,
+        function: &dyn Function,
+        registers: Registers<Self::Expr>,
+    ) -> Result<(), ExtensionError> {
+        run(path, registers, |row| function.on_circuit(row))
+    }
+}
+
+impl ExtensibleRow for RowWriter<'_> {
+    fn extend(
+        path: &mut Path<'_, Self>,
+        function: &dyn Function,
+        registers: Registers<Self::Expr>,
+    ) -> Result<(), ExtensionError> {
+        run(path, registers, |row| function.on_table(row))
+    }
+}
+
+impl ExtensibleRow for ValueRow<'_> {
+    fn extend(
+        path: &mut Path<'_, Self>,
+        function: &dyn Function,
+        registers: Registers<Self::Expr>,
+    ) -> Result<(), ExtensionError> {
+        run(path, registers, |row| function.on_values(row))
     }
 }
 
@@ -248,7 +291,7 @@ impl<E: MemoryExtension> Function for E {
 }
 
 /// Run an extension on a path by the function for its kind of row.
-pub(crate) fn run<'r, B: RowBuilder>(
+fn run<'r, B: RowBuilder>(
     path: &mut Path<'r, B>,
     registers: Registers<B::Expr>,
     function: impl FnOnce(&mut ExtensionRow<'_, 'r, B>),

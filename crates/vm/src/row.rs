@@ -11,11 +11,6 @@ mod values;
 use engram_air::{Bus, Expr, F, PrimeCharacteristicRing, PrimeField32, Ring, vector::Vector};
 use engram_memory::{access::AccessPort, messages::MEMORY, offline::Access};
 
-use crate::{
-    extension::{ExtensionError, Function, Registers},
-    path::Path,
-};
-
 pub use circuit::SymbolicRow;
 pub use fill::{Inverses, RowWriter};
 pub use values::{Executed, MemoryEvent, RefusedRow, Said, Touch, ValueRow, WordMemory};
@@ -88,15 +83,6 @@ pub trait RowBuilder {
     /// What follows loads the word of memory at a pointer, or stores this there. Only a row that executes listens, as the order of
     /// loads and stores is not seen on the memory bus.
     fn touches(&mut self, _: &Self::Expr, _: Option<SumOfParts<'_, Self::Expr>>) {}
-
-    /// Write an extension on a path over rows of this kind. An extension of any type is known by what it does on each kind.
-    fn extend(
-        path: &mut Path<'_, Self>,
-        function: &dyn Function,
-        registers: Registers<Self::Expr>,
-    ) -> Result<(), ExtensionError>
-    where
-        Self: Sized;
 }
 
 /// The word `limbs[0] + 2^16 limbs[1] + offset`, modulo 2^32.

@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 use crate::{
     error::WriteError,
-    trace::{Operation, TraceRecord},
+    record::{Operation, TraceRecord},
 };
 
 /// Writes records as CSV (RFC 4180, with `\n` between lines): a line of names, then a line a record.

@@ -2,7 +2,7 @@
 
 use std::io::{BufWriter, Write};
 
-use crate::{error::WriteError, trace::TraceRecord};
+use crate::{error::WriteError, record::TraceRecord};
 
 /// Writes records as JSON lines: one object a record, each on a line of its own, with the columns as fields. Cells are arrays of
 /// integers. It holds a buffer of some KiB.

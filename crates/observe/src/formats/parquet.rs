@@ -13,7 +13,7 @@ use parquet::{
     schema::parser::parse_message_type,
 };
 
-use crate::{error::WriteError, trace::TraceRecord};
+use crate::{error::WriteError, record::TraceRecord};
 
 /// Most rows of a row group.
 pub const ROW_GROUP_ROWS_MAX: usize = 1 << 16;

@@ -1,9 +1,10 @@
 //! Executes custom instructions. What one changes is kept apart until it is done, so that one that fails changes nothing.
 
 use super::Emulator;
+use crate::access::{Access, AccessError};
 use crate::extension::{GuestAccess, Refusal};
 use crate::fault::FaultKind;
-use crate::memory::{Access, AccessError, Memory};
+use crate::memory::Memory;
 
 /// The guest as a custom instruction sees it.
 struct Guest<'a> {

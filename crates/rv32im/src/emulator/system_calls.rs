@@ -8,9 +8,10 @@
 use std::io::{ErrorKind, Read, Write};
 
 use super::Emulator;
+use super::effect::Effect;
+use crate::access::Access;
 use crate::fault::FaultKind;
 use crate::log::ExecutionLog;
-use crate::memory::Access;
 
 /// Most bytes that one `read` or `write` moves; a longer request is served in part, as POSIX allows.
 pub const TRANSFER_MAX_BYTES: u32 = 1 << 20;
@@ -39,14 +40,6 @@ pub const FILE_DEBUG: u32 = 2;
 pub const MINUS_EBADF: u32 = -9_i32 as u32;
 /// Linux's "function not implemented", negated, as a register value.
 pub const MINUS_ENOSYS: u32 = -38_i32 as u32;
-
-/// What a system call does to the run.
-pub(super) enum Effect {
-    /// Goes on with this value in `a0`.
-    Return(u32),
-    /// Ends the run.
-    Exit,
-}
 
 impl Emulator<'_> {
     /// Serves the system call that the registers ask for: `a7` its number, `a0` to `a2` its arguments.

@@ -3,7 +3,10 @@
 
 use engram_air::Ring;
 
-use super::value::{Byte, Path, Split, WordId};
+use super::{
+    arena::Path,
+    value::{Byte, Split, WordId},
+};
 use crate::{
     row::{RowBuilder, RowValue},
     shift::{Shift, shift},

@@ -16,49 +16,12 @@ use engram_memory::{
 };
 
 use super::{
+    arena::{Operand, Path},
+    open::MemoryLocation,
     place::Place,
-    value::{Operand, Path, WordId},
+    value::WordId,
 };
 use crate::row::{RowBuilder, RowPort, SumOfParts};
-
-#[derive(Clone, Debug)]
-struct MemoryLocation<E> {
-    place: Place<E>,
-    value: WordId,
-    taken: Option<TakenBlock<E>>,
-}
-
-/// The locations of a path.
-#[derive(Clone, Debug)]
-pub(super) struct Locations<E> {
-    registers: Vec<(u32, WordId, TakenBlock<E>)>,
-    memory: Vec<MemoryLocation<E>>,
-    openings: Vec<bool>,
-    /// By access to memory: the word's pointer, and what is stored there if it is a store.
-    made: Vec<(E, Option<WordId>)>,
-    /// Bytes below and above bases that pointers without reduction reach.
-    pub(super) reach: [u32; 2],
-}
-
-impl<E> Default for Locations<E> {
-    fn default() -> Self {
-        Self { registers: vec![], memory: vec![], openings: vec![], made: vec![], reach: [0; 2] }
-    }
-}
-
-impl<E> Locations<E> {
-    pub fn openings(&self) -> &[bool] {
-        &self.openings
-    }
-
-    pub fn made(&self) -> &[(E, Option<WordId>)] {
-        &self.made
-    }
-
-    pub fn reach(&self) -> [u32; 2] {
-        self.reach
-    }
-}
 
 impl<B: RowBuilder> Path<'_, B> {
     /// Open registers, each once and none of them x0, before anything else.

@@ -3,8 +3,9 @@
 use engram_air::Ring;
 
 use super::{
+    arena::Path,
     place::{Lane, Place, Width},
-    value::{Byte, Path, WordId},
+    value::{Byte, WordId},
 };
 use crate::{
     compare::limb_sign,

@@ -9,10 +9,6 @@ use thiserror::Error;
 
 use super::{At, RowBuilder, RowRecord, Step, SumOfParts};
 use crate::word::LIMB_BITS;
-use crate::{
-    extension::{ExtensionError, Function, Registers, run},
-    path::Path,
-};
 
 /// Words of memory beside a row that executes.
 pub trait WordMemory {
@@ -288,14 +284,6 @@ impl RowBuilder for ValueRow<'_> {
             self.memory.touch(touch);
             self.touches.push(touch);
         }
-    }
-
-    fn extend(
-        path: &mut Path<'_, Self>,
-        function: &dyn Function,
-        registers: Registers<F>,
-    ) -> Result<(), ExtensionError> {
-        run(path, registers, |row| function.on_values(row))
     }
 }
 
