@@ -10,6 +10,7 @@ pub mod block;
 pub mod bulk;
 pub mod calls;
 pub mod chip;
+mod chip_rows;
 pub mod circuits;
 pub mod custom;
 pub mod guest;
