@@ -25,9 +25,9 @@ pub struct PerformanceMetrics {
     pub identity_read_count: u64,
     /// Reads, of the identity space too, and writes.
     pub total_operations: u64,
-    /// Increments of time without an access.
+    /// Increments of the timestamp without an access.
     pub increment_count: u64,
-    /// By how much these let time rise.
+    /// The sum of these increments.
     pub idle_time: u64,
     /// Reads and writes of each normal space that was accessed.
     pub spaces: BTreeMap<u32, SpaceMetrics>,

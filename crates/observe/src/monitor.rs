@@ -39,12 +39,17 @@ pub struct MemoryPerformanceMonitor {
 
 impl MemoryPerformanceMonitor {
     /// For a memory of this configuration that starts as zeros. Nothing is counted yet.
+    ///
+    /// # Errors
+    /// None: an image of zeros fits every configuration.
     pub fn new(config: &MemoryConfig) -> Result<Self, MemoryError> {
         Self::with_image(config, &MemoryImage::new())
     }
 
-    /// For a memory that starts as `image`. Errors: cells that the configuration does not have, or that are not of their space's
-    /// kind.
+    /// For a memory that starts as `image`.
+    ///
+    /// # Errors
+    /// The image has cells that the configuration does not have, or that are not of their space's kind.
     pub fn with_image(config: &MemoryConfig, image: &MemoryImage) -> Result<Self, MemoryError> {
         Ok(Self {
             config: config.clone(),
@@ -56,7 +61,10 @@ impl MemoryPerformanceMonitor {
         })
     }
 
-    /// For this memory, with everything counted that is in its log. Error: none for a memory as it is made by itself.
+    /// For this memory, with everything counted that is in its log.
+    ///
+    /// # Errors
+    /// None: a log that the memory wrote can be replayed.
     pub fn of_memory(memory: &Memory) -> Result<Self, TraceError> {
         let mut monitor = Self::with_image(memory.config(), memory.initial_image()).map_err(TraceError::Image)?;
         for (entry, operation) in memory.log().iter().enumerate() {
@@ -65,8 +73,10 @@ impl MemoryPerformanceMonitor {
         Ok(monitor)
     }
 
-    /// Count an operation. Errors: those of a memory to which it is done, also once the log's capacity or time is used up.
-    /// What is refused is not counted.
+    /// Count an operation. What is refused is not counted.
+    ///
+    /// # Errors
+    /// As for the same operation on a memory. The log's capacity or the timestamps are used up.
     pub fn record_operation(&mut self, operation: &MemoryLogEntry) -> Result<(), MemoryError> {
         match operation {
             &MemoryLogEntry::IncrementTimestampBy(increment) => {

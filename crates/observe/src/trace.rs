@@ -94,6 +94,9 @@ impl MemoryTrace {
     }
 
     /// Write the trace as CSV; see [`CsvTraceWriter`]. Returns the output.
+    ///
+    /// # Errors
+    /// The output does not take it.
     pub fn write_csv<W: Write>(&self, output: W) -> Result<W, WriteError> {
         let mut writer = CsvTraceWriter::new(output)?;
         self.records().try_for_each(|record| writer.write(&record))?;
@@ -101,6 +104,9 @@ impl MemoryTrace {
     }
 
     /// Write the trace as JSON lines; see [`JsonLinesTraceWriter`]. Returns the output.
+    ///
+    /// # Errors
+    /// The output does not take it.
     pub fn write_json_lines<W: Write>(&self, output: W) -> Result<W, WriteError> {
         let mut writer = JsonLinesTraceWriter::new(output);
         self.records().try_for_each(|record| writer.write(&record))?;
@@ -108,6 +114,9 @@ impl MemoryTrace {
     }
 
     /// Write the trace as Parquet; see [`ParquetTraceWriter`]. Returns the output.
+    ///
+    /// # Errors
+    /// The output does not take it.
     pub fn write_parquet<W: Write + Send>(&self, output: W) -> Result<W, WriteError> {
         let mut writer = ParquetTraceWriter::new(output)?;
         self.records().try_for_each(|record| writer.write(&record))?;

@@ -40,7 +40,7 @@ macro_rules! chips {
                 if name.is_empty() { self.opcode().map_or(name, Opcode::name) } else { name }
             }
 
-            /// The chip whose ROM entry it asks for. Chips that share an instruction ask for the same one.
+            /// The chip whose ROM entry it looks up. Chips that share an instruction look up the same one.
             fn entry(self) -> Self {
                 match self.kind() {
                     $(Kind::$chip => chips!(@entry self $entry),)+
@@ -56,7 +56,7 @@ macro_rules! chips {
     (@entry $own:ident $entry:ident) => { Chip::$entry };
 }
 
-// What a chip executes; its name, empty where it is its opcode's; the chip whose ROM entry it asks for. What writes its rows is in
+// What a chip executes; its name, empty where it is its opcode's; the chip whose ROM entry it looks up. What writes its rows is in
 // `chip_rows.rs`.
 chips! {
     /// An instruction without effect: a fence, or one that writes to x0.
@@ -82,7 +82,7 @@ chips! {
     Load [Lb Lbu Lh Lhu Lw] "" asks Own;
     /// A store within one word.
     Store [Sb Sh Sw] "" asks Own;
-    /// A load or store at an address that its width does not divide; it asks for that instruction's entry.
+    /// A load or store at an address that its width does not divide; it looks up that instruction's entry.
     Misaligned "misaligned" asks Own;
     /// System call 63 on descriptor 0: starts a transfer of input.
     ReadCall "read call" asks Own;
@@ -169,7 +169,7 @@ impl Chip {
         (Self::ReadCall.number()..CHIPS.len()).contains(&self.number())
     }
 
-    /// The opcode that the chip asks the ROM for: a chip's number plus one, as zero is no instruction.
+    /// The opcode that the chip looks up in the ROM: a chip's number plus one, as zero is no instruction.
     pub fn rom_opcode(self) -> u32 {
         self.entry().number() as u32 + 1
     }

@@ -76,6 +76,9 @@ impl Witness {
 }
 
 /// Check the witnesses of a proof, one a circuit in order, before proving them: [`engram_air::check`].
+///
+/// # Errors
+/// A constraint fails in a row, or a bus does not balance. The report names each.
 pub fn check_witnesses(circuits: &[Arc<Circuit>], witnesses: &[Witness]) -> Result<(), Box<Report>> {
     let traces: Vec<Option<Trace>> = witnesses.iter().map(Witness::whole_trace).collect();
     let tables = circuits.iter().zip(&traces).zip(witnesses).filter_map(|((circuit, trace), witness)| {
@@ -96,6 +99,9 @@ impl std::fmt::Debug for Committed {
 
 impl Committed {
     /// Commit to columns under a parameter set.
+    ///
+    /// # Errors
+    /// The table is higher than the parameter set allows.
     pub fn new(parameters: Parameters, trace: &Trace) -> Result<Self, EngineError> {
         Self::with(parameters.system(), trace)
     }
@@ -171,6 +177,9 @@ fn generate(circuits: &[Arc<Circuit>], parameters: Parameters) -> Result<MultiSt
 }
 
 /// The keys of a list of circuits. The same circuits and parameters give the same keys.
+///
+/// # Errors
+/// The circuits exceed the limits of a proof, or the backend refuses them.
 pub fn keygen(circuits: &[Arc<Circuit>], parameters: Parameters) -> Result<(ProvingKey, VerifyingKey), EngineError> {
     let key = generate(circuits, parameters)?;
     let verifying = VerifyingKey { key: key.get_vk(), parameters };
@@ -179,6 +188,9 @@ pub fn keygen(circuits: &[Arc<Circuit>], parameters: Parameters) -> Result<(Prov
 }
 
 /// The verifying key alone.
+///
+/// # Errors
+/// As for [`keygen`].
 pub fn verifying_key(circuits: &[Arc<Circuit>], parameters: Parameters) -> Result<VerifyingKey, EngineError> {
     Ok(VerifyingKey { key: generate(circuits, parameters)?.get_vk(), parameters })
 }
@@ -195,7 +207,10 @@ impl ProvingKey {
     }
 
     /// Prove, one witness a circuit in order. The prover does not check that constraints hold: a proof of a false
-    /// witness is made, and does not verify. [`engram_air::check`] says what is wrong with one.
+    /// witness is made, and does not verify. [`engram_air::check`] names what is wrong with one.
+    ///
+    /// # Errors
+    /// The witnesses do not fit the circuits, the messages do not balance, or the backend fails.
     pub fn prove(&self, witnesses: Vec<Witness>) -> Result<StarkProof, EngineError> {
         let context = contexts(witnesses);
         let proof = device::prove(self.parameters.system(), &self.key, context);
@@ -224,6 +239,9 @@ impl VerifyingKey {
     }
 
     /// Check a proof. Public values and commitments of tables are the caller's to check.
+    ///
+    /// # Errors
+    /// The proof does not hold.
     pub fn verify(&self, proof: &StarkProof) -> Result<(), EngineError> {
         // The backend checks a proof's shape before it computes with it. Should a malformed one get past that, it must
         // still be an answer and not the end of the process.
@@ -243,6 +261,9 @@ impl StarkProof {
     }
 
     /// Read a proof. Exactly one byte string decodes to each proof.
+    ///
+    /// # Errors
+    /// The bytes are not the encoding of a proof.
     pub fn decode(bytes: &[u8]) -> Result<Self, EngineError> {
         let decoded = openvm_stark_backend::proof::Proof::<Config>::decode_from_bytes(bytes);
         let proof = Self(decoded.map_err(|error| EngineError::Decode(error.to_string()))?);

@@ -70,18 +70,19 @@ pub trait RowBuilder {
     /// Take a message off a bus, on real rows.
     fn receive(&mut self, bus: Bus, label: &str, fields: &[Self::Expr]);
 
-    /// Ask a table, on real rows.
+    /// Look a message up in a table, on real rows.
     fn lookup(&mut self, bus: Bus, label: &str, fields: &[Self::Expr]);
 
     /// The row is about to take the word at `(space, pointer)` off the memory bus; its number among the row's accesses, for
     /// [`At::access`].
     fn next_access(&mut self, space: u32, pointer: &Self::Expr) -> usize;
 
-    /// What follows is an access to whole words that count from this address. Only a row that executes listens, to say what is wrong.
+    /// The next access is to a whole word at a constant distance from this address. Only a row that executes uses this: it names a
+    /// misaligned address.
     fn expects_aligned(&mut self, _: &SumOfParts<'_, Self::Expr>) {}
 
-    /// What follows loads the word of memory at a pointer, or stores this there. Only a row that executes listens, as the order of
-    /// loads and stores is not seen on the memory bus.
+    /// The next access loads the word of memory at a pointer, or stores this word there. Only a row that executes uses this, as the
+    /// memory bus does not show the order of loads and stores.
     fn touches(&mut self, _: &Self::Expr, _: Option<SumOfParts<'_, Self::Expr>>) {}
 }
 
@@ -126,7 +127,7 @@ pub trait RowValue {
 }
 
 impl RowValue for Expr {
-    /// An expression has no value, and where a circuit is built nobody asks for one.
+    /// An expression has no value, and none is needed where a circuit is built.
     fn value_at(&self, _: At) -> F {
         F::ZERO
     }
@@ -144,7 +145,7 @@ impl RowValue for F {
     }
 }
 
-/// A row that is being written, for those who say what its columns hold.
+/// A row that is being written, as the witnesses of its columns see it.
 #[derive(Clone, Copy, Debug)]
 pub struct At<'a> {
     lane: usize,

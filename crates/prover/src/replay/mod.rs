@@ -99,12 +99,18 @@ impl<'a> Replay<'a> {
     }
 
     /// Replay one segment, whose log the tiles cover.
+    ///
+    /// # Errors
+    /// The log does not describe a run of the program, an instruction cannot be proven, or timestamps are used up.
     pub fn tiled_segment(&mut self, log: &ExecutionLog, tiles: &[Tile]) -> Result<Rows, ReplayError> {
         self.advance(log, tiles)?;
         self.finish(log)
     }
 
     /// Replay the next tiles of the open segment, or of a new one that starts where the log does. The log may still grow.
+    ///
+    /// # Errors
+    /// The log does not describe a run of the program, an instruction cannot be proven, or timestamps are used up.
     pub fn advance(&mut self, log: &ExecutionLog, tiles: &[Tile]) -> Result<(), ReplayError> {
         let blocks = self.blocks;
         let mut segment = self.open(log);
@@ -132,6 +138,9 @@ impl<'a, M: ReplayMemory> Replay<'a, M> {
     }
 
     /// Replay one segment, instruction by instruction.
+    ///
+    /// # Errors
+    /// The log does not describe a run of the program, an instruction cannot be proven, or timestamps are used up.
     pub fn segment(&mut self, log: &ExecutionLog) -> Result<Rows, ReplayError> {
         let mut segment = self.open(log);
         while segment.open.steps < log.steps.len() {
@@ -168,6 +177,9 @@ impl<'a, M: ReplayMemory> Replay<'a, M> {
     }
 
     /// End the open segment, of which all is replayed.
+    ///
+    /// # Errors
+    /// The log goes on elsewhere than the replay.
     pub fn finish(&mut self, log: &ExecutionLog) -> Result<Rows, ReplayError> {
         let (entries, blocks) = (self.program.entries().len(), self.blocks.len());
         let open = self

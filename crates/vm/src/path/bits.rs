@@ -152,7 +152,7 @@ impl<B: RowBuilder> Path<'_, B> {
         }
     }
 
-    /// Show of every byte that is one. Where a limb was cut in two, both halves must be: either alone says nothing.
+    /// Range-check every byte. Where a limb was cut in two, both halves must be bytes: a check of one half shows nothing.
     pub(super) fn check_bytes(&mut self) {
         for word in self.ids() {
             if self.get(word).bytes.is_some() {

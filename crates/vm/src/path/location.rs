@@ -105,7 +105,7 @@ impl<B: RowBuilder> Path<'_, B> {
         }
     }
 
-    /// Tell a row that executes that whole words are accessed from this address on.
+    /// Tell a row that executes that words are accessed at constant distances from this address.
     pub(crate) fn say_base(&mut self, base: WordId) {
         let (limbs, offset) = self.parts(base);
         self.row.expects_aligned(&SumOfParts { limbs: &limbs, offset });
@@ -160,7 +160,7 @@ impl<B: RowBuilder> Path<'_, B> {
         taken.put(&mut RowPort(self.row), &cells);
     }
 
-    /// Put everything back, and show what is still to be shown of bytes.
+    /// Put everything back, and make the checks of bytes that are left.
     pub(super) fn close_locations(&mut self) {
         for (_, value, taken) in std::mem::take(&mut self.locations.registers) {
             self.put(taken, value);

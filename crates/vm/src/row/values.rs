@@ -55,7 +55,7 @@ pub enum MemoryEvent {
 /// What a row did that was executed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Executed {
-    /// What it says to other tables.
+    /// Its messages to other tables.
     pub said: Vec<Said>,
     /// What it did to memory, in order.
     pub events: Vec<MemoryEvent>,
