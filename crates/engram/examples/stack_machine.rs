@@ -1,28 +1,33 @@
 //! A stack machine of one's own, proven: not RISC-V, on the public interface alone.
 //!
-//! Program, stack and variables are three spaces of provable memory. Each instruction is a row of one chip, which does up to four
-//! accesses: it fetches the instruction, reads one operand and then another, and writes the result. The proof says: the
-//! program in the memory with this root, run from its start, halts with this number on top of its stack.
+//! The program is committed. The height of the stack, the stack and the variables are three spaces of provable memory. Each instruction
+//! is a row of one chip, which does up to four accesses: it moves the height, reads one operand and then another, and writes the
+//! result. The proof says: the program with this commitment, run from its start on memory of zeros, halts with this number
+//! on top of its stack. The run is cut into segments, each with a proof of its own.
 
 use std::{error::Error, sync::Arc};
 
 use engram::{
-    AccessAdapterInventory, AccessExprs, AddressSpaceConfig, AddressSpaceType, Digest, F, FinalizedMemory, GAP_BITS,
-    MemoryBridge, MemoryConfig, MemoryConfigBuilder, MemoryController, MemoryError, MemoryImage, OfflineMemory,
-    RecordId,
+    AccessExprs, AddressSpaceConfig, AddressSpaceType, CellKind, F, FinalizedMemory, GAP_BITS, MemoryBridge,
+    MemoryConfig, MemoryConfigBuilder, MemoryController, MemoryError, MemoryImage, RecordId,
     circuit::{
-        Circuit, CircuitBuilder, Expr, Field, Parameters, PrimeCharacteristicRing, PrimeField32, ROOTS, Ring, Trace,
-        Witness, check_witnesses, columns, keygen, root_publics,
+        Circuit, CircuitBuilder, Committed, Expr, Field, Parameters, PrimeCharacteristicRing, PrimeField32, ProvingKey,
+        ROOTS, Ring, StarkProof, Trace, Witness, check_witnesses, columns, keygen, root_publics,
     },
+    vm::{EXECUTION, Ends, FIRST_TIME, HALT, ROM, connector, rom},
 };
 
-const PROGRAM: u32 = 1;
+/// Its one cell is the height of the stack.
+const HEIGHT: u32 = 1;
 const STACK: u32 = 2;
 const VARIABLES: u32 = 3;
-/// Accesses that a row has room for, each with a time of its own.
+/// Accesses that a row has room for, each with a timestamp of its own.
 const SLOTS: u32 = 4;
+/// Instructions of a segment, at most.
+const SEGMENT_STEPS: usize = 64;
+const PARAMETERS: Parameters = Parameters::SMALLEST;
 
-/// Instructions. In memory they are numbered from 1 on, so that cells of zeros are none.
+/// Instructions. In the program they are numbered from 1 on, so that an entry of zeros is none.
 #[derive(Clone, Copy, PartialEq, Debug)]
 enum Op {
     Push,
@@ -49,10 +54,10 @@ const FACTORIAL: [(Op, u32); 16] = [
 columns! {
     struct StepCols {
         flags: [T; 8],
-        time: T,
+        timestamp: T,
         pc: T,
-        height: T,
         argument: T,
+        height: T,
         source: T,
         operands: [T; 2],
         inverse: T,
@@ -60,47 +65,46 @@ columns! {
         target: T,
         before: T,
         result: T,
+        output: [T; 2],
         gaps: [T; 4],
     }
 }
 
 fn circuit(bridge: MemoryBridge) -> Circuit {
-    let mut circuit = CircuitBuilder::new("steps").required();
+    let mut circuit = CircuitBuilder::new("steps");
     let row = StepCols::<Expr>::allocate(&mut circuit);
-    let output = circuit.public("output");
-    let any =
-        |flags: &[Expr; 8], ops: &[Op]| ops.iter().fold(Expr::zero(), |sum, op| sum + flags[*op as usize].clone());
-    let is = |ops: &[Op]| any(&row.flags, ops);
-    let [first, transition, last] = [circuit.first_row(), circuit.transition(), circuit.last_row()];
+    let is = |ops: &[Op]| ops.iter().fold(Expr::zero(), |sum, op| sum + row.flags[*op as usize].clone());
     let (one, arg, pc, height) = (Expr::one(), row.argument.clone(), row.pc.clone(), row.height.clone());
     let [top, second] = row.operands.clone();
+    let now = |slot: u32| row.timestamp.clone() + Expr::integer(slot);
 
     row.flags.iter().for_each(|flag| circuit.assert_bool("a flag is boolean", flag.clone()));
     let real = is(&OPS);
     circuit.assert_bool("a row is one instruction or none", real.clone());
-    let next_real = any(&row.flags.clone().map(|flag| circuit.next(&flag)), &OPS);
-    circuit.assert_zero("the first row is an instruction", first.clone() * (real.clone() - one.clone()));
-    circuit.assert_zero(
-        "rows end after a halt only",
-        transition.clone() * (next_real.clone() - real.clone() + is(&[Halt])),
-    );
-    circuit.assert_zero("the last row is a halt or none", last * (real.clone() - is(&[Halt])));
 
-    // A table has at most 2^22 rows, so that times stay far below 2^29.
-    circuit.assert_zero("time starts at one", first.clone() * (row.time.clone() - one.clone()));
-    let later = circuit.next(&row.time) - row.time.clone() - Expr::integer(SLOTS);
-    circuit.assert_zero("time rises by four", transition.clone() * later);
-    circuit.assert_zero("the program starts at zero", first.clone() * pc.clone());
-    circuit.assert_zero("the stack starts empty", first * height.clone());
+    // The instruction is the program's at this program counter.
+    let opcode = OPS.iter().fold(Expr::zero(), |sum, op| sum + is(&[*op]) * Expr::integer(*op as u32 + 1));
+    let mut entry = vec![pc.clone(), opcode, arg.clone()];
+    entry.resize(rom::ENTRY_CELLS, Expr::zero());
+    circuit.lookup(ROM, "is an instruction of the program", entry, real.clone());
 
+    // There is one thread of execution, and its clock advances by four. A halt ends it.
     circuit.assert_zero("zero does not jump", is(&[JumpNonzero]) * (row.jumps.clone() - top.clone() * row.inverse));
     circuit.assert_zero("all else jumps", is(&[JumpNonzero]) * top.clone() * (one.clone() - row.jumps.clone()));
+    circuit.assert_zero("only a jump jumps", (one.clone() - is(&[JumpNonzero])) * row.jumps.clone());
     let straight = pc.clone() + one.clone();
-    let follows = straight.clone() + is(&[JumpNonzero]) * row.jumps * (arg.clone() - straight);
-    let running = transition * next_real;
-    circuit.assert_zero("the next instruction follows", running.clone() * (circuit.next(&pc) - follows));
-    let grows = is(&[Push, Load]) - is(&[Store, Add, Sub, Mul, JumpNonzero]);
-    circuit.assert_zero("the stack grows and shrinks", running * (circuit.next(&height) - height.clone() - grows));
+    let next = straight.clone() + row.jumps * (arg.clone() - straight);
+    let next_pc = circuit.column("next pc");
+    circuit.assert_equal("the next instruction follows", next_pc.clone(), next * real.clone());
+    circuit.receive(EXECUTION, "takes the thread of execution", vec![pc, now(0)], real.clone());
+    let goes_on = real.clone() - is(&[Halt]);
+    circuit.send(EXECUTION, "passes the thread of execution on", vec![next_pc, now(SLOTS)], goes_on);
+    let [low, high] = row.output.clone();
+    circuit.assert_zero(
+        "the output is what a halt takes",
+        is(&[Halt]) * (top.clone() - low.clone() - high.clone().shift_left(16)),
+    );
+    circuit.send(HALT, "exits", vec![low, high, now(SLOTS)], is(&[Halt]));
 
     // A stack that is empty has its top at p - 1, where no cell is: no proof takes from it.
     let binary = is(&[Add, Sub, Mul]);
@@ -108,26 +112,25 @@ fn circuit(bridge: MemoryBridge) -> Circuit {
     let (below, below_two) = (height.clone() - one.clone(), height.clone() - Expr::integer(2));
     let source = takes.clone() * below + is(&[Load]) * arg.clone();
     circuit.assert_equal("where the first operand is", row.source.clone(), source);
-    let target = is(&[Push, Load]) * height + binary.clone() * below_two.clone() + is(&[Store]) * arg.clone();
+    let target = is(&[Push, Load]) * height.clone() + binary.clone() * below_two.clone() + is(&[Store]) * arg.clone();
     circuit.assert_equal("where the result goes", row.target.clone(), target);
-    let result = is(&[Push]) * arg.clone()
+    let result = is(&[Push]) * arg
         + is(&[Load, Store]) * top.clone()
         + is(&[Add]) * (second.clone() + top.clone())
         + is(&[Sub]) * (second.clone() - top.clone())
         + is(&[Mul]) * second.clone() * top.clone();
     let writes = is(&[Push, Load, Store, Add, Sub, Mul]);
     circuit.assert_zero("the result is the operation's", writes.clone() * row.result.clone() - result);
-    circuit.assert_zero("the output is what a halt takes", is(&[Halt]) * (top.clone() - output));
 
     let slot = |slot: usize, space: Expr, pointer: Expr| AccessExprs {
         space,
         pointer,
-        time: row.time.clone() + Expr::integer(slot as u32),
+        time: now(slot as u32),
         gap: row.gaps[slot].clone(),
     };
-    let opcode = OPS.iter().fold(Expr::zero(), |sum, op| sum + is(&[*op]) * Expr::integer(*op as u32 + 1));
-    let fetch = slot(0, Expr::integer(PROGRAM), pc.clone() + pc);
-    bridge.read(&mut circuit, "fetch", fetch, [opcode, arg], real);
+    let grown = height.clone() + is(&[Push, Load]) - is(&[Store, Add, Sub, Mul, JumpNonzero, Halt]);
+    let access = slot(0, Expr::integer(HEIGHT), Expr::zero());
+    bridge.write(&mut circuit, "height", access, [height], [grown], real);
     let space = takes.clone() * Expr::integer(STACK) + is(&[Load]) * Expr::integer(VARIABLES);
     bridge.read(&mut circuit, "first", slot(1, space, row.source.clone()), [top], takes + is(&[Load]));
     bridge.read(&mut circuit, "second", slot(2, Expr::integer(STACK), below_two), [second], binary);
@@ -141,22 +144,22 @@ fn circuit(bridge: MemoryBridge) -> Circuit {
 struct Step {
     op: Op,
     pc: u32,
-    height: u32,
     argument: u32,
     source: u32,
     target: u32,
     slots: [Option<RecordId>; SLOTS as usize],
 }
 
-/// Run the program in memory. Each slot of a step takes one time, whether it is used or not.
-fn run(memory: &mut MemoryController) -> Result<(Vec<Step>, F), MemoryError> {
-    let (mut steps, mut pc, mut height) = (vec![], 0, 0);
-    loop {
-        let (fetch, [opcode, argument]) = memory.read::<2>(PROGRAM, 2 * pc)?;
-        let op = OPS[opcode.as_canonical_u32() as usize - 1];
-        let argument = argument.as_canonical_u32();
+/// Run from `pc` until a halt, or to the end of the segment. Each slot of a step takes one timestamp, whether it is used or not.
+fn run(memory: &mut MemoryController, mut pc: u32) -> Result<(Vec<Step>, Ends), MemoryError> {
+    let initial_pc = pc;
+    let mut steps: Vec<Step> = vec![];
+    while steps.len() < SEGMENT_STEPS {
+        let (op, argument) = FACTORIAL[pc as usize];
         let binary = matches!(op, Add | Sub | Mul);
-        let mut slots = [Some(fetch), None, None, None];
+        let height = memory.memory().image().cell(HEIGHT, 0).as_canonical_u32();
+        let grown = if matches!(op, Push | Load) { height + 1 } else { height - 1 };
+        let mut slots = [Some(memory.write::<1>(HEIGHT, 0, [F::from_u32(grown)])?.0), None, None, None];
         let mut read = |slot: usize, place: Option<(u32, u32)>| {
             let Some((space, pointer)) = place else { return memory.increment_timestamp().map(|()| F::ZERO) };
             let (id, [cell]) = memory.read::<1>(space, pointer)?;
@@ -184,97 +187,146 @@ fn run(memory: &mut MemoryController) -> Result<(Vec<Step>, F), MemoryError> {
             None => memory.increment_timestamp()?,
         }
         let pointer = |place: Option<(u32, u32)>| place.map_or(0, |(_, pointer)| pointer);
-        steps.push(Step { op, pc, height, argument, source: pointer(first), target: pointer(target), slots });
-        match op {
-            Halt => return Ok((steps, top)),
-            Push | Load => height += 1,
-            _ => height -= 1,
+        steps.push(Step { op, pc, argument, source: pointer(first), target: pointer(target), slots });
+        if op == Halt {
+            return Ok((steps, Ends { initial_pc, final_pc: 0, exit: Some(top.as_canonical_u32()) }));
         }
         pc = if op == JumpNonzero && top != F::ZERO { argument } else { pc + 1 };
     }
+    Ok((steps, Ends { initial_pc, final_pc: pc, exit: None }))
 }
 
 fn trace(steps: &[Step], memory: &FinalizedMemory) -> Result<Trace, MemoryError> {
-    let mut trace = Trace::zeros(StepCols::<F>::WIDTH, steps.len());
-    for row in 0..trace.height() {
-        let mut cells = StepCols::<F> {
-            flags: [F::ZERO; 8],
-            time: F::from_usize(SLOTS as usize * row + 1),
-            pc: F::ZERO,
-            height: F::ZERO,
-            argument: F::ZERO,
-            source: F::ZERO,
-            operands: [F::ZERO; 2],
-            inverse: F::ZERO,
-            jumps: F::ZERO,
-            target: F::ZERO,
-            before: F::ZERO,
-            result: F::ZERO,
-            gaps: [F::ZERO; 4],
-        };
-        if let Some(step) = steps.get(row) {
-            cells.flags[step.op as usize] = F::ONE;
-            [cells.pc, cells.height, cells.argument] = [step.pc, step.height, step.argument].map(F::from_u32);
-            [cells.source, cells.target] = [step.source, step.target].map(F::from_u32);
-            let found = |slot: usize| step.slots[slot].and_then(|id| memory.accesses().cells(id).first().copied());
-            cells.operands = [1, 2].map(|slot| found(slot).unwrap_or(F::ZERO));
-            cells.result = found(3).unwrap_or(F::ZERO);
-            cells.before = step.slots[3].map_or(F::ZERO, |id| memory.accesses().previous(id)[0]);
-            cells.inverse = cells.operands[0].try_inverse().unwrap_or(F::ZERO);
-            cells.jumps = cells.operands[0] * cells.inverse;
-            for (cell, slot) in cells.gaps.iter_mut().zip(step.slots) {
-                let Some(record) = slot.and_then(|id| memory.accesses().get(id)) else { continue };
-                memory.range_checker().check(record.gap, GAP_BITS)?;
-                *cell = F::from_u32(record.gap);
-            }
+    // The column of the next program counter comes after the others.
+    let mut trace = Trace::zeros(StepCols::<F>::WIDTH + 1, steps.len());
+    for (row, step) in steps.iter().enumerate() {
+        let mut cells = StepCols::<F> { timestamp: F::from_u32(FIRST_TIME + SLOTS * row as u32), ..Default::default() };
+        cells.flags[step.op as usize] = F::ONE;
+        [cells.pc, cells.argument] = [step.pc, step.argument].map(F::from_u32);
+        [cells.source, cells.target] = [step.source, step.target].map(F::from_u32);
+        let found = |slot: usize| step.slots[slot].and_then(|id| memory.accesses().cells(id).first().copied());
+        let before = |slot: usize| step.slots[slot].map_or(F::ZERO, |id| memory.accesses().previous(id)[0]);
+        (cells.height, cells.before) = (before(0), before(3));
+        cells.operands = [1, 2].map(|slot| found(slot).unwrap_or(F::ZERO));
+        cells.result = found(3).unwrap_or(F::ZERO);
+        let top = cells.operands[0];
+        if step.op == JumpNonzero {
+            cells.inverse = top.try_inverse().unwrap_or(F::ZERO);
+            cells.jumps = top * cells.inverse;
         }
-        cells.write(trace.row_mut(row));
+        if step.op == Halt {
+            let output = top.as_canonical_u32();
+            cells.output = [output & 0xffff, output >> 16].map(F::from_u32);
+        }
+        for (cell, slot) in cells.gaps.iter_mut().zip(step.slots) {
+            let Some(record) = slot.and_then(|id| memory.accesses().get(id)) else { continue };
+            memory.range_checker().check(record.gap, GAP_BITS)?;
+            *cell = F::from_u32(record.gap);
+        }
+        let jumps = cells.jumps == F::ONE;
+        let next = if jumps { step.argument } else { step.pc + 1 };
+        let (own, last) = trace.row_mut(row).split_at_mut(StepCols::<F>::WIDTH);
+        cells.write(own);
+        last[0] = F::from_u32(next);
     }
     Ok(trace)
 }
 
-/// What whoever checks a proof knows: the memory that the program starts on, and its roots.
-fn loaded(program: &[(Op, u32)], config: &MemoryConfig) -> Result<(MemoryImage, Vec<Digest>), MemoryError> {
-    let mut image = MemoryImage::new();
-    for (cell, (op, argument)) in (0..).step_by(2).zip(program) {
-        image.set_cell(PROGRAM, cell, F::from_u32(*op as u32 + 1));
-        image.set_cell(PROGRAM, cell + 1, F::from_u32(*argument));
-    }
-    let memory = OfflineMemory::new(&image, config)?.finalize_blocks(&mut AccessAdapterInventory::new());
-    Ok((image, memory.segment.roots_before))
+/// Circuits of the machine before those of its memory, and where their tables are among the witnesses.
+const STEPS: usize = 0;
+const PROGRAM: usize = 1;
+const CONNECTOR: usize = 2;
+const MEMORY: usize = 3;
+
+/// The program's entries, of which the proof has a commitment.
+fn entries() -> Vec<rom::Entry> {
+    let entry = |(pc, &(op, argument)): (u32, &(Op, u32))| [pc, op as u32 + 1, argument, 0, 0, 0, 0];
+    (0..).zip(&FACTORIAL).map(entry).collect()
+}
+
+struct Proven {
+    proof: StarkProof,
+    /// Its steps, as the proof has them.
+    steps: Trace,
+    ends: Ends,
+    /// Memory after it.
+    image: MemoryImage,
+}
+
+/// Run and prove the segment that starts on this memory at this program counter.
+fn prove(
+    config: &MemoryConfig,
+    circuits: &[Arc<Circuit>],
+    key: &ProvingKey,
+    image: MemoryImage,
+    pc: u32,
+) -> Result<Proven, Box<dyn Error>> {
+    let mut memory = MemoryController::with_image(config, image)?;
+    let (steps, ends) = run(&mut memory, pc)?;
+    let (image, last_time) = (memory.memory().image().clone(), memory.memory().timestamp());
+    let finalized = memory.finalize()?;
+    let table = trace(&steps, &finalized)?;
+    let mut executions = vec![0; FACTORIAL.len()];
+    steps.iter().for_each(|step| executions[step.pc as usize] += 1);
+    let witness = |trace| Witness { trace: Some(trace), ..Default::default() };
+    let committed = Committed::new(PARAMETERS, &rom::committed_trace(&entries()))?;
+    let mut witnesses = vec![
+        witness(table.clone()),
+        Witness { committed: Some(committed), ..witness(rom::trace(&executions)) },
+        Witness { publics: ends.publics(), ..witness(connector::trace(last_time, finalized.range_checker())) },
+    ];
+    witnesses.extend(finalized.into_witnesses());
+    check_witnesses(circuits, &witnesses).map_err(|report| report.to_string())?;
+    Ok(Proven { proof: key.prove(witnesses)?, steps: table, ends, image })
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let space = |number, block| {
-        AddressSpaceConfig::new(number, AddressSpaceType::Normal).with_block_cells(block).with_pointer_bits(16)
-    };
-    let builder = MemoryConfigBuilder::new().add_address_space(space(PROGRAM, 2));
-    let config = builder.add_address_space(space(STACK, 1)).add_address_space(space(VARIABLES, 1)).build()?;
-    let (image, initial_roots) = loaded(&FACTORIAL, &config)?;
-    let mut memory = MemoryController::with_image(&config, image)?;
-    let circuits = std::iter::once(circuit(memory.bridge())).chain(memory.circuits());
-    let circuits: Vec<Arc<Circuit>> = circuits.map(Arc::new).collect();
-    let (proving, verifying) = keygen(&circuits, Parameters::SMALLEST)?;
+    let space = |number| AddressSpaceConfig::new(number, AddressSpaceType::Normal).with_block_cells(1);
+    let space = |number| space(number).with_cell_kind(CellKind::Field).with_pointer_bits(16);
+    let builder = MemoryConfigBuilder::new().add_address_space(space(HEIGHT));
+    let config = builder.add_address_space(space(STACK)).add_address_space(space(VARIABLES)).build()?;
+    let memory = MemoryController::new(&config);
+    let machine = [circuit(memory.bridge()), rom::circuit(), connector::circuit()];
+    let circuits: Vec<Arc<Circuit>> = machine.into_iter().chain(memory.circuits()).map(Arc::new).collect();
+    let (proving, verifying) = keygen(&circuits, PARAMETERS)?;
     assert!(verifying.security_bits() >= 100.0);
 
-    let (steps, output) = run(&mut memory)?;
-    assert_eq!(output, F::from_u32((1..=10).product()));
-    let finalized = memory.finalize()?;
-    let final_roots = finalized.memory().roots_after.clone();
-    let steps_table = trace(&steps, &finalized)?;
-    let mut witnesses = vec![Witness { trace: Some(steps_table.clone()), publics: vec![output], ..Default::default() }];
-    witnesses.extend(finalized.into_witnesses());
-    check_witnesses(&circuits, &witnesses).map_err(|report| report.to_string())?;
-    let proof = proving.prove(witnesses)?;
+    let mut segments = vec![];
+    let (mut image, mut pc) = (MemoryImage::new(), Some(0));
+    while let Some(start) = pc {
+        let proven = prove(&config, &circuits, &proving, image, start)?;
+        (image, pc) = (proven.image.clone(), proven.ends.exit.is_none().then_some(proven.ends.final_pc));
+        segments.push(proven);
+    }
 
-    verifying.verify(&proof)?;
-    assert_eq!(proof.publics(0), [output]);
-    // Two digests a space; the first is the root before, which the program alone gives.
-    assert_eq!(proof.publics(1 + ROOTS), root_publics(&initial_roots, &final_roots));
-    println!("proven: {} steps leave {output} on the stack; {} bytes of proof", steps.len(), proof.encode().len());
+    // Whoever verifies knows the program and that memory starts as zeros.
+    let commitment = Committed::new(PARAMETERS, &rom::committed_trace(&entries()))?.commitment();
+    let zeros = MemoryController::new(&config).finalize()?.memory().roots_before.clone();
+    let (mut roots, mut start, mut output) = (zeros, Some(0), None);
+    for Proven { proof, .. } in &segments {
+        verifying.verify(proof)?;
+        assert_eq!(proof.commitment(PROGRAM), Some(commitment));
+        let ends = Ends::from_publics(proof.publics(CONNECTOR)).ok_or("a segment without ends")?;
+        assert_eq!(Some(ends.initial_pc), start);
+        // Two digests a space, before and after; a segment starts on the roots that the one before left.
+        let (digests, rest) = proof.publics(MEMORY + ROOTS).as_chunks::<8>();
+        assert!(rest.is_empty());
+        let (before, after): (Vec<_>, Vec<_>) = digests.as_chunks::<2>().0.iter().map(|&[b, a]| (b, a)).unzip();
+        assert_eq!(before, roots);
+        assert_eq!(proof.publics(MEMORY + ROOTS), root_publics(&before, &after));
+        (roots, start, output) = (after, ends.exit.is_none().then_some(ends.final_pc), ends.exit);
+    }
+    assert_eq!(output.map(F::from_u32), Some(F::from_u32((1..=10).product())));
+    let bytes: usize = segments.iter().map(|segment| segment.proof.encode().len()).sum();
+    println!("proven: {} segments leave {output:?} on the stack; {bytes} bytes of proofs", segments.len());
 
     // Another output is refused by the one constraint that names it.
-    let lie = Witness { trace: Some(steps_table), publics: vec![output + F::ONE], ..Default::default() };
+    let mut table = segments.pop().ok_or("there is no segment")?.steps;
+    let column = |name| circuits[STEPS].column(name).ok_or("there is no such column");
+    let (halts, output) = (column("flags[7]")?, column("output[0]")?);
+    let halt = (0..table.height()).find(|&row| table.row(row)[halts] == F::ONE).ok_or("it does not halt")?;
+    table.row_mut(halt)[output] += F::ONE;
+    let lie = Witness { trace: Some(table), ..Default::default() };
     let report = check_witnesses(&circuits[..1], &[lie]).err().ok_or("a false output was accepted")?;
     assert!(report.constraints.iter().all(|failure| failure.label == "the output is what a halt takes"));
     assert!(!report.constraints.is_empty());

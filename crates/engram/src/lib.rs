@@ -22,6 +22,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! What a machine needs besides memory, the committed program, the thread of execution with its clock, and segments that are
+//! chained by their roots, is in [`vm`].
+//!
 //! # The RV32IM machine
 //!
 //! [`machine`] loads ELF files, runs them, proves runs and verifies proofs; [`RV32IMWithMemory`] runs them on a
@@ -38,6 +41,7 @@ mod factory;
 pub mod machine;
 pub mod observation;
 pub mod storage;
+pub mod vm;
 
 // The names, part by part. `tests/the_guide_cannot_be_followed.rs` calls what the integration guide names by these paths alone.
 

@@ -34,7 +34,7 @@ pub fn witnesses(
     let rom =
         Witness { trace: Some(rom::trace(&rows.executions)), publics: vec![], committed: Some(committed.clone()) };
     let connector = Witness {
-        trace: Some(connector::trace(rows.last_time, &lookups)),
+        trace: Some(connector::trace(rows.last_time, &lookups.range)),
         publics: rows.ends.publics(),
         committed: None,
     };

@@ -12,7 +12,7 @@ const CUT: Ends = Ends { initial_pc: 5, final_pc: 9, exit: None };
 
 /// Two rows, of which the second is padding.
 fn trace() -> Trace {
-    let row = connector::trace(0x123_4567, &Lookups::default());
+    let row = connector::trace(0x123_4567, &Lookups::default().range);
     Trace::from_rows([row.row(0), &[F::ZERO; 3]].concat(), 3)
 }
 

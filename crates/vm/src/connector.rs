@@ -2,8 +2,8 @@
 
 use engram_air::{Bus, Circuit, CircuitBuilder, Expr, F, PrimeCharacteristicRing, PrimeField32, Ring, Trace};
 use engram_memory::{
+    SharedVariableRangeCheckerChip,
     address::TIME_BITS,
-    lookups::Lookups,
     messages::{RANGE, range_message},
 };
 
@@ -85,9 +85,9 @@ pub fn circuit() -> Circuit {
 }
 
 /// The table.
-pub fn trace(last_time: u32, lookups: &Lookups) -> Trace {
+pub fn trace(last_time: u32, range: &SharedVariableRangeCheckerChip) -> Trace {
     let (low, high) = (last_time & ((1 << LOW_BITS) - 1), last_time >> LOW_BITS);
-    lookups.range.count(low, LOW_BITS);
-    lookups.range.count(high, TIME_BITS - LOW_BITS);
+    range.count(low, LOW_BITS);
+    range.count(high, TIME_BITS - LOW_BITS);
     Trace::from_rows([1, low, high].map(F::from_u32).to_vec(), 3)
 }
