@@ -45,8 +45,10 @@ impl Memory {
         Self::holding(config, &MemoryImage::new())
     }
 
-    /// Memory that starts as `image`, at time 1. Errors: cells that the configuration does not have, or that are not of
-    /// their space's kind.
+    /// Memory that starts as `image`, at time 1.
+    ///
+    /// # Errors
+    /// The image has cells that the configuration does not have, or that are not of their space's kind.
     pub fn with_image(config: &MemoryConfig, image: MemoryImage) -> Result<Self, MemoryError> {
         image.check(config.layout())?;
         Ok(Self::holding(config, &image))
@@ -61,6 +63,10 @@ impl Memory {
     }
 
     /// Read `N` cells.
+    ///
+    /// # Errors
+    /// There is no such space; no access has this number of cells; the access is misaligned or reaches past the end of its space; the log is
+    /// full, or its timestamps are used up.
     pub fn read<const N: usize>(&mut self, space: u32, pointer: u32) -> Result<(RecordId, [F; N]), MemoryError> {
         let mut cells = [F::ZERO; N];
         let id = self.read_into(space, pointer, &mut cells)?;
@@ -68,6 +74,9 @@ impl Memory {
     }
 
     /// Write `N` cells; returns what they were.
+    ///
+    /// # Errors
+    /// As for [`Self::read`]. The space is the identity space, or a value does not fit the space's cells.
     pub fn write<const N: usize>(
         &mut self,
         space: u32,
@@ -80,6 +89,9 @@ impl Memory {
     }
 
     /// Read `len` cells.
+    ///
+    /// # Errors
+    /// As for [`Self::read`].
     pub fn read_dynamic(&mut self, space: u32, pointer: u32, len: usize) -> Result<(RecordId, Vec<F>), MemoryError> {
         // Nothing is allocated for a length that no access has.
         let mut cells = [F::ZERO; ACCESS_CELLS_MAX];
@@ -89,6 +101,9 @@ impl Memory {
     }
 
     /// Write as many cells as `data` has; returns what they were.
+    ///
+    /// # Errors
+    /// As for [`Self::write`].
     pub fn write_dynamic(&mut self, space: u32, pointer: u32, data: &[F]) -> Result<(RecordId, Vec<F>), MemoryError> {
         if data.len() > ACCESS_CELLS_MAX {
             return Err(MemoryError::InvalidAccessSize { len: data.len() });
@@ -129,11 +144,17 @@ impl Memory {
     }
 
     /// Let time rise by one.
+    ///
+    /// # Errors
+    /// The timestamp would reach 2^29.
     pub fn increment_timestamp(&mut self) -> Result<(), MemoryError> {
         self.increment_timestamp_by(1)
     }
 
-    /// Let time rise. Error: it would reach 2^29.
+    /// Let time rise.
+    ///
+    /// # Errors
+    /// The timestamp would reach 2^29.
     pub fn increment_timestamp_by(&mut self, increment: u32) -> Result<(), MemoryError> {
         self.clock.increment_by(increment)?;
         self.log.push(MemoryLogEntry::IncrementTimestampBy(increment));

@@ -1,4 +1,4 @@
-//! Loads and stores, and why one is refused.
+//! What an access to memory does, and why it may be refused.
 
 use std::fmt;
 

@@ -92,6 +92,9 @@ impl MemoryProof {
     }
 
     /// Read a proof. Exactly one byte string decodes to each proof.
+    ///
+    /// # Errors
+    /// The bytes are not the encoding of a proof.
     pub fn decode(bytes: &[u8]) -> Result<Self, ProofError> {
         let decode = |what: &str| ProofError::Decode(what.into());
         let (parameters, rest) = split_parameters(bytes)?;
