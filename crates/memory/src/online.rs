@@ -65,8 +65,8 @@ impl Memory {
     /// Read `N` cells.
     ///
     /// # Errors
-    /// There is no such space; no access has this number of cells; the access is misaligned or reaches past the end of its space; the log is
-    /// full, or its timestamps are used up.
+    /// There is no such space; no access has this number of cells; the access is misaligned or reaches past the end of its space;
+    /// the log is full, or its timestamps are used up.
     pub fn read<const N: usize>(&mut self, space: u32, pointer: u32) -> Result<(RecordId, [F; N]), MemoryError> {
         let mut cells = [F::ZERO; N];
         let id = self.read_into(space, pointer, &mut cells)?;
