@@ -138,6 +138,15 @@ impl Linear {
 }
 
 impl Expr {
+    /// Its value where every variable is zero.
+    pub fn on_zeros(&self) -> F {
+        match self {
+            Self::Linear(linear) => linear.constant,
+            Self::Sum(parts) => parts.0.on_zeros() + parts.1.on_zeros(),
+            Self::Product(parts) => parts.0.on_zeros() * parts.1.on_zeros(),
+        }
+    }
+
     /// A variable by itself.
     pub fn variable(variable: Variable) -> Self {
         Self::Linear(Linear { constant: F::ZERO, terms: vec![(variable, F::ONE)] })

@@ -40,7 +40,6 @@ pub mod price;
     reason = "only provers run it"
 )]
 pub mod tape;
-#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "only provers run it")]
 pub mod trace;
 #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "only provers run it")]
 pub mod vector;

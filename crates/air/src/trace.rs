@@ -12,7 +12,7 @@ pub struct Trace {
 impl Trace {
     /// A table of zeros with room for `rows` rows, padded to the next power of two (at least one row).
     pub fn zeros(width: usize, rows: usize) -> Self {
-        Self { width, values: vec![F::ZERO; width * rows.next_power_of_two()] }
+        Self { width, values: vec![F::ZERO; width.saturating_mul(rows.next_power_of_two())] }
     }
 
     /// The rows in `values`, padded with zero rows to the next power of two.
@@ -20,9 +20,9 @@ impl Trace {
     /// # Panics
     /// Where `values` is not a whole number of rows.
     pub fn from_rows(mut values: Vec<F>, width: usize) -> Self {
-        assert_eq!(values.len() % width, 0, "values are whole rows of {width} columns");
-        let height = (values.len() / width).next_power_of_two();
-        values.resize(height * width, F::ZERO);
+        assert!(values.len().is_multiple_of(width), "values are whole rows of {width} columns");
+        let height = values.len().checked_div(width).unwrap_or(0).next_power_of_two();
+        values.resize(height.saturating_mul(width), F::ZERO);
         Self { width, values }
     }
 
@@ -33,15 +33,23 @@ impl Trace {
 
     /// Number of rows, a power of two.
     pub fn height(&self) -> usize {
-        self.values.len() / self.width
+        self.values.len().checked_div(self.width).unwrap_or(0)
     }
 
     /// One row.
+    ///
+    /// # Panics
+    /// Where there is none.
+    #[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "only provers run it")]
     pub fn row(&self, index: usize) -> &[F] {
         &self.values[index * self.width..(index + 1) * self.width]
     }
 
     /// One row, to be written.
+    ///
+    /// # Panics
+    /// Where there is none.
+    #[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "only provers run it")]
     pub fn row_mut(&mut self, index: usize) -> &mut [F] {
         &mut self.values[index * self.width..(index + 1) * self.width]
     }

@@ -63,6 +63,7 @@ pub fn cells(word: u32) -> [F; WORD_CELLS] {
 }
 
 /// The cells of a leaf of words, in order.
+#[expect(clippy::indexing_slicing, reason = "a leaf has two cells for each word")]
 pub fn leaf_cells(words: &[u32; LEAF_WORDS]) -> [F; LEAF_CELLS] {
     std::array::from_fn(|index| cells(words[index / WORD_CELLS])[index % WORD_CELLS])
 }

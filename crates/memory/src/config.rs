@@ -256,12 +256,12 @@ impl MemoryConfigBuilder {
         let mut spaces = self.address_spaces;
         if spaces.is_empty() {
             spaces.push(AddressSpaceConfig::new(IDENTITY_SPACE, AddressSpaceType::Identity));
-            let space = default.normal_spaces()[0];
-            spaces.push(space.with_block_cells(space.block_cells.max(pointer_unit)));
+            let normal = default.normal_spaces().iter().take(1);
+            spaces.extend(normal.map(|space| space.with_block_cells(space.block_cells.max(pointer_unit))));
         }
         spaces.sort_unstable_by_key(|space| space.number);
-        if let Some(pair) = spaces.windows(2).find(|pair| pair[0].number == pair[1].number) {
-            return Err(ConfigError::DuplicateSpace { space: pair[0].number });
+        if let Some([space, _]) = spaces.array_windows().find(|[space, next]| space.number == next.number) {
+            return Err(ConfigError::DuplicateSpace { space: space.number });
         }
         for space in &spaces {
             check_space(space, pointer_unit)?;
@@ -287,7 +287,7 @@ fn check_space(config: &AddressSpaceConfig, pointer_unit: usize) -> Result<(), C
     if is_identity != (space == IDENTITY_SPACE) || space > SPACE_NUMBER_MAX {
         return Err(ConfigError::SpaceNumber { space, space_type });
     }
-    let cells_log2 = u64::from(pointer_bits) + u64::from(pointer_unit.ilog2());
+    let cells_log2 = u64::from(pointer_bits).saturating_add(pointer_unit.ilog2().into());
     if pointer_bits > POINTER_BITS_MAX || cells_log2 > u64::from(SPACE_CELLS_LOG2_MAX) {
         return Err(ConfigError::PointerBits { space, pointer_bits });
     }

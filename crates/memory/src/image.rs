@@ -1,17 +1,22 @@
 //! Memory at rest: the cells of each address space, sparse.
 
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, BTreeSet},
-};
+use std::collections::BTreeMap;
 
 use engram_air::{F, PrimeCharacteristicRing, PrimeField32};
 
 use crate::{
-    address::{ACCESS_CELLS_MAX, CELL_BITS, U16_VALUES, WORD_CELLS},
+    address::{CELL_BITS, U16_VALUES, WORD_CELLS},
     error::MemoryError,
     layout::{AddressSpaceConfig, CellKind, Layout},
 };
+
+#[allow(
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    reason = "only provers run it"
+)]
+mod cells;
 
 /// Integers in a page: 4 KiB. In a page of words each is a word.
 pub const PAGE_WORDS: usize = 1024;
@@ -19,8 +24,14 @@ pub const PAGE_WORDS: usize = 1024;
 /// A page of an image: words of two cells of 16 bits, low first, or single cells as integers below p.
 pub type ImagePage = [u32; PAGE_WORDS];
 
+/// Integers in a page, base-two logarithm.
+const PAGE_LOG2: u32 = PAGE_WORDS.ilog2();
+
 /// Bytes in a page of words.
 const PAGE_BYTES: usize = size_of::<ImagePage>();
+
+/// Its base-two logarithm.
+const PAGE_BYTES_LOG2: u32 = size_of::<ImagePage>().ilog2();
 
 /// The pages of one space.
 #[derive(Clone, Debug)]
@@ -40,20 +51,6 @@ pub struct MemoryImage {
     spaces: BTreeMap<u32, Pages>,
 }
 
-/// Equal cells, whichever zeros are stored.
-impl PartialEq for MemoryImage {
-    fn eq(&self, other: &Self) -> bool {
-        let covers = |left: &Self, right: &Self| {
-            left.cell_blocks().all(|(space, first, cells)| {
-                (first..).zip(&cells).all(|(cell, value)| right.cell(space, cell) == *value)
-            })
-        };
-        covers(self, other) && covers(other, self)
-    }
-}
-
-impl Eq for MemoryImage {}
-
 impl Pages {
     fn new(kind: CellKind) -> Self {
         Self { kind, pages: BTreeMap::new() }
@@ -67,10 +64,11 @@ impl Pages {
     #[inline]
     fn integer(&self, position: u32) -> u32 {
         let (page, offset) = page_of(position);
-        self.pages.get(&page).map_or(0, |page| page[offset])
+        self.pages.get(&page).and_then(|page| page.get(offset)).copied().unwrap_or(0)
     }
 
     #[inline]
+    #[expect(clippy::indexing_slicing, reason = "an offset is below the page's length")]
     fn integer_mut(&mut self, position: u32) -> &mut u32 {
         let (page, offset) = page_of(position);
         &mut self.page_mut(page)[offset]
@@ -84,7 +82,7 @@ impl Pages {
     fn cell(&self, cell: u32) -> u32 {
         match self.kind {
             CellKind::Field => self.integer(cell),
-            CellKind::U16 => self.integer(cell / WORD_CELLS as u32) >> shift(cell) & 0xffff,
+            CellKind::U16 => self.integer(cell / 2) >> shift(cell) & 0xffff,
         }
     }
 
@@ -95,26 +93,28 @@ impl Pages {
         match self.kind {
             CellKind::Field => *self.integer_mut(cell) = value,
             CellKind::U16 => {
-                let word = self.integer_mut(cell / WORD_CELLS as u32);
+                let word = self.integer_mut(cell / 2);
                 *word = *word & !(0xffff << shift(cell)) | value << shift(cell);
             }
         }
     }
 
     /// Set bytes of a page of words, from its byte `first` on.
+    #[expect(clippy::indexing_slicing, reason = "bytes of one page are in its words")]
     fn set_bytes(&mut self, page: u32, first: usize, bytes: &[u8]) {
         let put = |value: u32, shift: usize, byte: u8| value & !(0xff << shift) | u32::from(byte) << shift;
         match self.kind {
             CellKind::U16 => {
                 let words = self.page_mut(page);
                 for (at, &byte) in (first..).zip(bytes) {
-                    words[at / 4] = put(words[at / 4], at % 4 * 8, byte);
+                    words[at / 4] = put(words[at / 4], (at & 3) << 3, byte);
                 }
             }
             CellKind::Field => {
+                let first_cell = page.saturating_mul(1 << (PAGE_BYTES_LOG2 - 1));
                 for (at, &byte) in (first..).zip(bytes) {
-                    let cell = page * (PAGE_BYTES / 2) as u32 + (at / 2) as u32;
-                    self.set_cell(cell, put(self.cell(cell), at % 2 * 8, byte));
+                    let cell = first_cell.saturating_add(u32::try_from(at / 2).unwrap_or(u32::MAX));
+                    self.set_cell(cell, put(self.cell(cell), (at & 1) << 3, byte));
                 }
             }
         }
@@ -125,52 +125,12 @@ impl Pages {
     fn unpack(&mut self) {
         let mut unpacked = Self::new(CellKind::Field);
         for (&number, page) in &self.pages {
-            for (half, words) in (number * 2..).zip(page.as_chunks::<{ PAGE_WORDS / 2 }>().0) {
-                *unpacked.page_mut(half) =
-                    std::array::from_fn(|index| words[index / WORD_CELLS] >> shift(index as u32) & 0xffff);
+            for (half, words) in (number.saturating_mul(2)..).zip(page.as_chunks::<{ PAGE_WORDS / 2 }>().0) {
+                let cells = words.iter().flat_map(|word| [word & 0xffff, word >> CELL_BITS]);
+                unpacked.page_mut(half).iter_mut().zip(cells).for_each(|(slot, cell)| *slot = cell);
             }
         }
         *self = unpacked;
-    }
-
-    /// Neighbouring cells that lie in one page.
-    #[inline]
-    fn read(&self, cell: u32, out: &mut [F]) {
-        let (page, offset) = page_of(cell / self.density());
-        match (self.pages.get(&page), self.kind) {
-            (None, _) => out.fill(F::ZERO),
-            (Some(page), CellKind::Field) => {
-                out.iter_mut().zip(&page[offset..]).for_each(|(out, &cell)| *out = F::from_u32(cell));
-            }
-            (Some(page), CellKind::U16) => {
-                let first = cell as usize % WORD_CELLS;
-                for (half, out) in (first..).zip(out) {
-                    *out = F::from_u32(page[offset + half / WORD_CELLS] >> shift(half as u32) & 0xffff);
-                }
-            }
-        }
-    }
-
-    /// Set neighbouring cells that lie in one page.
-    #[inline]
-    fn write(&mut self, cell: u32, cells: &[F]) {
-        if self.kind == CellKind::U16 && cells.iter().any(|cell| cell.as_canonical_u32() >= U16_VALUES) {
-            self.unpack();
-        }
-        let (kind, (page, offset)) = (self.kind, page_of(cell / self.density()));
-        let page = self.page_mut(page);
-        match kind {
-            CellKind::Field => {
-                page[offset..].iter_mut().zip(cells).for_each(|(slot, cell)| *slot = cell.as_canonical_u32());
-            }
-            CellKind::U16 => {
-                let first = cell as usize % WORD_CELLS;
-                for (half, cell) in (first..).zip(cells) {
-                    let (word, shift) = (&mut page[offset + half / WORD_CELLS], shift(half as u32));
-                    *word = *word & !(0xffff << shift) | cell.as_canonical_u32() << shift;
-                }
-            }
-        }
     }
 
     fn stored(&self) -> impl Iterator<Item = StoredPage<'_>> {
@@ -189,7 +149,7 @@ pub(crate) struct StoredPage<'a> {
 impl StoredPage<'_> {
     /// Number of the first cell.
     pub(crate) fn first(&self) -> u32 {
-        self.number * density(self.kind) * PAGE_WORDS as u32
+        self.number.saturating_mul(density(self.kind)).saturating_mul(1 << PAGE_LOG2)
     }
 
     /// The cells.
@@ -203,17 +163,19 @@ impl StoredPage<'_> {
 
 /// Cells in an integer.
 fn density(kind: CellKind) -> u32 {
-    if kind == CellKind::U16 { WORD_CELLS as u32 } else { 1 }
+    if kind == CellKind::U16 { 1 << WORD_CELLS.ilog2() } else { 1 }
 }
 
 /// How far up a cell of 16 bits stands in its word.
 fn shift(cell: u32) -> u32 {
-    cell % WORD_CELLS as u32 * CELL_BITS
+    if cell.is_multiple_of(2) { 0 } else { CELL_BITS }
 }
 
+/// The page of an integer, and its place there.
 #[inline]
 fn page_of(position: u32) -> (u32, usize) {
-    (position / PAGE_WORDS as u32, position as usize % PAGE_WORDS)
+    let [low, high, ..] = position.to_le_bytes();
+    (position >> PAGE_LOG2, usize::from(u16::from_le_bytes([low, high])) % PAGE_WORDS)
 }
 
 impl MemoryImage {
@@ -232,38 +194,6 @@ impl MemoryImage {
         self.spaces.entry(space).or_insert_with(|| Pages::new(kind))
     }
 
-    /// A cell; zero where nothing was set.
-    #[inline]
-    pub fn cell(&self, space: u32, cell: u32) -> F {
-        self.spaces.get(&space).map_or(F::ZERO, |pages| F::from_u32(pages.cell(cell)))
-    }
-
-    /// Set a cell.
-    pub fn set_cell(&mut self, space: u32, cell: u32, value: F) {
-        self.space_mut(space, CellKind::Field).set_cell(cell, value.as_canonical_u32());
-    }
-
-    /// Neighbouring cells that lie in one page.
-    #[inline]
-    pub(crate) fn block(&self, space: u32, cell: u32, out: &mut [F]) {
-        match self.spaces.get(&space) {
-            Some(pages) => pages.read(cell, out),
-            None => out.fill(F::ZERO),
-        }
-    }
-
-    /// Set neighbouring cells that lie in one page; returns what they were in `cells`, which are at most
-    /// [`ACCESS_CELLS_MAX`].
-    #[inline]
-    pub(crate) fn swap_block(&mut self, space: u32, cell: u32, cells: &mut [F]) {
-        let pages = self.space_mut(space, CellKind::Field);
-        let mut before = [F::ZERO; ACCESS_CELLS_MAX];
-        let before = &mut before[..cells.len()];
-        pages.read(cell, before);
-        pages.write(cell, cells);
-        cells.copy_from_slice(before);
-    }
-
     /// The word at `pointer`, counted in words: the cells `2 * pointer`, which is its low half, and the next. Zero where nothing
     /// was set.
     ///
@@ -274,7 +204,7 @@ impl MemoryImage {
         match pages.kind {
             CellKind::U16 => pages.integer(pointer),
             CellKind::Field => {
-                let [low, high] = [0, 1].map(|half| pages.cell(pointer * WORD_CELLS as u32 + half));
+                let [low, high] = [0, 1].map(|half| pages.cell(pointer << 1 | half));
                 assert!(low.max(high) < U16_VALUES, "the halves of a word have 16 bits");
                 high << CELL_BITS | low
             }
@@ -286,8 +216,9 @@ impl MemoryImage {
         let pages = self.space_mut(space, CellKind::U16);
         match pages.kind {
             CellKind::U16 => *pages.integer_mut(pointer) = word,
-            CellKind::Field => (0..WORD_CELLS as u32)
-                .for_each(|half| pages.set_cell(pointer * WORD_CELLS as u32 + half, word >> shift(half) & 0xffff)),
+            CellKind::Field => {
+                [0, 1].into_iter().for_each(|half| pages.set_cell(pointer << 1 | half, word >> shift(half) & 0xffff));
+            }
         }
     }
 
@@ -297,56 +228,14 @@ impl MemoryImage {
         let pages = self.space_mut(space, CellKind::U16);
         let (mut address, mut rest) = (u64::from(byte_address), bytes);
         while !rest.is_empty() {
-            let (page, first) = (address / PAGE_BYTES as u64, address as usize % PAGE_BYTES);
-            let (part, others) = rest.split_at(rest.len().min(PAGE_BYTES - first));
-            pages.set_bytes(page as u32, first, part);
-            address += part.len() as u64;
+            let [low, high, ..] = address.to_le_bytes();
+            let first = usize::from(u16::from_le_bytes([low, high])) % PAGE_BYTES;
+            let (part, others) = rest.split_at(rest.len().min(PAGE_BYTES.saturating_sub(first)));
+            // No layout has the last page.
+            pages.set_bytes(u32::try_from(address >> PAGE_BYTES_LOG2).unwrap_or(u32::MAX), first, part);
+            address = address.saturating_add(u64::try_from(part.len()).unwrap_or(u64::MAX));
             rest = others;
         }
-    }
-
-    /// Set a page of words: those from `page * PAGE_WORDS` on.
-    pub fn set_page(&mut self, space: u32, page: u32, words: &ImagePage) {
-        let pages = self.space_mut(space, CellKind::U16);
-        match pages.kind {
-            CellKind::U16 => *pages.page_mut(page) = *words,
-            CellKind::Field => {
-                (page * PAGE_WORDS as u32..)
-                    .zip(words)
-                    .for_each(|(pointer, &word)| self.set_word(space, pointer, word));
-            }
-        }
-    }
-
-    /// Set the cells from `first` on, which is the first of a page.
-    pub(crate) fn set_cells(&mut self, space: u32, first: u32, cells: &[F]) {
-        let pages = self.space_mut(space, CellKind::Field);
-        let starts = (first..).step_by(PAGE_WORDS);
-        starts.zip(cells.chunks(PAGE_WORDS)).for_each(|(first, cells)| pages.write(first, cells));
-    }
-
-    /// The stored pages of a space as words, ascending, each with its number: its first pointer divided by [`PAGE_WORDS`].
-    ///
-    /// # Panics
-    /// Where a cell has more than 16 bits.
-    pub fn pages(&self, space: u32) -> impl Iterator<Item = (u32, Cow<'_, ImagePage>)> {
-        let (mut words, mut cells) = (None, BTreeSet::new());
-        match self.spaces.get(&space) {
-            Some(Pages { kind: CellKind::U16, pages }) => words = Some(pages),
-            Some(Pages { kind: CellKind::Field, pages }) => cells = pages.keys().map(|page| page / 2).collect(),
-            None => {}
-        }
-        let packed = move |page: u32| -> ImagePage {
-            std::array::from_fn(|index| self.word(space, page * PAGE_WORDS as u32 + index as u32))
-        };
-        let words = words.into_iter().flatten().map(|(&page, words)| (page, Cow::Borrowed(&**words)));
-        words.chain(cells.into_iter().map(move |page| (page, Cow::Owned(packed(page)))))
-    }
-
-    /// All stored cells, ascending, page by page: space, number of the first cell, cells.
-    pub fn cell_blocks(&self) -> impl Iterator<Item = (u32, u32, Vec<F>)> {
-        let pages = self.spaces.iter().flat_map(|(&space, pages)| pages.stored().map(move |page| (space, page)));
-        pages.map(|(space, page)| (space, page.first(), page.cells()))
     }
 
     /// The stored pages of one space, ascending.
@@ -364,9 +253,10 @@ impl MemoryImage {
                 let Some(last) = page.integers.iter().rposition(|&integer| integer != 0) else { continue };
                 let of = layout.space(space).ok_or(MemoryError::UnknownSpace { space })?;
                 // Of a word, the low cell: spaces have an even number of cells.
-                let last = (u64::from(page.number) * PAGE_WORDS as u64 + last as u64) * u64::from(density(page.kind));
+                let last = u64::from(page.number) << PAGE_LOG2 | u64::try_from(last).unwrap_or(u64::MAX);
+                let last = last.saturating_mul(density(page.kind).into());
                 if last >= 1 << layout.cells_log2(of) {
-                    let pointer = u32::try_from(last / layout.pointer_unit() as u64).unwrap_or(u32::MAX);
+                    let pointer = u32::try_from(last >> layout.pointer_unit().ilog2()).unwrap_or(u32::MAX);
                     return Err(MemoryError::AddressOutOfBounds { space, pointer, len: 1 });
                 }
                 if page.kind == CellKind::Field {
@@ -383,13 +273,10 @@ pub(crate) fn check_kind(space: &AddressSpaceConfig, first: u32, cells: &[F]) ->
     if space.cell_kind == CellKind::Field {
         return Ok(());
     }
-    match cells.iter().position(|cell| cell.as_canonical_u32() >= U16_VALUES) {
+    let mut cells = (first..).zip(cells.iter().map(F::as_canonical_u32));
+    match cells.find(|(_, value)| *value >= U16_VALUES) {
         None => Ok(()),
-        Some(index) => Err(MemoryError::CellOutOfRange {
-            space: space.number,
-            cell: first + index as u32,
-            value: cells[index].as_canonical_u32(),
-        }),
+        Some((cell, value)) => Err(MemoryError::CellOutOfRange { space: space.number, cell, value }),
     }
 }
 

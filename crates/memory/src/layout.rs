@@ -185,12 +185,12 @@ impl Layout {
 
     /// Base-two logarithm of the number of cells of a normal space.
     pub fn cells_log2(&self, space: &AddressSpaceConfig) -> u32 {
-        space.pointer_bits + self.pointer_unit.ilog2()
+        space.pointer_bits.saturating_add(self.pointer_unit.ilog2())
     }
 
     /// Height of a normal space's Merkle tree.
     pub fn tree_height(&self, space: &AddressSpaceConfig) -> u32 {
-        self.cells_log2(space) - LEAF_CELLS.ilog2()
+        self.cells_log2(space).saturating_sub(LEAF_CELLS.ilog2())
     }
 
     /// The block sizes that some space has, ascending.

@@ -69,42 +69,136 @@
 //! Nothing asks that blocks are aligned. [`Memory`] refuses others, as an unaligned access would need more adapters; one that is
 //! proven all the same finds the cells that are there.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::as_conversions,
+        clippy::arithmetic_side_effects
+    )
+)]
+
 pub mod access;
+#[allow(
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    reason = "only provers run it"
+)]
 pub mod adapter;
 pub mod address;
 pub mod backing;
 pub mod boundary;
 pub mod bridge;
 pub mod bytes;
+#[allow(
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    reason = "only provers run it"
+)]
 mod clock;
 mod columns;
 pub mod compress;
 pub mod config;
+#[allow(
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    reason = "only provers run it"
+)]
 pub mod context;
+#[allow(
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    reason = "only provers run it"
+)]
 pub mod controller;
 pub mod error;
 pub mod image;
 pub mod layout;
+#[allow(
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    reason = "only provers run it"
+)]
 pub mod log;
 pub mod log_table;
+#[allow(
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    reason = "only provers run it"
+)]
 pub mod lookups;
 pub mod merge;
 pub mod merkle;
 pub mod messages;
+#[allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    reason = "only provers run it"
+)]
 pub mod offline;
+#[allow(
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    reason = "only provers run it"
+)]
 pub mod online;
+#[allow(
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    reason = "only provers run it"
+)]
 mod place;
 pub mod proof;
 pub mod range;
 pub mod range_checker;
+#[allow(
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    reason = "only provers run it"
+)]
 pub mod records;
 pub mod refresh;
 pub mod roots;
+#[allow(
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    reason = "only provers run it"
+)]
 mod row;
+#[allow(
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    reason = "only provers run it"
+)]
 pub mod segment;
 pub mod split;
 pub mod tables;
 #[cfg(any(test, feature = "testing"))]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    reason = "only tests run it"
+)]
 pub mod testing;
 pub mod tree;
 pub mod volatile;

@@ -58,12 +58,12 @@ impl SharedVariableRangeCheckerChip {
         if u64::from(value) >= 1 << bits {
             return Err(MemoryError::OutOfRange { value, bits });
         }
-        let limbs = limbs(value, bits);
-        self.count(limbs[0], bits.min(RANGE_BITS_MAX));
-        if bits > RANGE_BITS_MAX {
-            self.count(limbs[1], bits - RANGE_BITS_MAX);
+        let [low, high] = limbs(value, bits);
+        self.count(low, bits.min(RANGE_BITS_MAX));
+        if let Some(bits) = bits.checked_sub(RANGE_BITS_MAX).filter(|&bits| bits > 0) {
+            self.count(high, bits);
         }
-        Ok(limbs)
+        Ok([low, high])
     }
 
     /// Ask in a circuit, where `enabled` is one, that `value < 2^bits`, with `bits` at most 17. The caller shows that `enabled`
@@ -76,6 +76,12 @@ impl SharedVariableRangeCheckerChip {
     /// One more lookup of `value < 2^bits`, whatever width the configuration gives to others. A false one is not counted: no
     /// table has it, and the proof will not verify.
     #[inline]
+    #[expect(
+        clippy::indexing_slicing,
+        clippy::as_conversions,
+        clippy::arithmetic_side_effects,
+        reason = "only provers run it"
+    )]
     pub fn count(&self, value: u32, bits: u32) {
         if bits <= RANGE_BITS_MAX && value < 1 << bits {
             self.counts[((1 << bits) - 1 + value) as usize].fetch_add(1, Relaxed);
@@ -83,6 +89,12 @@ impl SharedVariableRangeCheckerChip {
     }
 
     /// Lookups of `value < 2^bits` so far; zero for what no table has.
+    #[expect(
+        clippy::indexing_slicing,
+        clippy::as_conversions,
+        clippy::arithmetic_side_effects,
+        reason = "only provers run it"
+    )]
     pub fn get(&self, value: u32, bits: u32) -> u32 {
         if bits <= RANGE_BITS_MAX && value < 1 << bits {
             self.counts[((1 << bits) - 1 + value) as usize].load(Relaxed)

@@ -25,6 +25,7 @@ use crate::{
 };
 
 /// The highest tree.
+#[expect(clippy::as_conversions, reason = "evaluated by the compiler")]
 const HEIGHT_MAX: usize = TREE_HEIGHT_MAX as usize;
 
 /// Nodes of one height that are stored together, base-two logarithm.
@@ -33,8 +34,17 @@ const NODE_PAGE_LOG2: u32 = 6;
 const NODE_PAGE: usize = 1 << NODE_PAGE_LOG2;
 
 /// The two halves of a leaf's cells, which its digest compresses.
-pub fn leaf_halves(cells: &[F; LEAF_CELLS]) -> [Digest; 2] {
-    [0, DIGEST_CELLS].map(|start| std::array::from_fn(|index| cells[start + index]))
+pub fn leaf_halves<T: Clone>(cells: &[T; LEAF_CELLS]) -> [[T; DIGEST_CELLS]; 2] {
+    match (cells.first_chunk(), cells.last_chunk()) {
+        (Some(left), Some(right)) => [left.clone(), right.clone()],
+        _ => unreachable!("a leaf has as many cells as two digests"),
+    }
+}
+
+/// Where a node is in its page.
+fn place_in_page(index: u32) -> usize {
+    let [low, ..] = index.to_le_bytes();
+    usize::from(low) % NODE_PAGE
 }
 
 /// The digest of a leaf.
@@ -124,7 +134,8 @@ impl MerkleTree {
     /// The tree of a space whose cells are all zero.
     pub fn new(layout: &Layout, space: &AddressSpaceConfig) -> Self {
         let height = layout.tree_height(space);
-        Self { space: space.number, height, levels: vec![Level::default(); height as usize + 1], backing: None }
+        let levels = (0..=height).map(|_| Level::default()).collect();
+        Self { space: space.number, height, levels, backing: None }
     }
 
     /// The tree of a space whose cells are kept elsewhere.
@@ -138,9 +149,10 @@ impl MerkleTree {
     }
 
     /// The digest of a node: `height` is the distance from the leaves, `index` counts from the left.
+    #[expect(clippy::indexing_slicing, reason = "a place in a page is below its length")]
     pub fn node(&self, height: u32, index: u32) -> Digest {
-        match self.levels[height as usize].pages.get(&(index >> NODE_PAGE_LOG2)) {
-            Some(page) => page[index as usize % NODE_PAGE],
+        match self.level(height).pages.get(&(index >> NODE_PAGE_LOG2)) {
+            Some(page) => page[place_in_page(index)],
             None => self.node_behind(height, index),
         }
     }
@@ -148,27 +160,38 @@ impl MerkleTree {
     /// A node that no level holds.
     fn node_behind(&self, height: u32, index: u32) -> Digest {
         let stored = self.backing.as_ref().and_then(|backing| backing.node(self.space, height, index));
-        stored.unwrap_or(zero_digests()[height as usize])
+        let zero = || usize::try_from(height).ok().and_then(|height| zero_digests().get(height));
+        stored.or_else(|| zero().copied()).unwrap_or_else(|| unreachable!("no tree is {height} high"))
+    }
+
+    fn level(&self, height: u32) -> &Level {
+        let level = usize::try_from(height).ok().and_then(|height| self.levels.get(height));
+        level.unwrap_or_else(|| unreachable!("the tree is not {height} high"))
+    }
+
+    fn level_mut(&mut self, height: u32) -> &mut Level {
+        let level = usize::try_from(height).ok().and_then(|height| self.levels.get_mut(height));
+        level.unwrap_or_else(|| unreachable!("the tree is not {height} high"))
     }
 
     /// Store what changed among nodes of one height, given by ascending index.
+    #[expect(clippy::indexing_slicing, reason = "a place in a page is below its length")]
     fn store(&mut self, height: u32, nodes: &[NodeChange]) {
         for neighbours in nodes.chunk_by(|a, b| a.index >> NODE_PAGE_LOG2 == b.index >> NODE_PAGE_LOG2) {
             let mut changed = neighbours.iter().filter(|node| node.before != node.after).peekable();
             let Some(first) = changed.peek() else { continue };
             let number = first.index >> NODE_PAGE_LOG2;
-            if !self.levels[height as usize].pages.contains_key(&number) {
-                let nodes_max = 1 << (self.height - height);
-                let node = |offset: usize| {
-                    let index = (number << NODE_PAGE_LOG2) + offset as u32;
-                    if index < nodes_max { self.node_behind(height, index) } else { Digest::default() }
-                };
-                let page = Box::new(std::array::from_fn(node));
-                self.levels[height as usize].pages.insert(number, page);
+            if !self.level(height).pages.contains_key(&number) {
+                let nodes_max = 1 << self.height.saturating_sub(height);
+                let mut page = Box::new([Digest::default(); NODE_PAGE]);
+                for (index, node) in (number << NODE_PAGE_LOG2..nodes_max).zip(page.iter_mut()) {
+                    *node = self.node_behind(height, index);
+                }
+                self.level_mut(height).pages.insert(number, page);
             }
-            let Some(page) = self.levels[height as usize].pages.get_mut(&number) else { continue };
+            let Some(page) = self.level_mut(height).pages.get_mut(&number) else { continue };
             for node in changed {
-                page[node.index as usize % NODE_PAGE] = node.after;
+                page[place_in_page(node.index)] = node.after;
             }
         }
     }
@@ -209,14 +232,16 @@ impl MerkleTree {
 
     /// The node above one touched child or two.
     fn record(&self, height: u32, touched: &[NodeChange]) -> NodeRecord {
-        let index = touched[0].index / 2;
-        let children = [2 * index, 2 * index + 1].map(|child| match touched.iter().find(|node| node.index == child) {
-            Some(node) => Child { touched: true, before: node.before, after: node.after },
-            None => {
-                let digest = self.node(height - 1, child);
-                Child { touched: false, before: digest, after: digest }
-            }
-        });
+        let [first, ..] = touched else { unreachable!("a chunk of changes has one") };
+        let index = first.index / 2;
+        let children =
+            [index << 1, index << 1 | 1].map(|child| match touched.iter().find(|node| node.index == child) {
+                Some(node) => Child { touched: true, before: node.before, after: node.after },
+                None => {
+                    let digest = self.node(height.saturating_sub(1), child);
+                    Child { touched: false, before: digest, after: digest }
+                }
+            });
         let before = self.node(height, index);
         let changed = children.iter().any(|child| child.before != child.after);
         let after = if changed { compress(&children[0].after, &children[1].after) } else { before };
@@ -235,7 +260,7 @@ impl MemoryImage {
             let pages: Vec<StoredPage<'_>> = self.stored(space.number).collect();
             let leaves = pages.par_iter().flat_map_iter(|page| {
                 let cells = page.cells();
-                let leaves = (page.first() / LEAF_CELLS as u32..).zip(cells.as_chunks::<LEAF_CELLS>().0);
+                let leaves = (page.first() >> LEAF_CELLS.ilog2()..).zip(cells.as_chunks::<LEAF_CELLS>().0);
                 let used = leaves.filter(|(_, leaf)| leaf.iter().any(|cell| *cell != F::ZERO));
                 used.map(|(index, leaf)| (index, leaf_digest(leaf))).collect::<Vec<_>>()
             });

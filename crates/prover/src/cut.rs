@@ -3,7 +3,7 @@
 
 use engram_rv32im_air::circuits::{FIRST_CHIP, LOOKUPS, MEMORY, Machine};
 
-use crate::meter::cheapest_parameters;
+use crate::meter::{cheapest_parameters, size};
 
 /// Least saving of a cut near the run's end, as a share of what the rest would cost without it. Less than that is within the
 /// prediction's error.
@@ -94,7 +94,7 @@ impl Outlook<'_> {
     }
 
     fn seconds(&self, rows: &[usize]) -> f64 {
-        SEGMENT_S + self.fixed_s(rows) + self.machine.size(rows.iter().copied()).seconds()
+        SEGMENT_S + self.fixed_s(rows) + size(self.machine, rows.iter().copied()).seconds()
     }
 
     /// Does the segment's cost jump within so many steps? It does where a table doubles, and only there a cut can save.

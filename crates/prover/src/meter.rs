@@ -1,6 +1,7 @@
 //! How many rows a segment's tables have: predicted while the segment is executed, to know where to cut it, and counted once it
 //! is replayed.
 
+use engram_air::price::Size;
 use engram_memory::{offline::OfflineMemory, segment::SegmentMemory, tables};
 use engram_rv32im_air::{
     circuits::{CONNECTOR, FIRST_CHIP, LOOKUPS, MEMORY, Machine, ROM},
@@ -64,9 +65,14 @@ pub fn rows(machine: &Machine, program: &MachineProgram, memory: MemoryRows, rep
     rows
 }
 
+/// Padded totals of a proof with these rows, circuit by circuit.
+pub fn size(machine: &Machine, rows: impl IntoIterator<Item = usize>) -> Size {
+    machine.circuits().iter().zip(rows).map(|(circuit, rows)| Size::of(circuit, rows)).sum()
+}
+
 /// Bytes that the process uses to prove a segment of so many steps with these rows, predicted.
 pub fn process_bytes(machine: &Machine, rows: &[usize], parameters: Parameters, steps: u64) -> u64 {
-    BASE_BYTES + parameters.proving_bytes(machine.size(rows.iter().copied())) + STEP_BYTES * steps
+    BASE_BYTES + parameters.proving_bytes(size(machine, rows.iter().copied())) + STEP_BYTES * steps
 }
 
 /// The cheapest parameter set under which no table is too high.

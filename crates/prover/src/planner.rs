@@ -16,7 +16,7 @@ use engram_rv32im_air::{
     chip::Chip,
     circuits::FIRST_CHIP,
     plan::{PLAN_STEPS_MAX, Plan},
-    program::{MachineProgram, circuit},
+    program::{MachineProgram, tables},
 };
 use engram_stark::limits::{CIRCUITS_MAX, COLUMNS_MAX, CONSTRAINTS_MAX, INTERACTIONS_MAX};
 
@@ -133,8 +133,7 @@ struct Planner<'a> {
 
 impl<'a> Planner<'a> {
     fn new(program: &'a MachineProgram, windows: &'a [ExecutionLog], is_sampled: bool) -> Self {
-        let chips: Vec<(Chip, Circuit)> =
-            program.chips().into_iter().map(|chip| (chip, circuit(program.decoded(), chip))).collect();
+        let chips: Vec<(Chip, Circuit)> = tables(program.decoded());
         let costs: HashMap<Chip, f64> = chips.iter().map(|(chip, circuit)| (*chip, row_cost(circuit))).collect();
         let single_cost =
             program.decoded().iter().map(|decoded| decoded.chip.map_or(0.0, |chip| costs[&chip])).collect();

@@ -19,7 +19,7 @@ use tracing::info_span;
 use crate::{
     cut::Growth,
     keys::ProvingKeys,
-    meter::{MemoryRows, cheapest_parameters, process_bytes, rows as rows_of},
+    meter::{MemoryRows, cheapest_parameters, process_bytes, rows as rows_of, size},
     options::{Options, RAM_BYTES_MIN},
     replay::{Replay, ReplayError},
     segment::witnesses,
@@ -352,7 +352,7 @@ fn ahead(rows: &[usize], last_rows: &[usize]) -> Vec<usize> {
 
 /// Padded totals of a proof.
 fn size_of(machine: &Machine, witnesses: &[Witness]) -> Size {
-    machine.size(witnesses.iter().map(|witness| witness.trace.as_ref().map_or(0, engram_air::Trace::height)))
+    size(machine, witnesses.iter().map(|witness| witness.trace.as_ref().map_or(0, engram_air::Trace::height)))
 }
 
 /// A checker's report with the instruction that each row stands for.

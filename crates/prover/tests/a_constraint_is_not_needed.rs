@@ -9,7 +9,7 @@ use engram_air::{
     tape::Row,
 };
 use engram_prover::testing::{Attacker, Effort, Forgery, RowChecks, Run, Segment, custom_elf, every_instruction};
-use engram_rv32im::{Opcode, emulator::system_calls::SYS_READ};
+use engram_rv32im::{Opcode, system_calls::SYS_READ};
 use engram_rv32im_air::{
     chip::{CHIPS, Chip},
     circuits::FIRST_CHIP,

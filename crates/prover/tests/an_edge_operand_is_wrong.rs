@@ -4,7 +4,7 @@
 use engram_prover::testing::{Assembler, Run, every_instruction};
 use engram_rv32im::{
     Opcode, Program,
-    emulator::system_calls::{SYS_BRK, SYS_EXIT, SYS_READ, SYS_WRITE, TRANSFER_MAX_BYTES},
+    system_calls::{SYS_BRK, SYS_EXIT, SYS_READ, SYS_WRITE, TRANSFER_MAX_BYTES},
     testing::{ElfSegment, Qemu},
 };
 use engram_rv32im_air::chip::{CHIPS, Chip};

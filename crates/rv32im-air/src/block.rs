@@ -5,7 +5,7 @@
 //! goes its way, every address is aligned), *then* registers, memory, clock and program counter change as its instructions
 //! say.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use engram_air::{Circuit, Ring};
 use engram_vm::{extension::ExtensibleRow, path::Path, row::SymbolicRow};
@@ -48,11 +48,12 @@ impl Block {
         if path.steps.is_empty() || path.steps.len() > STEPS_MAX || path.final_pc >> 30 != 0 {
             return None;
         }
-        let decoded = path.steps.iter().map(|&step| program.get(step as usize).cloned());
+        let decoded = path.steps.iter().map(|&step| program.get(usize::try_from(step).ok()?).cloned());
         let decoded: Vec<Decoded> = decoded.collect::<Option<_>>()?;
+        let first = decoded.first()?;
         let registers = registers(&decoded);
         let mut memory = None;
-        let name = format!("block {:#x}+{}", u64::from(decoded[0].pc) << 2, decoded.len());
+        let name = format!("block {:#x}+{}", u64::from(first.pc) << 2, decoded.len());
         let circuit = SymbolicRow::circuit(&name, |row| memory = eval(row, &decoded, path.final_pc, &registers));
         let (openings, reach) = memory?;
         let block = Self { circuit: Arc::new(circuit), openings, reach, registers, decoded, path };
@@ -67,12 +68,12 @@ impl Block {
 
     /// Accesses of a row: its registers, then its openings of memory.
     pub fn accesses(&self) -> usize {
-        self.registers.len() + self.openings.iter().filter(|&&opens| opens).count()
+        self.registers.len().saturating_add(self.opened())
     }
 
-    /// Ticks of the clock that a row takes.
-    pub fn clock(&self) -> u32 {
-        1 + (self.accesses() - self.registers.len()) as u32
+    /// Words of memory that a row takes off the bus.
+    pub fn opened(&self) -> usize {
+        self.openings.iter().filter(|&&opens| opens).count()
     }
 
     /// Fill a row.
@@ -83,14 +84,12 @@ impl Block {
 
 /// The registers that instructions name, ascending, without x0.
 fn registers(decoded: &[Decoded]) -> Vec<u32> {
-    let mut used = [false; 32];
-    for decoded in decoded {
+    let named = decoded.iter().flat_map(|decoded| {
         let (rs1, rs2) = decoded.instruction.sources();
-        for register in [rs1, rs2, decoded.instruction.destination()].into_iter().flatten() {
-            used[usize::from(register)] = true;
-        }
-    }
-    (1..32).filter(|&register| used[register as usize]).collect()
+        [rs1, rs2, decoded.instruction.destination()]
+    });
+    let registers: BTreeSet<u32> = named.flatten().filter(|&register| register != 0).map(u32::from).collect();
+    registers.into_iter().collect()
 }
 
 /// Write one row. Accesses: registers in ascending order, then memory as the path opens it. Returns the openings and the
@@ -103,8 +102,8 @@ fn eval<B: ExtensibleRow>(
 ) -> Option<(Vec<bool>, [u32; 2])> {
     let first = decoded.first()?;
     let mut path = Path::open(row, first.pc, registers);
-    for (index, step) in decoded.iter().enumerate() {
-        let next_pc = decoded.get(index + 1).map_or(final_pc, |next| next.pc);
+    let next_pcs = decoded.iter().skip(1).map(|next| next.pc).chain([final_pc]);
+    for (step, next_pc) in decoded.iter().zip(next_pcs) {
         eval_step(&mut path, step, next_pc)?;
     }
     let memory = (path.memory_openings().to_vec(), path.memory_reach());

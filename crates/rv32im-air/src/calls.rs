@@ -1,7 +1,7 @@
 //! The system calls, as one table: the numbers that chips assert, those that the chip for unknown calls excludes, and the chip that a
 //! replay chooses all come from it, so a call that is added to it cannot fit two chips.
 
-use engram_rv32im::emulator::system_calls::{
+use engram_rv32im::system_calls::{
     FILE_DEBUG, FILE_INPUT, FILE_OUTPUT, SYS_BRK, SYS_EXIT, SYS_EXIT_GROUP, SYS_READ, SYS_WRITE,
 };
 

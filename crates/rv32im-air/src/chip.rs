@@ -111,6 +111,7 @@ chips! {
 }
 
 /// Every chip once. Its position is its number, everywhere.
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
 pub const CHIPS: [Chip; 60] = {
     let mut chips = [Chip::Nothing; 60];
     let (mut number, mut kind) = (0, 0);
@@ -127,24 +128,36 @@ pub const CHIPS: [Chip; 60] = {
 };
 
 /// Numbers of chips, by kind and opcode.
-const NUMBERS: [[u8; Opcode::ALL.len()]; KINDS.len()] = {
+#[expect(clippy::indexing_slicing, clippy::as_conversions, reason = "evaluated by the compiler")]
+const NUMBERS: [[u16; Opcode::ALL.len()]; KINDS.len()] = {
     let mut numbers = [[0; Opcode::ALL.len()]; KINDS.len()];
     let mut number = 0;
     while number < CHIPS.len() {
-        numbers[CHIPS[number].kind() as usize][CHIPS[number].opcode_number()] = number as u8;
+        numbers[CHIPS[number].kind() as usize][CHIPS[number].opcode_number()] = number as u16;
         number += 1;
     }
     numbers
 };
 
+/// The opcode of the extension with id 0.
+#[expect(clippy::as_conversions, reason = "evaluated by the compiler")]
+const FIRST_CUSTOM_OPCODE: u32 = CHIPS.len() as u32 + 1;
+
 impl Chip {
     /// The chip's position in [`CHIPS`]; those of extensions follow, by id.
     #[inline]
     pub fn number(self) -> usize {
-        if let Self::Custom(id) = self {
-            return CHIPS.len() + usize::from(id);
+        match self {
+            Self::Custom(id) => CHIPS.len().saturating_add(id.into()),
+            _ => self.listed().into(),
         }
-        usize::from(NUMBERS[self.kind() as usize][self.opcode_number()])
+    }
+
+    /// The position in [`CHIPS`] of a chip that is there.
+    #[inline]
+    #[expect(clippy::indexing_slicing, clippy::as_conversions, reason = "the table has every kind and every opcode")]
+    fn listed(self) -> u16 {
+        NUMBERS[self.kind() as usize][self.opcode_number()]
     }
 
     #[inline]
@@ -156,6 +169,7 @@ impl Chip {
     }
 
     #[inline]
+    #[expect(clippy::as_conversions, reason = "an opcode's place among all of them")]
     const fn opcode_number(self) -> usize {
         match self.opcode() {
             Some(opcode) => opcode as usize,
@@ -171,7 +185,10 @@ impl Chip {
 
     /// The opcode that the chip looks up in the ROM: a chip's number plus one, as zero is no instruction.
     pub fn rom_opcode(self) -> u32 {
-        self.entry().number() as u32 + 1
+        match self.entry() {
+            Self::Custom(id) => FIRST_CUSTOM_OPCODE.saturating_add(id.into()),
+            chip => u32::from(chip.listed()).saturating_add(1),
+        }
     }
 }
 

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use engram_air::{Circuit, price::Size};
+use engram_air::Circuit;
 use engram_memory::{Layout, tables};
 use engram_vm::{connector, rom};
 
 use crate::{
     block::Block,
     chip::Chip,
-    program::{Decoded, chips, circuit},
+    program::{Decoded, tables},
 };
 
 /// Position of the program ROM among a machine's circuits.
@@ -42,8 +42,7 @@ impl Machine {
 
     /// The machine of a program, with blocks.
     pub fn of(program: &[Decoded], blocks: Vec<Block>) -> Self {
-        let chips = chips(program);
-        let circuits = chips.iter().map(|&chip| circuit(program, chip)).collect();
+        let (chips, circuits) = tables(program).into_iter().unzip();
         Self::of_circuits(chips, circuits, blocks)
     }
 
@@ -69,16 +68,11 @@ impl Machine {
 
     /// Position of the first block.
     pub fn first_block(&self) -> usize {
-        FIRST_CHIP + self.chips.len()
+        FIRST_CHIP.saturating_add(self.chips.len())
     }
 
     /// All circuits.
     pub fn circuits(&self) -> &[Arc<Circuit>] {
         &self.circuits
-    }
-
-    /// Padded totals of a proof with these rows, circuit by circuit.
-    pub fn size(&self, rows: impl IntoIterator<Item = usize>) -> Size {
-        self.circuits.iter().zip(rows).map(|(circuit, rows)| Size::of(circuit, rows)).sum()
     }
 }

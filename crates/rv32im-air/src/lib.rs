@@ -6,6 +6,18 @@
 //!
 //! This is what a verifier needs to know of the machine. Replaying a run and filling tables is for a prover, in `engram-prover`.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::as_conversions,
+        clippy::arithmetic_side_effects
+    )
+)]
+
 pub mod block;
 pub mod bulk;
 pub mod calls;
@@ -13,6 +25,7 @@ pub mod chip;
 mod chip_rows;
 pub mod circuits;
 pub mod custom;
+#[allow(clippy::indexing_slicing, reason = "only provers run it")]
 pub mod guest;
 pub mod instruction;
 pub mod misaligned;

@@ -63,42 +63,44 @@ pub fn eval<B: RowBuilder>(_: Chip, row: &mut B) {
         row.assert_zero("a store leaves its register", kind.stores.clone() * (after - before));
     }
 
-    let after: [Word<B::Expr>; 2] = std::array::from_fn(|index| {
-        Word::from_cells([0, 1].map(|part| row.column("word after", |at| limb(at.hint(1 + index), part))))
-    });
-    let mut bytes: Vec<B::Expr> = Vec::with_capacity(8);
-    for (index, after) in after.iter().enumerate() {
-        let pointer = if index == 0 { address.pointer.clone() } else { address.pointer.clone() + next.clone() };
-        frame.write(row, SPACE_MEMORY, pointer, |row, word| {
-            bytes.extend(word.bytes(row));
-            after.clone()
-        });
-    }
+    let after: [Word<B::Expr>; 2] = [1, 2]
+        .map(|hint| Word::from_cells([0, 1].map(|part| row.column("word after", |at| limb(at.hint(hint), part)))));
+    let [first_after, second_after] = &after;
+    let [b0, b1, b2, b3] = write(row, &mut frame, address.pointer.clone(), first_after);
+    let [b4, b5, b6, b7] = write(row, &mut frame, address.pointer + next, second_after);
+    let bytes = [b0, b1, b2, b3, b4, b5, b6, b7];
     load(row, &kind, &offsets, &bytes, &result);
     store(row, &kind, &offsets, &bytes, &result, &after);
     let following = frame.pc() + B::Expr::one();
     frame.close(row, kind.rom_opcode, following);
 }
 
+/// Replace a word of memory. Returns the bytes that were there.
+fn write<B: RowBuilder>(row: &mut B, frame: &mut Frame<B>, pointer: B::Expr, after: &Word<B::Expr>) -> [B::Expr; 4] {
+    let mut bytes = None;
+    frame.write(row, SPACE_MEMORY, pointer, |row, word| {
+        bytes = Some(word.bytes(row));
+        after.clone()
+    });
+    bytes.unwrap_or_else(|| unreachable!("a word is written once it was taken"))
+}
+
 /// One boolean for each instruction, of which exactly one is set.
 fn kind<B: RowBuilder>(row: &mut B) -> Kind<B::Expr> {
-    let flags: [B::Expr; 5] = std::array::from_fn(|index| {
-        flag(row, OPCODES[index].name(), "instruction flag is boolean", |at| at.hint(3) as usize == index)
+    let mut numbers = 0..;
+    let flags: [B::Expr; 5] = OPCODES.map(|opcode| {
+        let number = numbers.next();
+        flag(row, opcode.name(), "instruction flag is boolean", |at| Some(at.hint(3)) == number)
     });
     let sum = flags.iter().fold(B::Expr::zero(), |sum, flag| sum + flag.clone());
     row.assert_zero("the row is one instruction", sum - row.real());
-    let opcode = |index: usize| {
-        let chip = if index < 3 { Chip::Load(OPCODES[index]) } else { Chip::Store(OPCODES[index]) };
-        flags[index].clone() * B::Expr::integer(chip.rom_opcode())
-    };
-    let [lh, lhu, lw, sh, sw] = flags.clone();
-    Kind {
-        loads: lh.clone() + lhu + lw.clone(),
-        stores: sh + sw.clone(),
-        wide: lw + sw,
-        signed: lh,
-        rom_opcode: opcode(0) + opcode(1) + opcode(2) + opcode(3) + opcode(4),
-    }
+    let [lh, lhu, lw, sh, sw] = flags;
+    let opcode = |flag: &B::Expr, chip: Chip| flag.clone() * B::Expr::integer(chip.rom_opcode());
+    let loads = opcode(&lh, Chip::Load(Opcode::Lh))
+        + opcode(&lhu, Chip::Load(Opcode::Lhu))
+        + opcode(&lw, Chip::Load(Opcode::Lw));
+    let rom_opcode = loads + opcode(&sh, Chip::Store(Opcode::Sh)) + opcode(&sw, Chip::Store(Opcode::Sw));
+    Kind { loads: lh.clone() + lhu + lw.clone(), stores: sh + sw.clone(), wide: lw + sw, signed: lh, rom_opcode }
 }
 
 /// The register after a load is the bytes at the offset, extended.
@@ -106,12 +108,14 @@ fn load<B: RowBuilder>(
     row: &mut B,
     kind: &Kind<B::Expr>,
     offsets: &[B::Expr; 3],
-    bytes: &[B::Expr],
+    bytes: &[B::Expr; 8],
     result: &Word<B::Expr>,
 ) {
-    let value: [B::Expr; 4] = std::array::from_fn(|place| {
-        let choose = |sum, offset: usize| sum + offsets[offset].clone() * bytes[place + offset + 1].clone();
-        let exact = (0..3).fold(B::Expr::zero(), choose);
+    // By byte of the value: what stands there at offset 1, 2 and 3.
+    let [_, b1, b2, b3, b4, b5, b6, _] = bytes;
+    let value: [B::Expr; 4] = [[b1, b2, b3], [b2, b3, b4], [b3, b4, b5], [b4, b5, b6]].map(|at| {
+        let choose = |sum, (offset, byte): (&B::Expr, &B::Expr)| sum + offset.clone() * byte.clone();
+        let exact = offsets.iter().zip(at).fold(B::Expr::zero(), choose);
         let byte = row.column_of("byte at the offset", &exact);
         row.assert_zero("byte is the one at the offset", exact - byte.clone());
         byte
@@ -131,25 +135,31 @@ fn store<B: RowBuilder>(
     row: &mut B,
     kind: &Kind<B::Expr>,
     offsets: &[B::Expr; 3],
-    bytes: &[B::Expr],
+    bytes: &[B::Expr; 8],
     value: &Word<B::Expr>,
     after: &[Word<B::Expr>; 2],
 ) {
     let value = value.bytes(row);
     // What a stored byte at this index of the value changes: only its two low bytes, where the store is a half-word.
     let stored = |index: usize| if index < 2 { kind.stores.clone() } else { kind.stores.clone() * kind.wide.clone() };
-    let byte_after = |place: usize| {
-        let mut byte = bytes[place].clone();
-        for (at, offset) in offsets.iter().enumerate() {
-            if let Some(index) = place.checked_sub(at + 1).filter(|&index| index < 4) {
-                let change = value[index].clone() - bytes[place].clone();
-                byte = byte + offset.clone() * stored(index) * change;
+    let mut places = 0_usize..;
+    let bytes_after = bytes.each_ref().map(|before| {
+        let place = places.next();
+        let mut byte = before.clone();
+        for (at, offset) in (1..).zip(offsets) {
+            // Which byte of the value comes here at this offset, if one does.
+            let index = place.and_then(|place| place.checked_sub(at));
+            if let Some((index, value)) = index.and_then(|index| Some((index, value.get(index)?))) {
+                byte = byte + offset.clone() * stored(index) * (value.clone() - before.clone());
             }
         }
         byte
-    };
-    for (index, limb) in after.iter().flat_map(Word::cells).enumerate() {
-        let exact = byte_after(2 * index) + byte_after(2 * index + 1).shift_left(8);
+    });
+    let [b0, b1, b2, b3, b4, b5, b6, b7] = bytes_after;
+    let [first, second] = after.each_ref().map(Word::cells);
+    let [[l0, l1], [l2, l3]] = [first, second];
+    for (low, high, limb) in [(b0, b1, l0), (b2, b3, l1), (b4, b5, l2), (b6, b7, l3)] {
+        let exact = low + high.shift_left(8);
         row.assert_zero("word after holds the stored bytes and its own", exact - limb);
     }
 }

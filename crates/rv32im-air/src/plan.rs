@@ -10,7 +10,7 @@ use thiserror::Error;
 use crate::{
     block::{Block, BlockPath, STEPS_MAX},
     circuits::FIRST_CHIP,
-    program::{Decoded, chips, circuit},
+    program::{Decoded, tables},
 };
 
 /// Most instructions over all blocks: bounds what deriving a hostile plan's circuits costs.
@@ -56,7 +56,11 @@ pub enum PlanError {
 impl CompactPath {
     fn new(path: &BlockPath) -> Option<Self> {
         let first = *path.steps.first()?;
-        let jumps = path.steps.windows(2).map(|pair| pair[1].wrapping_sub(pair[0]).wrapping_sub(1) as i32).collect();
+        let jumps = path
+            .steps
+            .array_windows()
+            .map(|[step, next]| next.wrapping_sub(*step).wrapping_sub(1).cast_signed())
+            .collect();
         Some(Self { first, jumps, final_pc: path.final_pc })
     }
 
@@ -95,11 +99,12 @@ impl Plan {
         let at_most = |what, count, limit| {
             if count <= limit { Ok(()) } else { Err(PlanError::TooLarge { what, count, limit }) }
         };
-        let chips = chips(program);
-        at_most("circuits", FIRST_CHIP + chips.len() + self.paths.len(), CIRCUITS_MAX)?;
-        let longest = self.paths.iter().map(|path| path.jumps.len() + 1).max().unwrap_or(0);
-        at_most("instructions in a block", longest, STEPS_MAX)?;
-        at_most("instructions", self.paths.iter().map(|path| path.jumps.len() + 1).sum(), PLAN_STEPS_MAX)?;
+        let tables = tables(program);
+        let circuits = FIRST_CHIP.saturating_add(tables.len()).saturating_add(self.paths.len());
+        at_most("circuits", circuits, CIRCUITS_MAX)?;
+        let lengths = || self.paths.iter().map(|path| path.jumps.len().saturating_add(1));
+        at_most("instructions in a block", lengths().max().unwrap_or(0), STEPS_MAX)?;
+        at_most("instructions", lengths().sum(), PLAN_STEPS_MAX)?;
         let mut blocks = Vec::with_capacity(self.paths.len());
         for (block, path) in self.paths.iter().enumerate() {
             let made = Block::new(program, path.expand()).ok_or(PlanError::Path { block })?;
@@ -107,12 +112,9 @@ impl Plan {
             at_most("constraints in a block", made.circuit.constraints.len(), CONSTRAINTS_MAX)?;
             blocks.push(made);
         }
-        let columns = blocks.iter().map(|block| block.circuit.width()).sum::<usize>();
-        at_most(
-            "columns",
-            columns + chips.iter().map(|&chip| circuit(program, chip).width()).sum::<usize>(),
-            COLUMNS_MAX,
-        )?;
+        let of_blocks = blocks.iter().map(|block| block.circuit.width());
+        let columns = of_blocks.chain(tables.iter().map(|(_, circuit)| circuit.width())).sum();
+        at_most("columns", columns, COLUMNS_MAX)?;
         Ok(blocks)
     }
 }

@@ -1,6 +1,6 @@
 //! The program as the machine proves it: ROM entries, the initial memory, and the chips that its instructions need.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use engram_air::{
     Circuit, F, PrimeCharacteristicRing,
@@ -22,6 +22,9 @@ use crate::{
 
 /// A program counter that no instruction has, in words: where a jump goes that must not be taken.
 const NOWHERE: u32 = 1 << 30;
+
+/// The last program counter, in words.
+const LAST_PC: u32 = NOWHERE - 1;
 
 /// An entry that no chip looks up: the instruction cannot be proven.
 const UNPROVABLE: Entry = [0; ENTRY_CELLS];
@@ -49,7 +52,7 @@ pub struct Decoded {
 
 impl Decoded {
     fn new(address: u32, instruction: Instruction, break_entry: u32, extensions: &ExtensionRegistry) -> Self {
-        let (pc, imm) = (address / 4, instruction.imm as u32);
+        let (pc, imm) = (address / 4, instruction.imm.cast_unsigned());
         let sum = address.wrapping_add(imm);
         let constant = match instruction.opcode {
             Opcode::Auipc => sum,
@@ -60,6 +63,11 @@ impl Decoded {
         let custom = instruction.extension().and_then(|id| extensions.get(id)).cloned();
         let chip = custom.as_ref().map(|custom| Chip::Custom(custom.id())).or_else(|| chip(instruction, pc));
         Self { instruction, pc, chip, custom, constant, target, break_entry }
+    }
+
+    /// The program counter of the next instruction, in words.
+    pub fn next_pc(&self) -> u32 {
+        self.pc.wrapping_add(1)
     }
 
     /// An instruction by itself, at a byte address. An `ecall` has no entry for the break call then.
@@ -92,8 +100,7 @@ impl MachineProgram {
     pub fn new(program: &Program) -> Self {
         let registry = ExtensionRegistry::of(program);
         let decoded = decode(program.instructions(), &registry);
-        let used: BTreeSet<u16> = decoded.iter().filter_map(|decoded| Some(decoded.custom.as_ref()?.id())).collect();
-        let extensions = used.into_iter().filter_map(|id| registry.get(id).cloned()).collect();
+        let extensions = customs(&decoded).into_values().cloned().collect();
         let calls = decoded.iter().filter(|decoded| decoded.instruction.opcode == Opcode::Ecall);
         let breaks = calls.map(|call| break_entry_of(program, call.pc));
         let entries = decoded.iter().map(entry).chain(breaks).collect();
@@ -163,10 +170,10 @@ impl MachineProgram {
 
 /// Instructions with their addresses, in the order of a program, as the machine takes them.
 pub fn decode(instructions: &[(u32, Instruction)], extensions: &ExtensionRegistry) -> Vec<Decoded> {
-    let mut break_entry = instructions.len() as u32;
+    let mut break_entry = u32::try_from(instructions.len()).unwrap_or(u32::MAX);
     let decode = |&(address, instruction): &(u32, Instruction)| {
         let decoded = Decoded::new(address, instruction, break_entry, extensions);
-        break_entry += u32::from(instruction.opcode == Opcode::Ecall);
+        break_entry = break_entry.saturating_add((instruction.opcode == Opcode::Ecall).into());
         decoded
     };
     instructions.iter().map(decode).collect()
@@ -174,26 +181,31 @@ pub fn decode(instructions: &[(u32, Instruction)], extensions: &ExtensionRegistr
 
 /// The chips that runs of a program may need, in the order of their numbers.
 pub fn chips(program: &[Decoded]) -> Vec<Chip> {
+    let customs = customs(program).into_keys().map(Chip::Custom);
+    listed_chips(program).chain(customs).collect()
+}
+
+/// The same with their circuits.
+pub fn tables(program: &[Decoded]) -> Vec<(Chip, Circuit)> {
+    let customs = customs(program).into_iter().map(|(id, custom)| (Chip::Custom(id), custom.circuit()));
+    listed_chips(program).map(|chip| (chip, chip.circuit())).chain(customs).collect()
+}
+
+/// Of [`CHIPS`].
+fn listed_chips(program: &[Decoded]) -> impl Iterator<Item = Chip> {
     let uses = |wanted: fn(Opcode) -> bool| program.iter().any(|decoded| wanted(decoded.instruction.opcode));
     let calls = uses(|opcode| opcode == Opcode::Ecall);
     let misaligned = uses(|opcode| misaligned::OPCODES.contains(&opcode));
-    let used = |chip: Chip| match chip {
+    CHIPS.into_iter().filter(move |&chip| match chip {
         Chip::Misaligned => misaligned,
         _ if chip.is_call() => calls,
         _ => program.iter().any(|decoded| decoded.chip == Some(chip)),
-    };
-    let customs: BTreeSet<u16> = program.iter().filter_map(|decoded| Some(decoded.custom.as_ref()?.id())).collect();
-    CHIPS.into_iter().filter(|&chip| used(chip)).chain(customs.into_iter().map(Chip::Custom)).collect()
+    })
 }
 
-/// The circuit of a program's chip.
-///
-/// # Panics
-/// For an extension of which the program has no instruction.
-pub fn circuit(program: &[Decoded], chip: Chip) -> Circuit {
-    let Chip::Custom(id) = chip else { return chip.circuit() };
-    let custom = program.iter().find_map(|decoded| decoded.custom.as_ref().filter(|custom| custom.id() == id));
-    custom.expect("the program has an instruction of the extension").circuit()
+/// The extensions of which a program has instructions, by id.
+fn customs(program: &[Decoded]) -> BTreeMap<u16, &Custom> {
+    program.iter().filter_map(|decoded| decoded.custom.as_ref()).map(|custom| (custom.id(), custom)).collect()
 }
 
 /// The chip that executes an instruction.
@@ -211,7 +223,7 @@ fn chip(instruction: Instruction, pc: u32) -> Option<Chip> {
             }
         }
         // The link of a jump in the last word of the address space has no high limb.
-        Format::JumpRegister if writes && pc + 1 == NOWHERE => return None,
+        Format::JumpRegister if writes && pc == LAST_PC => return None,
         Format::JumpRegister => {
             if writes {
                 Chip::JumpAndLinkRegister
@@ -253,33 +265,27 @@ struct EntryCore<'a> {
     operands: [u32; OPERANDS],
 }
 
-impl EntryCore<'_> {
-    fn put_register(&mut self, place: usize, register: u8) {
-        self.operands[place] = u32::from(register);
-    }
-}
-
 impl Core for EntryCore<'_> {
     type Word = ();
 
     fn rs1(&mut self) {
-        self.put_register(place::RS1, self.decoded.instruction.rs1);
+        self.operands[place::RS1] = self.decoded.instruction.rs1.into();
     }
 
     fn rs2(&mut self) {
-        self.put_register(place::RS2, self.decoded.instruction.rs2);
+        self.operands[place::RS2] = self.decoded.instruction.rs2.into();
     }
 
     fn set_rd(&mut self, (): ()) {
-        self.put_register(place::RD, self.decoded.instruction.rd);
+        self.operands[place::RD] = self.decoded.instruction.rd.into();
     }
 
     fn constant(&mut self) {
-        self.operands[place::CONSTANT..][..2].copy_from_slice(&limbs(self.decoded.constant));
+        [self.operands[place::CONSTANT], self.operands[place::CONSTANT + 1]] = limbs(self.decoded.constant);
     }
 
     fn link(&mut self) {
-        self.operands[place::LINK] = limbs(self.decoded.link())[0];
+        [self.operands[place::LINK], _] = limbs(self.decoded.link());
     }
 
     fn compute(&mut self, _: Opcode, (): (), (): ()) {}
@@ -308,10 +314,9 @@ impl Core for EntryCore<'_> {
 }
 
 fn break_entry_of(program: &Program, pc: u32) -> Entry {
-    let mut entry = UNPROVABLE;
-    [entry[0], entry[1]] = [pc, Chip::BreakCall.rom_opcode()];
-    let operands = &mut entry[2..];
-    operands[LOWEST_BREAK..][..2].copy_from_slice(&limbs(program.initial_break()));
-    operands[HIGHEST_BREAK..][..2].copy_from_slice(&limbs(program.heap_limit()));
-    entry
+    let mut operands = [0; OPERANDS];
+    [operands[LOWEST_BREAK], operands[LOWEST_BREAK + 1]] = limbs(program.initial_break());
+    [operands[HIGHEST_BREAK], operands[HIGHEST_BREAK + 1]] = limbs(program.heap_limit());
+    let [a, b, c, d, e] = operands;
+    [pc, Chip::BreakCall.rom_opcode(), a, b, c, d, e]
 }

@@ -2,11 +2,7 @@
 
 use std::{any::Any, collections::BTreeMap, sync::Arc};
 
-use engram_air::{
-    Circuit, F, PrimeCharacteristicRing,
-    circuit::DEGREE_MAX,
-    tape::{Row, Tape},
-};
+use engram_air::{Circuit, F, PrimeCharacteristicRing, circuit::DEGREE_MAX};
 use engram_memory::messages::MEMORY;
 use engram_rv32im::{ElfError, Program, extension::EXTENSION_IDS};
 use engram_stark::limits::{COLUMNS_MAX, CONSTRAINTS_MAX, INTERACTIONS_MAX};
@@ -180,12 +176,8 @@ fn check(custom: &Custom) -> Result<(), RegisterError> {
     if circuit.degree() > DEGREE_MAX {
         return Err(RegisterError::Degree { name: name(), degree: circuit.degree() });
     }
-    let zeros = vec![F::ZERO; circuit.width()];
-    let padding = Row { local: &zeros, next: &zeros, publics: &[], is_first: false, is_last: false };
-    let tape = Tape::new(&circuit);
-    let values = tape.evaluate(padding);
-    if let Some((constraint, _)) = values.violations().next() {
-        return Err(RegisterError::Padding { name: name(), label: constraints[constraint].label.clone() });
+    if let Some(constraint) = constraints.iter().find(|constraint| constraint.expr.on_zeros() != F::ZERO) {
+        return Err(RegisterError::Padding { name: name(), label: constraint.label.clone() });
     }
     if interactions.iter().all(|message| message.bus != MEMORY) {
         return Err(RegisterError::NoAccess { name: name() });

@@ -32,13 +32,13 @@ pub fn eval<B: RowBuilder>(chip: Chip, row: &mut B) {
 /// One instruction of a block, after which execution stands at `next_pc`. `None` where no row has that.
 pub fn eval_step<B: ExtensibleRow>(path: &mut Path<'_, B>, step: &Decoded, next_pc: u32) -> Option<()> {
     if let Some(custom) = &step.custom {
-        return custom.eval_step(path, step.instruction).filter(|()| next_pc == step.pc + 1);
+        return custom.eval_step(path, step.instruction).filter(|()| next_pc == step.next_pc());
     }
     let chip = step.chip.filter(|chip| !chip.is_call())?;
     let mut core = RowCore { path, within: Within::Block { step, next_pc, jumps: false } };
     execute(chip, &mut core)?;
     let Within::Block { jumps, .. } = core.within else { return None };
-    (jumps || next_pc == step.pc + 1).then_some(())
+    (jumps || next_pc == step.next_pc()).then_some(())
 }
 
 /// An instruction on a path.
@@ -163,7 +163,7 @@ impl<B: RowBuilder> Core for RowCore<'_, '_, B> {
             _ => (Condition::Below, false),
         };
         if let Within::Block { step, next_pc, .. } = self.within {
-            let (taken, falls) = (next_pc == step.target, next_pc == step.pc + 1);
+            let (taken, falls) = (next_pc == step.target, next_pc == step.next_pc());
             let goes_on =
                 taken && falls || taken != falls && self.path.assert_condition(condition, x, y, taken == positive);
             return self.comes(goes_on);

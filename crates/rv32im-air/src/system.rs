@@ -5,7 +5,7 @@
 
 use engram_air::{F, PrimeCharacteristicRing, Ring};
 use engram_memory::address::{SPACE_OUTPUT, SPACE_REGISTERS};
-use engram_rv32im::emulator::system_calls::{MINUS_EBADF, MINUS_ENOSYS, TRANSFER_MAX_BYTES};
+use engram_rv32im::system_calls::{MINUS_EBADF, MINUS_ENOSYS, TRANSFER_MAX_BYTES};
 use engram_vm::{
     address::address,
     compare::less_than,
@@ -59,7 +59,7 @@ fn assert_word<B: RowBuilder>(row: &mut B, labels: [&str; 2], word: &Word<B::Exp
 fn read_number<B: RowBuilder>(frame: &mut Frame<B>, row: &mut B, calls: &Calls, chip: Chip) -> Vec<B::Expr> {
     let number = register(frame, row, A7);
     let numbers = calls.numbers(Some(chip));
-    let (first, others) = numbers.split_first().expect("a call's chip has a number");
+    let [first, others @ ..] = &numbers[..] else { unreachable!("a call's chip has a number") };
     let is_number = |at: At, wanted: u32| number.low().integer_at(at) == wanted;
     let flag = |&other: &u32| flag(row, "other number", "other number is boolean", |at| is_number(at, other));
     let flags: Vec<B::Expr> = others.iter().map(flag).collect();
@@ -82,14 +82,14 @@ fn assert_descriptor<B: RowBuilder>(
     others: &[B::Expr],
     descriptor: &Word<B::Expr>,
 ) {
-    let named = calls.numbers(Some(chip)).into_iter().map(|number| {
-        let named = calls.descriptors(number, Some(chip));
-        assert!(named.len() == 1, "a chip that asserts a descriptor has one for each of its numbers");
-        named[0]
+    let named = calls.numbers(Some(chip)).into_iter().map(|number| match calls.descriptors(number, Some(chip))[..] {
+        [named] => named,
+        _ => unreachable!("a chip that asserts a descriptor has one for each of its numbers"),
     });
     let named: Vec<u32> = named.collect();
-    let expected = others.iter().zip(&named[1..]).fold(row.constant(named[0]), |expected, (is_other, other)| {
-        expected + is_other.clone() * (B::Expr::integer(*other) - B::Expr::integer(named[0]))
+    let [first, rest @ ..] = &named[..] else { unreachable!("a call's chip has a number") };
+    let expected = others.iter().zip(rest).fold(row.constant(*first), |expected, (is_other, other)| {
+        expected + is_other.clone() * (B::Expr::integer(*other) - B::Expr::integer(*first))
     });
     assert_word(row, ["the descriptor is this call's", "the descriptor has no high limb"], descriptor, expected);
 }
@@ -98,8 +98,9 @@ fn assert_descriptor<B: RowBuilder>(
 /// columns.
 fn product_of_differences<B: RowBuilder>(row: &mut B, low: &B::Expr, constants: &[u32]) -> B::Expr {
     let (mut product, mut factors): (Option<B::Expr>, usize) = (None, 0);
-    for (index, &constant) in constants.iter().enumerate() {
-        if factors == FACTORS_MAX - 1 && index + 1 < constants.len() {
+    let mut constants = constants.iter().peekable();
+    while let Some(&constant) = constants.next() {
+        if factors == FACTORS_MAX - 1 && constants.peek().is_some() {
             product = product.map(|product| {
                 let part = row.column_of("part of the product", &product);
                 row.assert_zero("part of the product is that of its factors", product - part.clone());
@@ -109,7 +110,7 @@ fn product_of_differences<B: RowBuilder>(row: &mut B, low: &B::Expr, constants: 
         }
         let difference = low.clone() - row.constant(constant);
         product = Some(product.map_or(difference.clone(), |product| product * difference));
-        factors += 1;
+        factors = factors.saturating_add(1);
     }
     product.unwrap_or_else(|| row.real())
 }
@@ -194,14 +195,14 @@ fn debug<B: RowBuilder>(calls: &Calls, chip: Chip, row: &mut B) {
 fn at_most_a_call<B: RowBuilder>(row: &mut B, asked: &Word<B::Expr>) -> Word<B::Expr> {
     let limit = Word::constant(row, TRANSFER_MAX_BYTES);
     let short = less_than(row, asked, &limit);
-    let limbs = asked.cells().into_iter().zip(limit.cells()).map(|(asked, limit)| {
+    let ([low, high], [limit_low, limit_high]) = (asked.cells(), limit.cells());
+    let limbs = [(low, limit_low), (high, limit_high)].map(|(asked, limit)| {
         let exact = limit.clone() + short.clone() * (asked - limit);
         let limb = row.column_of("count", &exact);
         row.assert_zero("count is what is asked for, up to the limit", exact - limb.clone());
         limb
     });
-    let limbs: Vec<B::Expr> = limbs.collect();
-    Word::from_cells([limbs[0].clone(), limbs[1].clone()])
+    Word::from_cells(limbs)
 }
 
 /// Hand the thread to a transfer of `count` bytes at `buffer`, to the output from `length` on if there is one.

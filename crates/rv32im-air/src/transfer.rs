@@ -26,7 +26,7 @@ pub const TRANSFER: Bus = Bus::permutation(
 pub const OUTPUT_LENGTH_POINTER: u32 = 0;
 
 /// First word of the output space that holds output: the length has a leaf of its own.
-pub const OUTPUT_FIRST_POINTER: u32 = LEAF_WORDS as u32;
+pub const OUTPUT_FIRST_POINTER: u32 = 1 << LEAF_WORDS.ilog2();
 
 /// Bits of the number of bytes that one call moves: at most 2^20 of them.
 pub const COUNT_BITS: u32 = 21;
@@ -110,8 +110,7 @@ fn close<B: RowBuilder>(row: &mut B, frame: &Frame<B>, state: State<B::Expr>, by
 
 /// A place in a word as four booleans of which one is set, and the number of it.
 fn place<B: RowBuilder>(row: &mut B, hint: usize) -> ([B::Expr; 4], B::Expr) {
-    let places: [B::Expr; 4] =
-        std::array::from_fn(|index| flag(row, "place", "place is boolean", |at| at.hint(hint) as usize == index));
+    let places = [0, 1, 2, 3].map(|place| flag(row, "place", "place is boolean", |at| at.hint(hint) == place));
     let sum = places.iter().fold(B::Expr::zero(), |sum, place| sum + place.clone());
     row.assert_zero("a byte has one place", sum - row.real());
     let number = places[1].clone() + places[2].clone().shift_left(1) + places[3].clone() * B::Expr::integer(3);
@@ -145,10 +144,11 @@ pub fn eval_read_byte<B: RowBuilder>(_: Chip, row: &mut B) {
     let byte = bounded(row, "input", "input is a byte", |at| at.hint(hint::INPUT), 8);
     frame.write(row, SPACE_MEMORY, state.pointer.clone(), |row, word| {
         let bytes = word.bytes(row);
-        let replace =
-            |index: usize| bytes[index].clone() + places[index].clone() * (byte.clone() - bytes[index].clone());
-        let limbs = [0, 2].map(|index| replace(index) + replace(index + 1).shift_left(8));
-        Word::from_cells(limbs.map(|exact| {
+        let replace = |place: &B::Expr, before: B::Expr| before.clone() + place.clone() * (byte.clone() - before);
+        let ([p0, p1, p2, p3], [b0, b1, b2, b3]) = (&places, bytes);
+        let low = replace(p0, b0) + replace(p1, b1).shift_left(8);
+        let high = replace(p2, b2) + replace(p3, b3).shift_left(8);
+        Word::from_cells([low, high].map(|exact| {
             let limb = row.column_of("limb after", &exact);
             row.assert_zero("the byte in its place is replaced", exact - limb.clone());
             limb
@@ -195,10 +195,9 @@ pub fn eval_write_byte<B: RowBuilder>(_: Chip, row: &mut B) {
     row.assert_zero("byte is the one in its place", byte_exact - byte.clone());
     frame.write(row, SPACE_OUTPUT, state.output_pointer.clone(), |row, word| {
         let [low, high] = word.cells();
-        let added = |index: usize| {
-            (output_places[index].clone() + output_places[index + 1].clone().shift_left(8)) * byte.clone()
-        };
-        Word::from_cells([low + added(0), high + added(2)].map(|exact| {
+        let added = |lower: &B::Expr, upper: &B::Expr| (lower.clone() + upper.clone().shift_left(8)) * byte.clone();
+        let [p0, p1, p2, p3] = &output_places;
+        Word::from_cells([low + added(p0, p1), high + added(p2, p3)].map(|exact| {
             let limb = row.column_of("output after", &exact);
             row.assert_zero("the byte is added in its place", exact - limb.clone());
             limb

@@ -13,7 +13,7 @@ pub const REGISTER_NAMES: [&str; 32] = [
 ];
 
 fn register(number: u8) -> &'static str {
-    REGISTER_NAMES[usize::from(number & 31)]
+    REGISTER_NAMES.get(usize::from(number & 31)).copied().unwrap_or_default()
 }
 
 /// Without a program counter the targets of branches and `jal` are written as distances, `.+8`.
@@ -74,7 +74,7 @@ fn write_instruction(
         Format::Shift => write!(f, " {rd},{rs1},{imm:#x}"),
         Format::Load | Format::JumpRegister => write!(f, " {rd},{imm}({rs1})"),
         Format::Store => write!(f, " {rs2},{imm}({rs1})"),
-        Format::Upper => write!(f, " {rd},{:#x}", imm as u32 >> 12),
+        Format::Upper => write!(f, " {rd},{:#x}", imm.cast_unsigned() >> 12),
         Format::Branch => write!(f, " {rs1},{rs2},").and_then(|()| write_target(f, pc, imm)),
         Format::Jump => write!(f, " {rd},").and_then(|()| write_target(f, pc, imm)),
         Format::Fence if opcode == Opcode::Fence => write_fence_sets(f, imm),

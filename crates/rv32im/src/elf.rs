@@ -172,9 +172,10 @@ pub(crate) fn read_executable(file: &[u8]) -> Result<Executable, ElfError> {
             }
             elf::PT_LOAD => {
                 check_segment(index, program_header, file)?;
-                image_bytes += u64::from(program_header.p_memsz(LittleEndian));
+                image_bytes = u64::saturating_add(image_bytes, program_header.p_memsz(LittleEndian).into());
                 if program_header.p_flags(LittleEndian).contains(elf::PF_X) {
-                    executable_words += u64::from(program_header.p_filesz(LittleEndian)).div_ceil(4);
+                    let words = u64::from(program_header.p_filesz(LittleEndian)).div_ceil(4);
+                    executable_words = u64::saturating_add(executable_words, words);
                 }
                 loaded.push(program_header);
             }
@@ -242,14 +243,14 @@ fn check_segment(
     let file_bytes = program_header.p_filesz(LittleEndian);
     let memory_bytes = program_header.p_memsz(LittleEndian);
     let address = program_header.p_vaddr(LittleEndian);
-    let end = offset + u64::from(file_bytes);
+    let end = offset.saturating_add(file_bytes.into());
     if file_bytes > memory_bytes {
         return Err(ElfError::SegmentInverted { index, file_bytes, memory_bytes });
     }
-    if file_bytes > 0 && end > file.len() as u64 {
+    if file_bytes > 0 && !usize::try_from(end).is_ok_and(|end| end <= file.len()) {
         return Err(ElfError::SegmentTruncated { index, offset, end, file_bytes: file.len() });
     }
-    if u64::from(address) + u64::from(memory_bytes) > 1 << 32 {
+    if u64::from(address).saturating_add(memory_bytes.into()) > 1 << 32 {
         return Err(ElfError::SegmentOutsideMemory { index, address, memory_bytes });
     }
     Ok(())

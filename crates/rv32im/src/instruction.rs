@@ -42,20 +42,18 @@ impl Instruction {
 
     fn decode_any(word: u32) -> Option<Instruction> {
         let row = TABLE.iter().find(|row| word & row.mask == row.match_bits)?;
-        let rd = (word >> 7 & 31) as u8;
-        let rs1 = (word >> 15 & 31) as u8;
-        let rs2 = (word >> 20 & 31) as u8;
+        let [rd, rs1, rs2] = [7, 15, 20].map(|position| register_field(word, position));
         let (rd, rs1, rs2, imm) = match row.format {
             Format::Register => (rd, rs1, rs2, 0),
             Format::Immediate | Format::Load | Format::JumpRegister => (rd, rs1, 0, i_immediate(word)),
             Format::Shift => (rd, rs1, 0, i32::from(rs2)),
             Format::Store => (0, rs1, rs2, s_immediate(word)),
             Format::Branch => (0, rs1, rs2, b_immediate(word)),
-            Format::Upper => (rd, 0, 0, (word & 0xffff_f000) as i32),
+            Format::Upper => (rd, 0, 0, (word & 0xffff_f000).cast_signed()),
             Format::Jump => (rd, 0, 0, j_immediate(word)),
             Format::Fence => (0, 0, 0, i_immediate(word)),
             Format::Bare => (0, 0, 0, 0),
-            Format::Custom => (rd, rs1, rs2, (word >> 25 << 3 | word >> 12 & 7) as i32),
+            Format::Custom => (rd, rs1, rs2, (word >> 25 << 3 | word >> 12 & 7).cast_signed()),
         };
         Some(Instruction { opcode: row.opcode, rd, rs1, rs2, imm })
     }
@@ -74,7 +72,7 @@ impl Instruction {
         let rd = u32::from(self.rd & 31) << 7;
         let rs1 = u32::from(self.rs1 & 31) << 15;
         let rs2 = u32::from(self.rs2 & 31) << 20;
-        let imm = self.imm as u32;
+        let imm = self.imm.cast_unsigned();
         let operands = match row.format {
             Format::Register => rd | rs1 | rs2,
             Format::Immediate | Format::Load | Format::JumpRegister => rd | rs1 | imm << 20,
@@ -101,7 +99,7 @@ impl Instruction {
     /// The id of the extension that a custom instruction belongs to; `None` for any other instruction.
     #[must_use]
     pub fn extension(self) -> Option<u16> {
-        (self.opcode == Opcode::Custom).then_some(self.imm as u16)
+        if self.opcode == Opcode::Custom { u16::try_from(self.imm).ok() } else { None }
     }
 
     /// The register that the instruction writes, below 32; `None` when its format has none. Register 0 is returned as
@@ -126,20 +124,28 @@ impl Instruction {
     }
 }
 
+/// The number of a register in the five bits from `position` on.
+fn register_field(word: u32, position: u32) -> u8 {
+    let [low, ..] = (word >> position & 31).to_le_bytes();
+    low
+}
+
 fn i_immediate(word: u32) -> i32 {
-    word as i32 >> 20
+    word.cast_signed() >> 20
 }
 
 fn s_immediate(word: u32) -> i32 {
-    (word as i32 >> 25) << 5 | (word >> 7 & 31) as i32
+    (word.cast_signed() >> 25) << 5 | (word >> 7 & 31).cast_signed()
 }
 
 fn b_immediate(word: u32) -> i32 {
-    (word as i32 >> 31) << 12 | ((word >> 7 & 1) << 11 | (word >> 25 & 0x3f) << 5 | (word >> 8 & 0xf) << 1) as i32
+    let below_sign = (word >> 7 & 1) << 11 | (word >> 25 & 0x3f) << 5 | (word >> 8 & 0xf) << 1;
+    (word.cast_signed() >> 31) << 12 | below_sign.cast_signed()
 }
 
 fn j_immediate(word: u32) -> i32 {
-    (word as i32 >> 31) << 20 | (word & 0xf_f000 | (word >> 20 & 1) << 11 | (word >> 21 & 0x3ff) << 1) as i32
+    let below_sign = word & 0xf_f000 | (word >> 20 & 1) << 11 | (word >> 21 & 0x3ff) << 1;
+    (word.cast_signed() >> 31) << 20 | below_sign.cast_signed()
 }
 
 #[cfg(test)]

@@ -132,6 +132,7 @@ instruction_set! {
 impl Opcode {
     /// The row of [`TABLE`] that defines this instruction.
     #[must_use]
+    #[expect(clippy::indexing_slicing, clippy::as_conversions, reason = "the table is in the order of the opcodes")]
     pub fn row(self) -> &'static Row {
         &TABLE[self as usize]
     }

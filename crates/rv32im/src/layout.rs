@@ -35,33 +35,33 @@ impl Layout {
     /// Chooses the ranges. `occupied` holds the segments as `(first address, end)`, sorted and disjoint, with ends up to
     /// 2^32.
     pub(crate) fn around(occupied: &[(u32, u64)]) -> Result<Layout, ElfError> {
-        let page = u64::from(PAGE_BYTES);
-        let pages: Vec<(u64, u64)> =
-            occupied.iter().map(|&(start, end)| (u64::from(start) / page * page, end.next_multiple_of(page))).collect();
+        let first_of_page = |address: u32| u64::from(address & !(PAGE_BYTES - 1));
+        let pages =
+            occupied.iter().map(|&(start, end)| (first_of_page(start), end.next_multiple_of(PAGE_BYTES.into())));
+        let pages: Vec<(u64, u64)> = pages.collect();
         let needed = u64::from(STACK_BYTES + STACK_GUARD_BYTES);
-        let default_top = u64::from(DEFAULT_STACK_TOP);
+        let no_room = ElfError::NoRoomForStack { needed_bytes: needed };
         let is_free = |start: u64, end: u64| pages.iter().all(|&(low, high)| end <= low || high <= start);
-        let top = if is_free(default_top - needed, default_top) {
-            default_top
+        let default_low = DEFAULT_STACK_TOP - STACK_BYTES - STACK_GUARD_BYTES;
+        let stack_top = if is_free(default_low.into(), DEFAULT_STACK_TOP.into()) {
+            Some(DEFAULT_STACK_TOP)
         } else {
-            highest_gap_end(&pages, needed).ok_or(ElfError::NoRoomForStack { needed_bytes: needed })?
+            highest_gap_end(&pages, needed).and_then(|end| u32::try_from(end).ok())
         };
-
-        let stack_top = top as u32;
-        let stack_low = stack_top - STACK_BYTES;
-        let below_stack = u64::from(stack_low - STACK_GUARD_BYTES);
-        let highest_end = u64::from(HIGHEST_END);
+        let (stack_top, stack_low) =
+            stack_top.and_then(|top| Some((top, top.checked_sub(STACK_BYTES)?))).ok_or(no_room)?;
+        let below_stack = stack_low.saturating_sub(STACK_GUARD_BYTES);
         let image_end = pages.iter().map(|&(_, end)| end).max().unwrap_or(0);
-        let heap_limit = if image_end <= below_stack { below_stack } else { highest_end };
+        let heap_limit = if image_end <= u64::from(below_stack) { below_stack } else { HIGHEST_END };
         // A segment in the last page leaves a heap of no bytes, whose break is as good as any.
-        let initial_break = image_end.min(highest_end);
-        Ok(Layout { stack_low, stack_top, initial_break: initial_break as u32, heap_limit: heap_limit as u32 })
+        let initial_break = u32::try_from(image_end).unwrap_or(HIGHEST_END).min(HIGHEST_END);
+        Ok(Layout { stack_low, stack_top, initial_break, heap_limit })
     }
 
     /// The stack pointer at entry: 16-byte aligned, at an empty argument block of zero words.
     #[must_use]
     pub fn initial_stack_pointer(&self) -> u32 {
-        self.stack_top - ARGUMENT_BLOCK_BYTES
+        self.stack_top.saturating_sub(ARGUMENT_BLOCK_BYTES)
     }
 }
 
@@ -69,12 +69,12 @@ impl Layout {
 fn highest_gap_end(pages: &[(u64, u64)], needed: u64) -> Option<u64> {
     let mut end = u64::from(HIGHEST_END);
     for &(low, high) in pages.iter().rev() {
-        if end >= high.max(u64::from(LOWEST_STACK)) + needed {
+        if end >= high.max(LOWEST_STACK.into()).saturating_add(needed) {
             return Some(end);
         }
         end = end.min(low);
     }
-    (end >= u64::from(LOWEST_STACK) + needed).then_some(end)
+    (end >= needed.saturating_add(LOWEST_STACK.into())).then_some(end)
 }
 
 #[cfg(test)]

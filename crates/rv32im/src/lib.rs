@@ -10,23 +10,59 @@
 //! A program may be loaded with [`Extensions`], whose custom instructions are then legal in it. What they compute is theirs;
 //! an extension sees no more of the guest than [`GuestAccess`] gives.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::as_conversions,
+        clippy::arithmetic_side_effects
+    )
+)]
+
 pub mod access;
 pub mod disassembly;
 pub mod elf;
+#[allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    reason = "only provers run it"
+)]
 pub mod emulator;
 pub mod extension;
 pub mod fault;
 pub mod instruction;
 pub mod isa;
 pub mod layout;
+#[allow(clippy::as_conversions, clippy::arithmetic_side_effects, reason = "only provers run it")]
 pub mod log;
+#[allow(
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    reason = "only provers run it"
+)]
 pub mod memory;
 pub mod program;
 pub mod segment;
 pub mod semantics;
 pub mod source_lines;
+pub mod system_calls;
 #[cfg(any(test, feature = "testing"))]
 #[doc(hidden)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    reason = "only tests run it"
+)]
 pub mod testing;
 
 pub use access::{Access, AccessError};

@@ -21,6 +21,14 @@ pub(crate) struct CodeRegion {
     pub words: Box<[u32]>,
 }
 
+impl CodeRegion {
+    /// Position of the word at `pc`.
+    fn word_of(&self, pc: u32) -> Option<usize> {
+        let word = usize::try_from(pc.checked_sub(self.start)? / 4).ok()?;
+        (pc.is_multiple_of(4) && word < self.words.len()).then_some(word)
+    }
+}
+
 /// Marks a word of a code region that does not decode.
 pub(crate) const NOT_AN_INSTRUCTION: u32 = u32::MAX;
 
@@ -64,24 +72,20 @@ impl Program {
         let mut instructions = Vec::new();
         let mut regions = Vec::new();
         for segment in segments.iter().filter(|segment| segment.executable) {
-            let (start, end) = segment.words();
-            if start == end {
-                continue;
-            }
-            let mut indices = Vec::with_capacity(((end - start) / 4) as usize);
-            let mut words = Vec::with_capacity(indices.capacity());
-            for address in (start..end).step_by(4) {
-                let word = u32::from_le_bytes([0, 1, 2, 3].map(|lane| segment.byte(address + lane)));
+            let Some(start) = segment.words().next() else { continue };
+            let (mut indices, mut words) = (vec![], vec![]);
+            for address in segment.words() {
+                let word = u32::from_le_bytes([0, 1, 2, 3].map(|lane| segment.byte(address | lane)));
                 words.push(word);
                 match Instruction::decode_with(word, &*extensions) {
                     Some(instruction) => {
-                        indices.push(instructions.len() as u32);
-                        instructions.push((address as u32, instruction));
+                        indices.push(u32::try_from(instructions.len()).unwrap_or(NOT_AN_INSTRUCTION));
+                        instructions.push((address, instruction));
                     }
                     None => indices.push(NOT_AN_INSTRUCTION),
                 }
             }
-            regions.push(CodeRegion { start: start as u32, indices: indices.into(), words: words.into() });
+            regions.push(CodeRegion { start, indices: indices.into(), words: words.into() });
         }
 
         let program = Program(Arc::new(Contents {
@@ -124,14 +128,14 @@ impl Program {
     #[must_use]
     pub fn index_of(&self, pc: u32) -> Option<u32> {
         let (region, word) = self.locate(pc)?;
-        let index = region.indices[word];
-        (index != NOT_AN_INSTRUCTION).then_some(index)
+        region.indices.get(word).copied().filter(|&index| index != NOT_AN_INSTRUCTION)
     }
 
     /// The instruction at `pc`; `None` where [`index_of`](Self::index_of) has none.
     #[must_use]
     pub fn instruction_at(&self, pc: u32) -> Option<Instruction> {
-        self.index_of(pc).map(|index| self.0.instructions[index as usize].1)
+        let index = usize::try_from(self.index_of(pc)?).ok()?;
+        self.0.instructions.get(index).map(|&(_, instruction)| instruction)
     }
 
     /// The extensions that it was loaded with.
@@ -143,7 +147,8 @@ impl Program {
     /// The word at `pc`, legal or not; `None` where `pc` is misaligned or outside the executable segments.
     #[must_use]
     pub fn word_at(&self, pc: u32) -> Option<u32> {
-        self.locate(pc).map(|(region, word)| region.words[word])
+        let (region, word) = self.locate(pc)?;
+        region.words.get(word).copied()
     }
 
     /// The 16 bits at `pc` where they are a compressed instruction: the file says that it has some, and the word at `pc`, if
@@ -153,21 +158,19 @@ impl Program {
         let is_code = |segment: &&Segment| segment.executable && segment.contains(pc) && segment.contains(pc | 1);
         let segment =
             self.0.segments.iter().filter(|_| self.0.may_be_compressed && pc.is_multiple_of(2)).find(is_code)?;
-        let parcel = u16::from_le_bytes([0, 1].map(|lane| segment.byte(u64::from(pc) + lane)));
+        let parcel = u16::from_le_bytes([0, 1].map(|lane| segment.byte(pc | lane)));
         (parcel != 0 && (!pc.is_multiple_of(4) || parcel & 3 != 3)).then_some(parcel)
     }
 
     fn locate(&self, pc: u32) -> Option<(&CodeRegion, usize)> {
-        let region = &self.0.regions[self.region_of(pc)?];
-        Some((region, (pc - region.start) as usize / 4))
+        let region = self.0.regions.get(self.region_of(pc)?)?;
+        Some((region, region.word_of(pc)?))
     }
 
     /// Number of the region that holds the word at `pc`, a multiple of 4.
     pub(crate) fn region_of(&self, pc: u32) -> Option<usize> {
         let number = self.0.regions.partition_point(|region| region.start <= pc).checked_sub(1)?;
-        let region = &self.0.regions[number];
-        let inside = pc.is_multiple_of(4) && ((pc - region.start) as usize / 4) < region.words.len();
-        inside.then_some(number)
+        self.0.regions.get(number)?.word_of(pc).map(|_| number)
     }
 
     pub(crate) fn regions(&self) -> &[CodeRegion] {
@@ -230,7 +233,7 @@ impl Program {
         let following = symbols.partition_point(|&(address, _)| address <= pc);
         let (address, name) = symbols.get(following.checked_sub(1)?)?;
         self.word_at(pc)?;
-        Some(Symbol { name, offset_bytes: pc - address })
+        Some(Symbol { name, offset_bytes: pc.saturating_sub(*address) })
     }
 }
 

@@ -23,7 +23,7 @@ impl Segment {
     /// The address after the last byte, up to 2^32.
     #[must_use]
     pub fn end(&self) -> u64 {
-        u64::from(self.address) + u64::from(self.memory_bytes)
+        u64::from(self.address).saturating_add(self.memory_bytes.into())
     }
 
     /// Whether the range holds `address`.
@@ -32,18 +32,19 @@ impl Segment {
         address >= self.address && u64::from(address) < self.end()
     }
 
-    /// The aligned word addresses that the file's part of the segment covers, `start..end` with `end` up to 2^32. A
-    /// word that runs over the segment's end is left out.
-    pub(crate) fn words(&self) -> (u64, u64) {
-        let data_end = u64::from(self.address) + self.data.len() as u64;
-        let start = u64::from(self.address).next_multiple_of(4);
-        let end = data_end.next_multiple_of(4).min(self.end() / 4 * 4);
-        (start, end.max(start))
+    /// The addresses of the aligned words that the file's part of the segment covers. A word that runs over the segment's end is
+    /// left out.
+    pub(crate) fn words(&self) -> impl Iterator<Item = u32> {
+        let bytes = u64::try_from(self.data.len()).unwrap_or(u64::MAX);
+        let data_end = u64::from(self.address).saturating_add(bytes).min(self.end());
+        let end = data_end.next_multiple_of(4).min(self.end() & !3);
+        let addresses = self.address.checked_next_multiple_of(4).map(|start| (start..=u32::MAX).step_by(4));
+        addresses.into_iter().flatten().take_while(move |&address| u64::from(address) < end)
     }
 
-    /// The byte at an address of the segment.
-    pub(crate) fn byte(&self, address: u64) -> u8 {
-        let offset = address - u64::from(self.address);
-        self.data.get(offset as usize).copied().unwrap_or(0)
+    /// The byte at an address, zero where the file has none.
+    pub(crate) fn byte(&self, address: u32) -> u8 {
+        let offset = address.checked_sub(self.address).and_then(|offset| usize::try_from(offset).ok());
+        offset.and_then(|offset| self.data.get(offset)).copied().unwrap_or(0)
     }
 }

@@ -16,24 +16,24 @@ pub fn alu(opcode: Opcode, x: u32, y: u32) -> u32 {
         Opcode::Add | Opcode::Addi | Opcode::Auipc => x.wrapping_add(y),
         Opcode::Sub => x.wrapping_sub(y),
         Opcode::Sll | Opcode::Slli => x.wrapping_shl(y),
-        Opcode::Slt | Opcode::Slti => u32::from((x as i32) < y as i32),
+        Opcode::Slt | Opcode::Slti => u32::from(x.cast_signed() < y.cast_signed()),
         Opcode::Sltu | Opcode::Sltiu => u32::from(x < y),
         Opcode::Xor | Opcode::Xori => x ^ y,
         Opcode::Srl | Opcode::Srli => x.wrapping_shr(y),
-        Opcode::Sra | Opcode::Srai => (x as i32).wrapping_shr(y) as u32,
+        Opcode::Sra | Opcode::Srai => x.cast_signed().wrapping_shr(y).cast_unsigned(),
         Opcode::Or | Opcode::Ori => x | y,
         Opcode::And | Opcode::Andi => x & y,
         Opcode::Mul => x.wrapping_mul(y),
-        Opcode::Mulh => ((i64::from(x as i32) * i64::from(y as i32)) >> 32) as u32,
+        Opcode::Mulh => high_word(signed(x).wrapping_mul(signed(y)).cast_unsigned()),
         // |x| ≤ 2^31 and y < 2^32, so the product fits in 64 signed bits.
-        Opcode::Mulhsu => ((i64::from(x as i32) * i64::from(y)) >> 32) as u32,
-        Opcode::Mulhu => ((u64::from(x) * u64::from(y)) >> 32) as u32,
+        Opcode::Mulhsu => high_word(signed(x).wrapping_mul(y.into()).cast_unsigned()),
+        Opcode::Mulhu => high_word(u64::from(x).wrapping_mul(y.into())),
         // Division by zero gives all ones, and its remainder the dividend; −2^31 / −1 wraps with remainder 0.
         Opcode::Div if y == 0 => u32::MAX,
-        Opcode::Div => (x as i32).wrapping_div(y as i32) as u32,
+        Opcode::Div => x.cast_signed().checked_div(y.cast_signed()).unwrap_or(i32::MIN).cast_unsigned(),
         Opcode::Divu => x.checked_div(y).unwrap_or(u32::MAX),
         Opcode::Rem if y == 0 => x,
-        Opcode::Rem => (x as i32).wrapping_rem(y as i32) as u32,
+        Opcode::Rem => x.cast_signed().checked_rem(y.cast_signed()).unwrap_or(0).cast_unsigned(),
         Opcode::Remu => x.checked_rem(y).unwrap_or(x),
         _ => unreachable!("{opcode} is not an arithmetic instruction"),
     }
@@ -49,8 +49,8 @@ pub fn branch_taken(opcode: Opcode, x: u32, y: u32) -> bool {
     match opcode {
         Opcode::Beq => x == y,
         Opcode::Bne => x != y,
-        Opcode::Blt => (x as i32) < y as i32,
-        Opcode::Bge => x as i32 >= y as i32,
+        Opcode::Blt => x.cast_signed() < y.cast_signed(),
+        Opcode::Bge => x.cast_signed() >= y.cast_signed(),
         Opcode::Bltu => x < y,
         Opcode::Bgeu => x >= y,
         _ => unreachable!("{opcode} is not a conditional branch"),
@@ -65,11 +65,11 @@ pub fn branch_taken(opcode: Opcode, x: u32, y: u32) -> bool {
 #[inline(always)]
 #[must_use]
 pub fn load_extract(opcode: Opcode, word0: u32, word1: u32, offset: u32) -> u32 {
-    let raw = ((u64::from(word1) << 32 | u64::from(word0)) >> (8 * (offset & 3))) as u32;
+    let [raw, _] = apart(together(word0, word1) >> bits_below(offset));
     match opcode {
-        Opcode::Lb => raw as i8 as u32,
+        Opcode::Lb => ((raw << 24).cast_signed() >> 24).cast_unsigned(),
         Opcode::Lbu => raw & 0xff,
-        Opcode::Lh => raw as i16 as u32,
+        Opcode::Lh => ((raw << 16).cast_signed() >> 16).cast_unsigned(),
         Opcode::Lhu => raw & 0xffff,
         Opcode::Lw => raw,
         _ => unreachable!("{opcode} is not a load"),
@@ -91,10 +91,39 @@ pub fn store_merge(opcode: Opcode, word0: u32, word1: u32, offset: u32, value: u
         Opcode::Sw => 0xffff_ffff_u64,
         _ => unreachable!("{opcode} is not a store"),
     };
-    let shift = 8 * (offset & 3);
-    let words = u64::from(word1) << 32 | u64::from(word0);
-    let merged = words & !(mask << shift) | (u64::from(value) & mask) << shift;
-    (merged as u32, (merged >> 32) as u32)
+    let shift = bits_below(offset);
+    let merged = together(word0, word1) & !(mask << shift) | (u64::from(value) & mask) << shift;
+    apart(merged).into()
+}
+
+/// The word as a signed number.
+#[inline(always)]
+fn signed(word: u32) -> i64 {
+    word.cast_signed().into()
+}
+
+#[inline(always)]
+fn high_word(both: u64) -> u32 {
+    let [_, high] = apart(both);
+    high
+}
+
+/// Two words, the low one first.
+#[inline(always)]
+fn apart(both: u64) -> [u32; 2] {
+    let [a, b, c, d, e, f, g, h] = both.to_le_bytes();
+    [u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h])]
+}
+
+#[inline(always)]
+fn together(low: u32, high: u32) -> u64 {
+    u64::from(high) << 32 | u64::from(low)
+}
+
+/// Bits of a word below the byte at an address, of which the two low bits count.
+#[inline(always)]
+fn bits_below(address: u32) -> u32 {
+    (address & 3) << 3
 }
 
 #[cfg(test)]

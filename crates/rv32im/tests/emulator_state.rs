@@ -3,8 +3,8 @@
 use std::io::{self, Cursor, Read, Write};
 use std::sync::{Arc, Mutex};
 
-use engram_rv32im::emulator::system_calls::{MINUS_EBADF, MINUS_ENOSYS, TRANSFER_MAX_BYTES};
 use engram_rv32im::layout::{HIGHEST_END, STACK_BYTES};
+use engram_rv32im::system_calls::{MINUS_EBADF, MINUS_ENOSYS, TRANSFER_MAX_BYTES};
 use engram_rv32im::testing::{ElfSegment, elf_file, text_segment};
 use engram_rv32im::{Access, AccessError, Emulator, FaultKind, Instruction, Memory, Opcode, Outcome, Program};
 

@@ -3,11 +3,11 @@
 
 use std::io::Cursor;
 
-use engram_rv32im::emulator::system_calls::{
+use engram_rv32im::semantics::{alu, branch_taken, load_extract, store_merge};
+use engram_rv32im::system_calls::{
     FILE_DEBUG, FILE_INPUT, FILE_OUTPUT, MINUS_EBADF, MINUS_ENOSYS, SYS_BRK, SYS_EXIT, SYS_EXIT_GROUP, SYS_READ,
     SYS_WRITE, TRANSFER_MAX_BYTES,
 };
-use engram_rv32im::semantics::{alu, branch_taken, load_extract, store_merge};
 use engram_rv32im::testing::{
     BULK_LOAD, BULK_STORE, ElfSegment, ROTATE_XOR, RandomProgram, SplitMix64, TestExtensions, elf_file, link,
     text_segment,

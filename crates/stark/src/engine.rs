@@ -1,15 +1,11 @@
-//! Keys, proofs, proving and verifying.
+//! Keys, committed columns, proofs, and verifying them.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
 
-use engram_air::{
-    Circuit, F, Trace,
-    check::{Report, Table, check},
-    field::Digest,
-};
+use engram_air::{Circuit, F, Trace, field::Digest};
 use openvm_cpu_backend::CpuBackend;
 use openvm_stark_backend::{
     StarkEngine, SystemParams,
@@ -19,20 +15,19 @@ use openvm_stark_backend::{
         types::{MultiStarkProvingKey, MultiStarkVerifyingKey},
     },
     p3_matrix::dense::RowMajorMatrix,
-    prover::{
-        AirProvingContext, CommittedTraceData, DeviceDataTransporter, DeviceMultiStarkProvingKey, ProvingContext,
-        TraceCommitter,
-    },
+    prover::{CommittedTraceData, TraceCommitter},
     soundness::SoundnessCalculator,
 };
 use openvm_stark_sdk::config::baby_bear_poseidon2::{BabyBearPoseidon2Config, BabyBearPoseidon2CpuEngine};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{backend::BackendAir, device, parameters::Parameters};
+use crate::{backend::BackendAir, parameters::Parameters};
 
-type Config = BabyBearPoseidon2Config;
-type Engine = BabyBearPoseidon2CpuEngine;
+pub use crate::proving::{ProvingKey, Witness, check_witnesses, common_commitment, keygen};
+
+pub(crate) type Config = BabyBearPoseidon2Config;
+pub(crate) type Engine = BabyBearPoseidon2CpuEngine;
 
 /// What went wrong in the backend.
 #[derive(Debug, Error)]
@@ -52,44 +47,9 @@ pub enum EngineError {
     Decode(String),
 }
 
-/// A table's witness.
-#[derive(Debug, Default)]
-pub struct Witness {
-    /// The table's columns, but for the committed ones; empty where the table is left out of the proof.
-    pub trace: Option<Trace>,
-    /// Public values.
-    pub publics: Vec<F>,
-    /// The committed columns, where the circuit has some.
-    pub committed: Option<Committed>,
-}
-
-impl Witness {
-    /// All columns: the committed ones, then the others. `None` where the table is left out of the proof.
-    pub fn whole_trace(&self) -> Option<Trace> {
-        let trace = self.trace.as_ref()?;
-        let Some(committed) = &self.committed else { return Some(trace.clone()) };
-        let committed = committed.trace();
-        let width = committed.width().saturating_add(trace.width());
-        let rows = (0..trace.height()).flat_map(|row| committed.row(row).iter().chain(trace.row(row)).copied());
-        Some(Trace::from_rows(rows.collect(), width))
-    }
-}
-
-/// Check the witnesses of a proof, one a circuit in order, before proving them: [`engram_air::check`].
-///
-/// # Errors
-/// A constraint fails in a row, or a bus does not balance. The report names each.
-pub fn check_witnesses(circuits: &[Arc<Circuit>], witnesses: &[Witness]) -> Result<(), Box<Report>> {
-    let traces: Vec<Option<Trace>> = witnesses.iter().map(Witness::whole_trace).collect();
-    let tables = circuits.iter().zip(&traces).zip(witnesses).filter_map(|((circuit, trace), witness)| {
-        Some(Table { circuit, trace: trace.as_ref()?, publics: &witness.publics })
-    });
-    check(&tables.collect::<Vec<_>>())
-}
-
 /// Columns committed once for many proofs.
 #[derive(Clone)]
-pub struct Committed(CommittedTraceData<CpuBackend<Config>>);
+pub struct Committed(pub(crate) CommittedTraceData<CpuBackend<Config>>);
 
 impl std::fmt::Debug for Committed {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -126,43 +86,21 @@ impl Committed {
     }
 }
 
-/// The one commitment to the columns of these tables, but for those that are committed apart, as
-/// [`StarkProof::common_commitment`] has it for witnesses of the same circuits in the same order. Nothing is proven.
-///
-/// # Errors
-/// A table that is higher than the parameter set allows.
-pub fn common_commitment(parameters: Parameters, witnesses: Vec<Witness>) -> Result<Digest, EngineError> {
-    let context = contexts(witnesses).into_sorted();
-    let traces: Vec<_> = context.common_main_traces().map(|(_, trace)| trace).collect();
-    let committed = Engine::new(parameters.system()).device().commit(&traces);
-    committed.map(|(commitment, _)| commitment).map_err(|error| EngineError::Prove(error.to_string()))
-}
-
-/// What a prover needs of a list of circuits.
-pub struct ProvingKey {
-    key: DeviceMultiStarkProvingKey<CpuBackend<Config>>,
-    parameters: Parameters,
-    circuits: Arc<[Arc<Circuit>]>,
-}
-
-impl std::fmt::Debug for ProvingKey {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("ProvingKey").field("parameters", &self.parameters).finish_non_exhaustive()
-    }
-}
-
 /// What a verifier needs of a list of circuits.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct VerifyingKey {
-    key: MultiStarkVerifyingKey<Config>,
-    parameters: Parameters,
+    pub(crate) key: MultiStarkVerifyingKey<Config>,
+    pub(crate) parameters: Parameters,
 }
 
 /// A proof that tables of some circuits exist, with their public values.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StarkProof(openvm_stark_backend::proof::Proof<Config>);
+pub struct StarkProof(pub(crate) openvm_stark_backend::proof::Proof<Config>);
 
-fn generate(circuits: &[Arc<Circuit>], parameters: Parameters) -> Result<MultiStarkProvingKey<Config>, EngineError> {
+pub(crate) fn generate(
+    circuits: &[Arc<Circuit>],
+    parameters: Parameters,
+) -> Result<MultiStarkProvingKey<Config>, EngineError> {
     let engine = Engine::new(parameters.system());
     let mut builder = MultiStarkKeygenBuilder::new(engine.config().clone());
     for circuit in circuits {
@@ -176,46 +114,12 @@ fn generate(circuits: &[Arc<Circuit>], parameters: Parameters) -> Result<MultiSt
     builder.generate_pk().map_err(|error| EngineError::Keygen(error.to_string()))
 }
 
-/// The keys of a list of circuits. The same circuits and parameters give the same keys.
-///
-/// # Errors
-/// The circuits exceed the limits of a proof, or the backend refuses them.
-pub fn keygen(circuits: &[Arc<Circuit>], parameters: Parameters) -> Result<(ProvingKey, VerifyingKey), EngineError> {
-    let key = generate(circuits, parameters)?;
-    let verifying = VerifyingKey { key: key.get_vk(), parameters };
-    let key = Engine::new(parameters.system()).device().transport_pk_to_device(&key);
-    Ok((ProvingKey { key, parameters, circuits: circuits.into() }, verifying))
-}
-
 /// The verifying key alone.
 ///
 /// # Errors
 /// As for [`keygen`].
 pub fn verifying_key(circuits: &[Arc<Circuit>], parameters: Parameters) -> Result<VerifyingKey, EngineError> {
     Ok(VerifyingKey { key: generate(circuits, parameters)?.get_vk(), parameters })
-}
-
-impl ProvingKey {
-    /// The parameter set.
-    pub fn parameters(&self) -> Parameters {
-        self.parameters
-    }
-
-    /// The circuits, in order.
-    pub fn circuits(&self) -> &[Arc<Circuit>] {
-        &self.circuits
-    }
-
-    /// Prove, one witness a circuit in order. The prover does not check that constraints hold: a proof of a false
-    /// witness is made, and does not verify. [`engram_air::check`] names what is wrong with one.
-    ///
-    /// # Errors
-    /// The witnesses do not fit the circuits, the messages do not balance, or the backend fails.
-    pub fn prove(&self, witnesses: Vec<Witness>) -> Result<StarkProof, EngineError> {
-        let context = contexts(witnesses);
-        let proof = device::prove(self.parameters.system(), &self.key, context);
-        proof.map(StarkProof).map_err(|error| EngineError::Prove(error.to_string()))
-    }
 }
 
 impl VerifyingKey {
@@ -301,17 +205,7 @@ impl StarkProof {
     }
 }
 
-/// Witnesses in the backend's terms, one a circuit in order.
-pub(crate) fn contexts(witnesses: Vec<Witness>) -> ProvingContext<CpuBackend<Config>> {
-    let contexts = witnesses.into_iter().enumerate().filter_map(|(index, witness)| {
-        let trace = matrix(witness.trace?);
-        let committed = witness.committed.into_iter().map(|committed| committed.0).collect();
-        Some((index, AirProvingContext::new(committed, trace, witness.publics)))
-    });
-    ProvingContext::new(contexts.collect())
-}
-
-fn matrix(trace: Trace) -> RowMajorMatrix<F> {
+pub(crate) fn matrix(trace: Trace) -> RowMajorMatrix<F> {
     let width = trace.width();
     RowMajorMatrix::new(trace.into_values(), width)
 }

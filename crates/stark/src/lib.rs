@@ -38,6 +38,8 @@ mod device;
 pub mod engine;
 pub mod limits;
 pub mod parameters;
+#[allow(clippy::arithmetic_side_effects, reason = "only provers run it")]
+mod proving;
 
 pub use engine::{
     Committed, EngineError, ProvingKey, StarkProof, VerifyingKey, Witness, check_witnesses, keygen, verifying_key,

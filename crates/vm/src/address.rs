@@ -27,14 +27,16 @@ pub struct Address<E> {
 /// `4 pointer_low + bits` is below 2^16, so it is the low limb, and the carry, an exact quotient, is unique.
 pub fn address<B: RowBuilder>(row: &mut B, word: &Word<B::Expr>, free: [bool; 2]) -> Address<B::Expr> {
     let ([low, high], [low_max, high_max]) = (word.limbs(), word.limbs_max());
-    let bits: [B::Expr; 2] = std::array::from_fn(|index| {
-        if free[index] {
+    let [free_low, free_high] = free;
+    let bits = [(0, free_low), (1, free_high)].map(|(index, is_free)| {
+        if is_free {
             flag(row, "address bit", "address bit is boolean", |at| low.integer_at(at) >> index & 1 == 1)
         } else {
             B::Expr::zero()
         }
     });
-    let low_bits = bits[0].clone() + bits[1].clone().shift_left(1);
+    let [low_bit, high_bit] = bits.clone();
+    let low_bits = low_bit + high_bit.shift_left(1);
     let carry_max = low_max >> LIMB_BITS;
     let pointer_low = match carry_max {
         0 => (low.clone() - low_bits.clone()).shift_right(2),
@@ -44,7 +46,7 @@ pub fn address<B: RowBuilder>(row: &mut B, word: &Word<B::Expr>, free: [bool; 2]
     let normal_low = pointer_low.clone().shift_left(2) + low_bits;
     let carry = if carry_max == 0 { B::Expr::zero() } else { (low - normal_low.clone()).shift_right(LIMB_BITS) };
     show_carry(row, carry.clone(), carry_max);
-    let (normal_high, _, _) = normalize_limb(row, high + carry, high_max + carry_max);
+    let (normal_high, _, _) = normalize_limb(row, high + carry, high_max.saturating_add(carry_max));
     let limbs = [normal_low, normal_high];
     let pointer = pointer_low + limbs[1].clone().shift_left(POINTER_LOW_BITS);
     Address { pointer, bits, limbs }

@@ -14,9 +14,10 @@ pub fn sign<B: RowBuilder>(row: &mut B, word: &Word<B::Expr>) -> B::Expr {
 
 /// The highest bit of a value that fits `bits` bits.
 pub fn limb_sign<B: RowBuilder>(row: &mut B, limb: B::Expr, bits: u32) -> B::Expr {
-    let sign = flag(row, "sign", "sign is boolean", |at| limb.integer_at(at) >> (bits - 1) == 1);
-    let rest = limb - sign.clone().shift_left(bits - 1);
-    row.range("what is left without the sign is short", rest, B::Expr::integer(bits - 1));
+    let place = bits.saturating_sub(1);
+    let sign = flag(row, "sign", "sign is boolean", |at| limb.integer_at(at) >> place == 1);
+    let rest = limb - sign.clone().shift_left(place);
+    row.range("what is left without the sign is short", rest, B::Expr::integer(place));
     sign
 }
 

@@ -64,20 +64,24 @@ impl<B: RowBuilder> Frame<B> {
 
     /// Advance the clock by one.
     pub fn tick(&mut self) {
-        self.ticks += 1;
+        self.ticks = self.ticks.saturating_add(1);
     }
 
     /// An operand of the instruction, by its place in the ROM's entry. Trusted: it comes from the committed program.
     pub fn operand(&mut self, row: &mut B, place: usize, name: &str) -> B::Expr {
-        let column = row.column(name, |at| at.step().operands[place]);
-        self.operands[place] = Some(column.clone());
+        let column = row.column(name, |at| at.operand(place));
+        match self.operands.get_mut(place) {
+            Some(operand) => *operand = Some(column.clone()),
+            None => unreachable!("an entry has no operand {place}"),
+        }
         column
     }
 
     /// Two neighbouring operands that hold a word's limbs.
     pub fn operand_word(&mut self, row: &mut B, place: usize, names: [&str; 2]) -> Word<B::Expr> {
-        let low = self.operand(row, place, names[0]);
-        Word::from_cells([low, self.operand(row, place + 1, names[1])])
+        let [low, high] = names;
+        let low = self.operand(row, place, low);
+        Word::from_cells([low, self.operand(row, place.saturating_add(1), high)])
     }
 
     /// Take a word off the memory bus now. The clock does not tick by itself.

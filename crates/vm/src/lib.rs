@@ -4,6 +4,18 @@
 //!
 //! Nothing here knows which instruction set it serves.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::as_conversions,
+        clippy::arithmetic_side_effects
+    )
+)]
+
 pub mod address;
 pub mod compare;
 pub mod connector;

@@ -16,13 +16,12 @@ const CARRY_BITS: [u32; 3] = [9, 10, 9];
 /// As integers they are at most `1 + 2·2^8`, `3 + 4·2^8`, `3 + 2·2^8` and 1 times `255²`: below 2^27.
 pub fn limb_sums<E: Ring>(x: &[E; 4], y: &[E; 4]) -> [E; 4] {
     let position = |position: usize| {
-        let products = (0..4).filter(|i| (0..4).contains(&(position.wrapping_sub(*i))));
-        products.fold(E::zero(), |sum, i| sum + x[i].clone() * y[position - i].clone())
+        // Only bytes whose places add up to the position: some have no counterpart.
+        let products = (0_usize..).zip(x).filter_map(|(i, x)| Some((x, y.get(position.checked_sub(i)?)?)));
+        products.fold(E::zero(), |sum, (x, y)| sum + x.clone() * y.clone())
     };
-    [0, 1, 2, 3].map(|limb| {
-        let low = position(2 * limb);
-        if limb == 3 { low } else { low + position(2 * limb + 1).shift_left(8) }
-    })
+    let limb = |low, high| position(low) + position(high).shift_left(8);
+    [limb(0, 1), limb(2, 3), limb(4, 5), position(6)]
 }
 
 /// The product modulo 2^32.
@@ -48,21 +47,19 @@ pub fn multiply_high<B: RowBuilder>(
     }
     let x_sign = if x_signed { sign(row, x) } else { B::Expr::zero() };
     let y_sign = if y_signed { sign(row, y) } else { B::Expr::zero() };
-    let take = |index: usize| x_sign.clone() * y.cells()[index].clone() + y_sign.clone() * x.cells()[index].clone();
-    let take = [take(0), take(1)];
+    let take = |x: B::Expr, y: B::Expr| x_sign.clone() * y + y_sign.clone() * x;
+    let ([x_low, x_high], [y_low, y_high], [low, high]) = (x.cells(), y.cells(), unsigned.cells());
     let mut carry = B::Expr::zero();
-    let limbs = [0, 1].map(|index| {
+    let limbs = [(low, take(x_low, y_low)), (high, take(x_high, y_high))].map(|(total, take)| {
         // limb + what is taken away + carry in = the unsigned limb + 2^16 · carry out, carries at most 2
-        let (total, taken) = (unsigned.cells()[index].clone(), take[index].clone() + carry.clone());
+        let taken = take.clone() + carry.clone();
         let value = |at: At| total.integer_at(at).wrapping_sub(taken.integer_at(at)) & 0xffff;
         let limb = bounded(row, "signed limb", "signed limb is below 2^16", value, LIMB_BITS);
-        let out = row.column("carry", |at| (value(at) + taken.integer_at(at)) >> LIMB_BITS);
+        let out = row.column("carry", |at| value(at).wrapping_add(taken.integer_at(at)) >> LIMB_BITS);
         let two = row.constant(2);
         let small = out.clone() * (out.clone() - row.real()) * (out.clone() - two);
         row.assert_zero("carry is at most two", small);
-        let exact = limb.clone() + take[index].clone() + carry.clone()
-            - unsigned.cells()[index].clone()
-            - out.clone().shift_left(LIMB_BITS);
+        let exact = limb.clone() + take + carry.clone() - total.clone() - out.clone().shift_left(LIMB_BITS);
         row.assert_zero("signed limb is the unsigned less the other operand", exact);
         carry = out;
         limb
@@ -76,12 +73,13 @@ fn product<B: RowBuilder>(row: &mut B, x: &Word<B::Expr>, y: &Word<B::Expr>, lim
     let sums = limb_sums(&x, &y);
     let mut carry = B::Expr::zero();
     let mut product: [B::Expr; 4] = std::array::from_fn(|_| B::Expr::zero());
-    for (index, sum) in sums.into_iter().enumerate().take(limbs) {
+    let carry_bits = CARRY_BITS.into_iter().map(Some).chain([None]);
+    for ((place, sum), carry_bits) in product.iter_mut().zip(sums).zip(carry_bits).take(limbs) {
         let total = sum + carry.clone();
         let value = |at: At| total.integer_at(at);
         let limb = bounded(row, "product limb", "product limb is below 2^16", |at| value(at) & 0xffff, LIMB_BITS);
-        let exact = match CARRY_BITS.get(index) {
-            Some(&bits) => {
+        let exact = match carry_bits {
+            Some(bits) => {
                 let high = |at: At| value(at) >> LIMB_BITS;
                 carry = bounded(row, "product carry", "product carry is short", high, bits);
                 limb.clone() + carry.clone().shift_left(LIMB_BITS)
@@ -89,7 +87,7 @@ fn product<B: RowBuilder>(row: &mut B, x: &Word<B::Expr>, y: &Word<B::Expr>, lim
             None => limb.clone(),
         };
         row.assert_zero("limb and carry make up the sum of products", total - exact);
-        product[index] = limb;
+        *place = limb;
     }
     product
 }

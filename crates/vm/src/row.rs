@@ -5,10 +5,12 @@
 //! is made at once. There is no second copy of its semantics that could drift.
 
 mod circuit;
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "only provers run it")]
 mod fill;
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "only provers run it")]
 mod values;
 
-use engram_air::{Bus, Expr, F, PrimeCharacteristicRing, PrimeField32, Ring, vector::Vector};
+use engram_air::{Bus, Expr, F, PrimeCharacteristicRing, PrimeField32, Ring};
 use engram_memory::{access::AccessPort, messages::MEMORY, offline::Access};
 
 pub use circuit::SymbolicRow;
@@ -133,12 +135,6 @@ impl RowValue for Expr {
     }
 }
 
-impl RowValue for Vector {
-    fn value_at(&self, at: At) -> F {
-        self.lane(at.lane)
-    }
-}
-
 impl RowValue for F {
     fn value_at(&self, _: At) -> F {
         *self
@@ -158,12 +154,20 @@ impl At<'_> {
         &self.record.step
     }
 
+    /// An operand of the instruction, by its place in the ROM's entry.
+    #[expect(clippy::indexing_slicing, reason = "only provers run it")]
+    pub fn operand(&self, place: usize) -> u32 {
+        self.record.step.operands[place]
+    }
+
     /// What an access found and since when, by [`RowBuilder::next_access`].
+    #[expect(clippy::indexing_slicing, reason = "only provers run it")]
     pub fn access(&self, number: usize) -> Access {
         self.record.accesses[number]
     }
 
     /// A free witness, by number.
+    #[expect(clippy::indexing_slicing, reason = "only provers run it")]
     pub fn hint(&self, number: usize) -> u32 {
         self.record.hints[number]
     }

@@ -29,18 +29,16 @@ struct Amount<E> {
 /// The five low bits of a limb. What is above them fits 11 bits, so they are the only five.
 fn amount<B: RowBuilder>(row: &mut B, limb: B::Expr) -> Amount<B::Expr> {
     let value = |at: At| limb.integer_at(at);
-    let bit: [B::Expr; 5] = std::array::from_fn(|index| {
-        flag(row, "bit of the amount", "bit of the amount is boolean", |at| value(at) >> index & 1 == 1)
-    });
-    let weighted = |index: usize| bit[index].clone().shift_left(index as u32);
-    let bits = weighted(0) + weighted(1) + weighted(2) + weighted(3);
-    let rest = (limb.clone() - bits.clone() - weighted(4)).shift_right(5);
+    let [b0, b1, b2, b3, by_limb] = [0, 1, 2, 3, 4]
+        .map(|index| flag(row, "bit of the amount", "bit of the amount is boolean", |at| value(at) >> index & 1 == 1));
+    let bits = b0.clone() + b1.clone().shift_left(1) + b2.clone().shift_left(2) + b3.clone().shift_left(3);
+    let rest = (limb.clone() - bits.clone() - by_limb.clone().shift_left(4)).shift_right(5);
     row.range("what is above the amount fits 11 bits", rest, B::Expr::integer(LIMB_BITS - 5));
     let power = row.column("power", |at| 1 << (value(at) & 15));
-    let factor = |index: usize| B::Expr::one() + bit[index].clone() * B::Expr::integer((1 << (1 << index)) - 1);
-    let product = (row.real() + bit[0].clone()) * factor(1) * factor(2) * factor(3);
+    // One where the bit is not set, and this power of two where it is.
+    let factor = |bit: B::Expr, power: u32| B::Expr::one() + bit * (B::Expr::integer(power) - B::Expr::one());
+    let product = (row.real() + b0) * factor(b1, 1 << 2) * factor(b2, 1 << 4) * factor(b3, 1 << 8);
     row.assert_zero("power is two to the amount's four low bits", product - power.clone());
-    let [_, _, _, _, by_limb] = bit;
     Amount { bits, by_limb, power }
 }
 
@@ -48,10 +46,10 @@ fn amount<B: RowBuilder>(row: &mut B, limb: B::Expr) -> Amount<B::Expr> {
 fn split<B: RowBuilder>(row: &mut B, limb: B::Expr, amount: &Amount<B::Expr>, shift: Shift) -> (B::Expr, B::Expr) {
     let low_bits = |at: At| {
         let bits = amount.bits.integer_at(at);
-        if shift == Shift::Left { LIMB_BITS - bits } else { bits }
+        if shift == Shift::Left { LIMB_BITS.wrapping_sub(bits) } else { bits }
     };
     let high = row.column("high part", |at| limb.integer_at(at) >> low_bits(at));
-    let low = row.column("low part", |at| limb.integer_at(at) & ((1 << low_bits(at)) - 1));
+    let low = row.column("low part", |at| limb.integer_at(at) & !(u32::MAX << low_bits(at)));
     let short = amount.bits.clone();
     let long = B::Expr::integer(LIMB_BITS) - short.clone();
     let power = amount.power.clone();
@@ -98,7 +96,7 @@ pub fn shift<B: RowBuilder>(row: &mut B, shift: Shift, word: &Word<B::Expr>, by:
 
 /// `part · 2^(16 - k)` for a part that fits k bits: a column `m` with `m · 2^k = part · 2^16`.
 fn moved_down<B: RowBuilder>(row: &mut B, part: B::Expr, amount: &Amount<B::Expr>) -> B::Expr {
-    let value = |at: At| part.integer_at(at) << (LIMB_BITS - amount.bits.integer_at(at));
+    let value = |at: At| part.integer_at(at) << LIMB_BITS.wrapping_sub(amount.bits.integer_at(at));
     let moved = row.column("part from the high limb", value);
     let exact = moved.clone() * amount.power.clone() - part.shift_left(LIMB_BITS);
     row.assert_zero("part from the high limb is moved down", exact);
@@ -109,7 +107,8 @@ fn moved_down<B: RowBuilder>(row: &mut B, part: B::Expr, amount: &Amount<B::Expr
 fn fill<B: RowBuilder>(row: &mut B, word: &Word<B::Expr>, amount: &Amount<B::Expr>) -> (B::Expr, B::Expr) {
     let sign = sign(row, word);
     let fill = row.column("fill", |at| {
-        sign.integer_at(at) * ((1 << LIMB_BITS) - (1 << (LIMB_BITS - amount.bits.integer_at(at))))
+        let ones = u32::MAX << LIMB_BITS.wrapping_sub(amount.bits.integer_at(at));
+        sign.integer_at(at).wrapping_mul(ones & 0xffff)
     });
     let exact = sign.clone() * (amount.power.clone() - B::Expr::one()).shift_left(LIMB_BITS);
     row.assert_zero("fill repeats the sign", fill.clone() * amount.power.clone() - exact);

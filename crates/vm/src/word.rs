@@ -81,9 +81,10 @@ impl<E: Ring> Word<E> {
 
     /// The sum modulo 2^32, not normal.
     pub fn add(&self, other: &Self) -> Self {
-        let limb = |index: usize| self.limbs[index].clone() + other.limbs[index].clone();
-        let max = |index: usize| self.limbs_max[index] + other.limbs_max[index];
-        Self { limbs: [limb(0), limb(1)], limbs_max: [max(0), max(1)] }
+        let ([a_low, a_high], [b_low, b_high]) = (self.limbs(), other.limbs());
+        let ([a_low_max, a_high_max], [b_low_max, b_high_max]) = (self.limbs_max, other.limbs_max);
+        let limbs_max = [a_low_max.saturating_add(b_low_max), a_high_max.saturating_add(b_high_max)];
+        Self { limbs: [a_low + b_low, a_high + b_high], limbs_max }
     }
 
     /// The same word with both limbs below 2^16. Carries into 2^32 are dropped.
@@ -96,7 +97,7 @@ impl<E: Ring> Word<E> {
         }
         let [low, high] = self.limbs;
         let (low, carry, carry_max) = normalize_limb(row, low, self.limbs_max[0]);
-        let (high, _, _) = normalize_limb(row, high + carry, self.limbs_max[1] + carry_max);
+        let (high, _, _) = normalize_limb(row, high + carry, self.limbs_max[1].saturating_add(carry_max));
         Self::from_cells([low, high])
     }
 
@@ -119,7 +120,7 @@ impl<E: Ring> Word<E> {
 
 /// A limb of a word's value, the low one first.
 pub fn limb(value: u32, index: u32) -> u32 {
-    value >> (LIMB_BITS * index) & 0xffff
+    if index == 0 { value & 0xffff } else { value >> LIMB_BITS }
 }
 
 /// `limb = low + 2^16 · carry` with `low` range-checked and the carry bounded; the carry and its bound.
@@ -141,7 +142,7 @@ pub(crate) fn show_carry<B: RowBuilder>(row: &mut B, carry: B::Expr, max: u64) {
     match max {
         0 => {}
         1 => row.assert_bool("carry of a sum is boolean", carry),
-        _ => row.range("carry of a sum is small", carry, B::Expr::integer(64 - max.leading_zeros())),
+        _ => row.range("carry of a sum is small", carry, B::Expr::integer(max.ilog2().saturating_add(1))),
     }
 }
 

@@ -7,6 +7,8 @@ mod files;
 mod module;
 mod rules;
 mod tokens;
+mod trust;
+mod uses;
 
 use crate::failure::Failure;
 use crate::step::root;
@@ -24,7 +26,8 @@ pub fn tidy() -> Result<(), Failure> {
 fn complaints() -> Result<Vec<Complaint>, Failure> {
     let files = files::text_files(&root())?;
     let of_files = files.iter().flat_map(|file| rules::RULES.iter().flat_map(move |rule| rule(file)));
-    Ok(of_files.chain(crates::complaints(&files)).chain(circles::complaints(&files)).collect())
+    let of_crates = crates::complaints(&files).into_iter().chain(circles::complaints(&files));
+    Ok(of_files.chain(of_crates).chain(trust::complaints(&files)).collect())
 }
 
 #[cfg(test)]

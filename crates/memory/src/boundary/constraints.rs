@@ -1,11 +1,12 @@
 //! The circuit of the boundary.
 
-use engram_air::{Circuit, CircuitBuilder, Expr, Ring, field::DIGEST_CELLS};
+use engram_air::{Circuit, CircuitBuilder, Expr, F, PrimeCharacteristicRing, Ring, field::DIGEST_CELLS};
 
 use crate::{
     address::LEAF_CELLS,
     columns::columns,
     messages::{COMPRESS, MEMORY, MERKLE, compress_message, memory_message, merkle_message},
+    tree::leaf_halves,
 };
 
 struct BoundaryCols {
@@ -28,7 +29,7 @@ struct BoundaryCols {
 pub fn circuit(block_cells: usize, pointer_unit: usize) -> Circuit {
     let mut circuit = CircuitBuilder::new(format!("boundary {block_cells}"));
     let [real, changed, space, leaf] = ["real", "changed", "space", "leaf"].map(|name| circuit.column(name));
-    let blocks = LEAF_CELLS / block_cells;
+    let blocks = LEAF_CELLS >> block_cells.ilog2();
     let columns = BoundaryCols {
         real,
         changed,
@@ -65,11 +66,9 @@ fn eval_unchanged(circuit: &mut CircuitBuilder, columns: &BoundaryCols) {
 }
 
 fn eval_digests(circuit: &mut CircuitBuilder, columns: &BoundaryCols) {
-    let half = |cells: &[Expr; LEAF_CELLS], start: usize| -> [Expr; DIGEST_CELLS] {
-        std::array::from_fn(|index| cells[start + index].clone())
-    };
     let message = |cells, digest: &[Expr; DIGEST_CELLS]| {
-        compress_message(half(cells, 0), half(cells, DIGEST_CELLS), digest.clone())
+        let [left, right] = leaf_halves(cells);
+        compress_message(left, right, digest.clone())
     };
     let before = message(&columns.before, &columns.digest_before);
     circuit.lookup(COMPRESS, "digest of the leaf before", before, columns.real.clone());
@@ -80,14 +79,18 @@ fn eval_digests(circuit: &mut CircuitBuilder, columns: &BoundaryCols) {
 
 fn eval_blocks(circuit: &mut CircuitBuilder, columns: &BoundaryCols, block_cells: usize, pointer_unit: usize) {
     let BoundaryCols { real, space, leaf, before, after, initial_timestamps, final_timestamps, .. } = columns;
-    let leaf_pointers = (LEAF_CELLS / pointer_unit).ilog2();
-    for (block, start) in (0..LEAF_CELLS).step_by(block_cells).enumerate() {
-        let pointer = leaf.clone().shift_left(leaf_pointers) + Expr::integer((start / pointer_unit) as u32);
-        let message = |cells: &[Expr; LEAF_CELLS], time: &Expr| {
-            let cells = cells[start..start + block_cells].iter().cloned();
-            memory_message(space.clone(), pointer.clone(), cells, time.clone())
+    let unit_log2 = pointer_unit.ilog2();
+    let leaf_pointers = LEAF_CELLS.ilog2().saturating_sub(unit_log2);
+    let starts = (0..LEAF_CELLS).step_by(block_cells);
+    let first = before.chunks(block_cells).zip(initial_timestamps);
+    let last = after.chunks(block_cells).zip(final_timestamps);
+    for (block, (start, (first, last))) in starts.zip(first.zip(last)).enumerate() {
+        let start = Expr::constant(F::from_usize(start >> unit_log2));
+        let pointer = leaf.clone().shift_left(leaf_pointers) + start;
+        let message = |(cells, time): (&[Expr], &Expr)| {
+            memory_message(space.clone(), pointer.clone(), cells.iter().cloned(), time.clone())
         };
-        let (first, last) = (message(before, &initial_timestamps[block]), message(after, &final_timestamps[block]));
+        let (first, last) = (message(first), message(last));
         circuit.send(MEMORY, format!("block {block} before"), first, real.clone());
         circuit.receive(MEMORY, format!("block {block} after"), last, real.clone());
     }

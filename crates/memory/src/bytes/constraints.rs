@@ -2,7 +2,7 @@
 
 use engram_air::{Circuit, CircuitBuilder, Expr, F, PrimeCharacteristicRing, Ring};
 
-use super::columns::{BytesCols, HALF_BITS};
+use super::columns::{BLOCK, BytesCols, HALF_BITS};
 use crate::messages::{BYTES, bytes_message};
 
 /// The bytes table.
@@ -19,8 +19,8 @@ pub fn circuit() -> Circuit {
     let y_high = weighted(&y_high_bits);
     for (y_low, multiplicity) in (0u32..).zip(multiplicities) {
         let shared = x_low_bits.iter().enumerate().map(|(bit, x)| x.clone().scale(F::from_u32(y_low >> bit & 1)));
-        let y = y_high.clone().shift_left(HALF_BITS as u32) + Expr::integer(y_low);
-        let and = and_high.clone().shift_left(HALF_BITS as u32) + weighted(&shared.collect::<Vec<_>>());
+        let y = y_high.clone().shift_left(BLOCK.ilog2()) + Expr::integer(y_low);
+        let and = and_high.clone().shift_left(BLOCK.ilog2()) + weighted(&shared.collect::<Vec<_>>());
         circuit.provide(BYTES, "a pair of bytes and their and", bytes_message(x.clone(), y, and), multiplicity);
     }
     circuit.build()

@@ -13,10 +13,22 @@
 
 mod columns;
 mod constraints;
+#[allow(
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    reason = "only provers run it"
+)]
 mod recorder;
 mod rounds;
 #[cfg(test)]
 mod tests;
+#[allow(
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    reason = "only provers run it"
+)]
 mod trace;
 
 pub use constraints::circuit;

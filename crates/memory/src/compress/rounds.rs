@@ -11,6 +11,8 @@ use engram_air::{
     poseidon2::{EXTERNAL_CONSTANTS_FINAL, EXTERNAL_CONSTANTS_INITIAL, INTERNAL_CONSTANTS, WIDTH},
 };
 
+use crate::tree::leaf_halves;
+
 /// Cells that are committed: all of the state after seven external rounds, one an internal round, and the digest.
 pub(super) const COMMITTED_CELLS: usize = (EXTERNAL_CONSTANTS_INITIAL.len() + EXTERNAL_CONSTANTS_FINAL.len() - 1)
     * WIDTH
@@ -18,31 +20,38 @@ pub(super) const COMMITTED_CELLS: usize = (EXTERNAL_CONSTANTS_INITIAL.len() + EX
     + DIGEST_CELLS;
 
 /// The first half of the permutation of `input`, plus the first half of `input`: the digest of its two halves.
-pub(super) fn compress_cells<R: Ring>(input: [R; WIDTH], mut commit: impl FnMut(&str, R) -> R) -> [R; DIGEST_CELLS] {
+pub(super) fn compress_cells<E: Ring>(input: [E; WIDTH], mut commit: impl FnMut(&str, E) -> E) -> [E; DIGEST_CELLS] {
     let mut state = external_layer(input.clone());
     for constants in &EXTERNAL_CONSTANTS_INITIAL {
         state = external_round(state, constants).map(|cell| commit("state after a first round", cell));
     }
     for constant in INTERNAL_CONSTANTS {
         let [first, ..] = &mut state;
-        *first = commit("S-box of an inner round", power7(first.clone() + R::constant(constant)));
-        let sum = state.iter().cloned().reduce(R::add).unwrap_or_else(R::zero);
-        state = std::array::from_fn(|index| state[index].clone().scale(INTERNAL_DIAGONAL[index]) + sum.clone());
+        *first = commit("S-box of an inner round", power7(first.clone() + E::constant(constant)));
+        let sum = state.iter().cloned().reduce(E::add).unwrap_or_else(E::zero);
+        for (cell, diagonal) in state.iter_mut().zip(&*INTERNAL_DIAGONAL) {
+            *cell = cell.clone().scale(*diagonal) + sum.clone();
+        }
     }
-    let (last, others) = EXTERNAL_CONSTANTS_FINAL.split_last().expect("there are final rounds");
+    let [others @ .., last] = &EXTERNAL_CONSTANTS_FINAL;
     for constants in others {
         state = external_round(state, constants).map(|cell| commit("state after a last round", cell));
     }
-    let state = external_round(state, last);
-    std::array::from_fn(|index| commit("digest", state[index].clone() + input[index].clone()))
+    let [mut digest, _] = leaf_halves(&external_round(state, last));
+    for (cell, input) in digest.iter_mut().zip(input) {
+        *cell = commit("digest", cell.clone() + input);
+    }
+    digest
 }
 
-fn external_round<R: Ring>(state: [R; WIDTH], constants: &[F; WIDTH]) -> [R; WIDTH] {
-    let boxed = std::array::from_fn(|index| power7(state[index].clone() + R::constant(constants[index])));
-    external_layer(boxed)
+fn external_round<E: Ring>(mut state: [E; WIDTH], constants: &[F; WIDTH]) -> [E; WIDTH] {
+    for (cell, constant) in state.iter_mut().zip(constants) {
+        *cell = power7(cell.clone() + E::constant(*constant));
+    }
+    external_layer(state)
 }
 
-fn power7<R: Ring>(x: R) -> R {
+fn power7<E: Ring>(x: E) -> E {
     let square = x.clone() * x.clone();
     let cube = square.clone() * x.clone();
     cube.clone() * cube * x
@@ -50,23 +59,32 @@ fn power7<R: Ring>(x: R) -> R {
 
 /// Multiply by the block-circulant matrix of 4 × 4 blocks, 2M on the diagonal and M elsewhere, where M is the circulant
 /// matrix with first row (2, 3, 1, 1).
-fn external_layer<R: Ring>(state: [R; WIDTH]) -> [R; WIDTH] {
-    let blocks: [[R; 4]; WIDTH / 4] =
-        std::array::from_fn(|block| circulant(std::array::from_fn(|index| state[4 * block + index].clone())));
-    let sums: [R; 4] = std::array::from_fn(|index| {
-        blocks.iter().map(|block| block[index].clone()).reduce(R::add).unwrap_or_else(R::zero)
+fn external_layer<E: Ring>(state: [E; WIDTH]) -> [E; WIDTH] {
+    let [a0, a1, a2, a3, b0, b1, b2, b3, c0, c1, c2, c3, d0, d1, d2, d3] = state;
+    let blocks = [[a0, a1, a2, a3], [b0, b1, b2, b3], [c0, c1, c2, c3], [d0, d1, d2, d3]].map(circulant);
+    let [mut sums, others @ ..] = blocks.clone();
+    for block in others {
+        add(&mut sums, &block);
+    }
+    let [a, b, c, d] = blocks.map(|mut block| {
+        add(&mut block, &sums);
+        block
     });
-    std::array::from_fn(|index| blocks[index / 4][index % 4].clone() + sums[index % 4].clone())
+    let ([a0, a1, a2, a3], [b0, b1, b2, b3], [c0, c1, c2, c3], [d0, d1, d2, d3]) = (a, b, c, d);
+    [a0, a1, a2, a3, b0, b1, b2, b3, c0, c1, c2, c3, d0, d1, d2, d3]
+}
+
+fn add<E: Ring>(cells: &mut [E; 4], others: &[E; 4]) {
+    for (cell, other) in cells.iter_mut().zip(others) {
+        *cell = cell.clone() + other.clone();
+    }
 }
 
 /// Multiply by M, whose rows are the rotations of (2, 3, 1, 1): the sum of all, once more the cell, twice the next one.
-fn circulant<R: Ring>(cells: [R; 4]) -> [R; 4] {
-    let [a, b, c, d] = cells.clone();
-    let sum = (a + b) + (c + d);
-    std::array::from_fn(|index| {
-        let next = cells[(index + 1) % 4].clone();
-        sum.clone() + (cells[index].clone() + (next.clone() + next))
-    })
+fn circulant<E: Ring>([a, b, c, d]: [E; 4]) -> [E; 4] {
+    let sum = (a.clone() + b.clone()) + (c.clone() + d.clone());
+    let with_next = [(a.clone(), b.clone()), (b, c.clone()), (c, d.clone()), (d, a)];
+    with_next.map(|(cell, next)| sum.clone() + (cell + (next.clone() + next)))
 }
 
 /// What the internal layer's matrix adds to the matrix of ones on its diagonal.

@@ -7,7 +7,6 @@ use crate::{
     bridge::{AccessExprs, eval_access},
     columns::columns,
     config::{AddressSpaceConfig, CellKind, MemoryConfig},
-    offline::{AccessKind, AccessRecord},
     range_checker::SharedVariableRangeCheckerChip,
 };
 
@@ -16,6 +15,7 @@ pub(super) const WAIT_BASE: u32 = 7;
 /// Digits of a wait.
 pub(super) const WAIT_DIGITS: usize = 3;
 /// The longest wait.
+#[expect(clippy::as_conversions, reason = "evaluated by the compiler")]
 pub(super) const WAIT_MAX: u32 = WAIT_BASE.pow(WAIT_DIGITS as u32) - 1;
 /// Most rows of a table: so many times 343 is below 2^29.
 pub(crate) const ROWS_MAX: usize = 1 << 20;
@@ -78,17 +78,6 @@ impl AccessTable {
         self.cells() < self.block_cells()
     }
 
-    /// Whether the table holds this access.
-    pub(crate) fn holds(self, config: &MemoryConfig, access: &AccessRecord) -> bool {
-        let writes = match access.kind {
-            AccessKind::IdentityRead => return false,
-            AccessKind::Read => matches!(self, Self::Read { .. }),
-            AccessKind::Write => self.spaces(config).iter().any(|space| space.number == access.space),
-        };
-        let (cells, block_cells) = (usize::from(access.len), usize::from(access.block_cells));
-        writes && (cells, block_cells) == (self.cells(), self.block_cells())
-    }
-
     /// The spaces that the table's writes may have; none for reads, which may be anywhere.
     pub(super) fn spaces(self, config: &MemoryConfig) -> Vec<AddressSpaceConfig> {
         let spaces = config.normal_spaces().iter().copied();
@@ -120,7 +109,7 @@ pub fn circuit(config: &MemoryConfig, table: AccessTable) -> Circuit {
     let mut circuit = CircuitBuilder::new(table.name());
     let (cells_count, block_cells) = (table.cells(), table.block_cells());
     let places = if table.is_narrow() {
-        columns(&mut circuit, "at", block_cells / cells_count)
+        columns(&mut circuit, "at", block_cells >> cells_count.ilog2())
     } else {
         vec![circuit.column("real")]
     };
@@ -166,10 +155,13 @@ fn eval_narrow_write(
     previous: &[Expr],
     cells: &[Expr],
 ) {
-    for (index, (cell, previous)) in cells.iter().zip(previous).enumerate() {
-        let (at, written) = (places[index / written.len()].clone(), written[index % written.len()].clone());
-        let change = at * (written - previous.clone());
-        circuit.assert_equal("a narrow write changes its own cells alone", cell.clone(), previous.clone() + change);
+    let blocks = cells.chunks(written.len()).zip(previous.chunks(written.len()));
+    for (at, (cells, previous)) in places.iter().zip(blocks) {
+        for ((cell, previous), written) in cells.iter().zip(previous).zip(written) {
+            let change = at.clone() * (written.clone() - previous.clone());
+            let after = previous.clone() + change;
+            circuit.assert_equal("a narrow write changes its own cells alone", cell.clone(), after);
+        }
     }
 }
 

@@ -22,6 +22,12 @@
 mod constraints;
 #[cfg(test)]
 mod tests;
+#[allow(
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    reason = "only provers run it"
+)]
 mod trace;
 
 pub(crate) use constraints::ROWS_MAX;

@@ -8,7 +8,7 @@ use crate::{
     address::{CELL_BITS, GAP_BITS},
     config::{CellKind, MemoryConfig},
     log::RecordId,
-    offline::AccessRecords,
+    offline::{AccessKind, AccessRecord, AccessRecords},
     range_checker::SharedVariableRangeCheckerChip,
     row::RowCells,
 };
@@ -84,6 +84,19 @@ pub fn trace(
         row.finish();
     });
     Some(trace)
+}
+
+impl AccessTable {
+    /// Whether the table holds this access.
+    fn holds(self, config: &MemoryConfig, access: &AccessRecord) -> bool {
+        let writes = match access.kind {
+            AccessKind::IdentityRead => return false,
+            AccessKind::Read => matches!(self, Self::Read { .. }),
+            AccessKind::Write => self.spaces(config).iter().any(|space| space.number == access.space),
+        };
+        let (cells, block_cells) = (usize::from(access.len), usize::from(access.block_cells));
+        writes && (cells, block_cells) == (self.cells(), self.block_cells())
+    }
 }
 
 /// The rows before padding: the table's accesses in order, and what bridges long waits between them.

@@ -1,6 +1,6 @@
 //! The circuit of merges.
 
-use engram_air::{Circuit, CircuitBuilder, Expr, Ring};
+use engram_air::{Circuit, CircuitBuilder, Expr, F, PrimeCharacteristicRing, Ring};
 
 use crate::{
     address::{GAP_BITS, TIME_HIGH_BITS, TIME_LOW_BITS},
@@ -29,7 +29,7 @@ pub fn circuit(block_cells: usize, pointer_unit: usize) -> Circuit {
     ask("the block's timestamp, high, is below 2^12", time_high.clone(), TIME_HIGH_BITS);
     let time = time_low + time_high.shift_left(TIME_LOW_BITS);
     let (left, right) = cells.split_at(block_cells / 2);
-    let right_pointer = pointer.clone() + Expr::integer((block_cells / 2 / pointer_unit) as u32);
+    let right_pointer = pointer.clone() + Expr::constant(F::from_usize((block_cells / 2) >> pointer_unit.ilog2()));
     let message =
         |pointer: Expr, cells: &[Expr], time: Expr| memory_message(space.clone(), pointer, cells.iter().cloned(), time);
     let left = message(pointer.clone(), left, time.clone() - age_left);

@@ -34,10 +34,10 @@ fn eval_equal_digests(circuit: &mut CircuitBuilder, columns: &MerkleCols<Expr>) 
         }
     };
     equal("an unchanged node keeps its digest", &unchanged, &columns.before, &columns.after);
-    for child in 0..2 {
-        let (before, after) = (&columns.children_before[child], &columns.children_after[child]);
+    let children = columns.children_before.iter().zip(&columns.children_after).zip(&columns.touched);
+    for ((before, after), touched) in children {
         equal("an unchanged node keeps its children", &unchanged, before, after);
-        let untouched = Expr::one() - columns.touched[child].clone();
+        let untouched = Expr::one() - touched.clone();
         equal("an untouched child keeps its digest", &untouched, before, after);
     }
 }
@@ -57,10 +57,11 @@ fn eval_tree(circuit: &mut CircuitBuilder, columns: MerkleCols<Expr>) {
     let MerkleCols { real, touched, space, height, index, children_before, children_after, before, after, .. } =
         columns;
     let children = touched.into_iter().zip(children_before).zip(children_after);
-    for (side, ((touched, before), after)) in (0..).zip(children) {
+    let sides = [(0, "left child"), (1, "right child")];
+    for ((side, label), ((touched, before), after)) in sides.into_iter().zip(children) {
         let (height, index) = (height.clone() - Expr::one(), index.clone().shift_left(1) + Expr::integer(side));
         let message = merkle_message(space.clone(), height, index, before, after);
-        circuit.send(MERKLE, ["left child", "right child"][side as usize], message, touched);
+        circuit.send(MERKLE, label, message, touched);
     }
     circuit.receive(MERKLE, "node in the tree", merkle_message(space, height, index, before, after), real);
 }

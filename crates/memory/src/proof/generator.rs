@@ -2,17 +2,15 @@
 
 use std::sync::Arc;
 
-use engram_air::{Circuit, Trace, field::Digest};
+use engram_air::{Circuit, F, PrimeCharacteristicRing, Trace, field::Digest, poseidon2::hash};
 use engram_stark::{
     engine::{Witness, check_witnesses, common_commitment, keygen},
     parameters::Parameters,
 };
 
-use super::{
-    MemoryProof, ProofError, Size, circuits,
-    commitment::{aside_digest, log_digest},
-};
+use super::{MemoryProof, ProofError, circuits, commitment::log_digest, fitting::Size};
 use crate::{
+    address::IDENTITY_SPACE,
     clock::Clock,
     config::MemoryConfig,
     image::MemoryImage,
@@ -135,4 +133,26 @@ pub fn log_commitment(
     let heights: Vec<usize> = witnesses.iter().map(|witness| witness.trace.as_ref().map_or(0, Trace::height)).collect();
     let tables = common_commitment(parameters, witnesses).map_err(ProofError::of_backend)?;
     Ok(log_digest(heights.into_iter(), &tables, &aside_digest(log)))
+}
+
+/// Marks an increment of time.
+const INCREMENT: u32 = 1;
+/// Marks a read of the identity space.
+const IDENTITY_READ: u32 = 2;
+
+/// The digest of those entries of a log that touch no memory, each with its place.
+fn aside_digest(log: &[MemoryLogEntry]) -> Digest {
+    let mut cells = vec![];
+    for (place, entry) in log.iter().enumerate() {
+        let (mark, value) = match *entry {
+            MemoryLogEntry::IncrementTimestampBy(increment) => (INCREMENT, increment),
+            MemoryLogEntry::Read { address_space: IDENTITY_SPACE, pointer, .. } => (IDENTITY_READ, pointer),
+            _ => continue,
+        };
+        let place = u64::try_from(place).unwrap_or(u64::MAX);
+        let limbs = [place & 0xffff, place >> 16 & 0xffff, place >> 32 & 0xffff, place >> 48];
+        cells.extend(limbs.map(F::from_u64));
+        cells.extend([mark, value & 0xffff, value >> 16].map(F::from_u32));
+    }
+    hash(cells.into_iter())
 }

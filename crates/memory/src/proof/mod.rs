@@ -31,9 +31,21 @@
 
 mod commitment;
 mod error;
+#[allow(
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    reason = "only provers run it"
+)]
 mod fitting;
 #[cfg(test)]
 mod forged_adapters;
+#[allow(
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    reason = "only provers run it"
+)]
 mod generator;
 mod verify;
 
@@ -42,7 +54,6 @@ use engram_stark::{engine::StarkProof, parameters::Parameters};
 
 pub use commitment::roots_digest;
 pub use error::ProofError;
-use fitting::Size;
 pub use generator::{MemoryProofGenerator, generate_memory_proof, log_commitment};
 pub use verify::MemoryStatement;
 
@@ -66,7 +77,7 @@ fn circuits(config: &MemoryConfig) -> Vec<Circuit> {
 
 /// First byte of an encoded proof: which parameter set.
 fn parameters_byte(parameters: Parameters) -> u8 {
-    parameters.log_stacked_height() as u8
+    u8::try_from(parameters.log_stacked_height()).unwrap_or(u8::MAX)
 }
 
 /// The parameter set that the first byte of an encoded proof names, and the other bytes.

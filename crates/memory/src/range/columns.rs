@@ -9,6 +9,7 @@ pub const BLOCK: usize = 16;
 pub(super) const BLOCK_BITS: u32 = BLOCK.ilog2();
 
 /// Base-4 digits of a block's number.
+#[expect(clippy::as_conversions, reason = "evaluated by the compiler")]
 pub(super) const DIGITS: usize = (RANGE_BITS_MAX - BLOCK_BITS).div_ceil(2) as usize;
 
 /// Values of the narrow table: all those of 0, 1, 2 and 3 bits.

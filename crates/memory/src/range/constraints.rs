@@ -2,7 +2,7 @@
 
 use engram_air::{Circuit, CircuitBuilder, Expr, Ring};
 
-use super::columns::{BLOCK, BLOCK_BITS, DIGITS, NARROW_VALUES, RangeCols};
+use super::columns::{BLOCK, BLOCK_BITS, NARROW_VALUES, RangeCols};
 use crate::messages::{RANGE, range_message, variable_range_message};
 
 /// The table of widths from 4 to 17 bits.
@@ -23,7 +23,7 @@ pub fn circuit() -> Circuit {
 fn eval_digits(circuit: &mut CircuitBuilder, columns: &RangeCols<Expr>) {
     let RangeCols { first, digits, limits, .. } = columns;
     let mut number = Expr::zero();
-    for (position, (digit, limit)) in (0..).zip(digits.iter().zip(limits)) {
+    for (position, (digit, limit)) in (0..).step_by(2).zip(digits.iter().zip(limits)) {
         let bit = digit.clone() * (digit.clone() - Expr::one());
         let more = (digit.clone() - Expr::integer(2)) * (digit.clone() - Expr::integer(3));
         let not_full = Expr::integer(2) - limit.clone();
@@ -31,7 +31,7 @@ fn eval_digits(circuit: &mut CircuitBuilder, columns: &RangeCols<Expr>) {
         circuit.assert_zero("a digit with less than two bits is below 2", not_full.clone() * bit);
         let empty = not_full * (Expr::one() - limit.clone());
         circuit.assert_zero("a digit without bits is 0", empty * digit.clone());
-        number = number + digit.clone().shift_left(2 * position);
+        number = number + digit.clone().shift_left(position);
     }
     circuit.assert_equal(
         "the first value is sixteen times the block's number",
@@ -42,15 +42,14 @@ fn eval_digits(circuit: &mut CircuitBuilder, columns: &RangeCols<Expr>) {
 
 fn eval_limits(circuit: &mut CircuitBuilder, columns: &RangeCols<Expr>) {
     let RangeCols { width, limits, .. } = columns;
-    for position in 0..DIGITS {
-        let limit = limits[position].clone();
+    let above = limits.iter().skip(1).map(Some).chain([None]);
+    for (limit, above) in limits.iter().cloned().zip(above) {
         // The widest width has an odd number of bits above four: the last digit has one at most.
         let mut values = limit.clone() * (limit.clone() - Expr::one());
-        if position + 1 < DIGITS {
+        if let Some(above) = above {
             values = values * (limit.clone() - Expr::integer(2));
             let not_full = Expr::integer(2) - limit;
-            let above = limits[position + 1].clone();
-            circuit.assert_zero("bits are covered from the lowest", above * not_full);
+            circuit.assert_zero("bits are covered from the lowest", above.clone() * not_full);
         }
         circuit.assert_zero("a digit has up to two bits", values);
     }

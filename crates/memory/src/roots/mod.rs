@@ -11,9 +11,17 @@
 //! - *roots are there*: the circuit is required, so that no proof leaves it out together with its public values.
 
 mod constraints;
+mod publics;
 #[cfg(test)]
 mod tests;
+#[allow(
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    reason = "only provers run it"
+)]
 mod trace;
 
 pub use constraints::circuit;
-pub use trace::{public_values, roots_of, trace};
+pub use publics::{public_values, roots_of};
+pub use trace::trace;

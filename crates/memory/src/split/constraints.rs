@@ -1,6 +1,6 @@
 //! The circuit of splits.
 
-use engram_air::{Circuit, CircuitBuilder, Expr, Ring};
+use engram_air::{Circuit, CircuitBuilder, Expr, F, PrimeCharacteristicRing, Ring};
 
 use crate::{
     columns::columns,
@@ -16,7 +16,7 @@ pub fn circuit(block_cells: usize, pointer_unit: usize) -> Circuit {
     let cells = columns(&mut circuit, "cells", block_cells);
     circuit.assert_bool("real is boolean", real.clone());
     let (left, right) = cells.split_at(block_cells / 2);
-    let right_pointer = pointer.clone() + Expr::integer((block_cells / 2 / pointer_unit) as u32);
+    let right_pointer = pointer.clone() + Expr::constant(F::from_usize((block_cells / 2) >> pointer_unit.ilog2()));
     let message =
         |pointer: Expr, cells: &[Expr]| memory_message(space.clone(), pointer, cells.iter().cloned(), time.clone());
     circuit.receive(MEMORY, "whole block", message(pointer.clone(), &cells), real.clone());

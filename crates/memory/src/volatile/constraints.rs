@@ -14,7 +14,7 @@ pub(super) const LIMB_BITS: u32 = 15;
 
 /// Bits of the low and of the high limb of the numbers of a space's blocks: 30 bits at most, as pointers have no more.
 pub(super) fn limb_bits(layout: &Layout, space: &AddressSpaceConfig) -> [u32; 2] {
-    let bits = layout.cells_log2(space) - space.block_cells.ilog2();
+    let bits = layout.cells_log2(space).saturating_sub(space.block_cells.ilog2());
     [bits.min(LIMB_BITS), bits.saturating_sub(LIMB_BITS)]
 }
 
@@ -50,7 +50,8 @@ pub fn circuit(layout: &Layout, space: &AddressSpaceConfig) -> Circuit {
     let growth = high_growth.clone() + same_high * (low_growth - high_growth);
     circuit.assert_zero("the step leads to the next block", more * (step + Expr::one() - growth));
 
-    let pointer = (low + high.shift_left(LIMB_BITS)).shift_left((space.block_cells / layout.pointer_unit()).ilog2());
+    let block_pointers_log2 = space.block_cells.ilog2().saturating_sub(layout.pointer_unit().ilog2());
+    let pointer = (low + high.shift_left(LIMB_BITS)).shift_left(block_pointers_log2);
     let message = |cells: Vec<Expr>, time| memory_message(Expr::integer(space.number), pointer.clone(), cells, time);
     let first = message(vec![Expr::zero(); space.block_cells], initial_time);
     circuit.send(MEMORY, "block before", first, real.clone());

@@ -14,6 +14,12 @@
 mod constraints;
 #[cfg(test)]
 mod tests;
+#[allow(
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    reason = "only provers run it"
+)]
 mod trace;
 
 pub use constraints::circuit;

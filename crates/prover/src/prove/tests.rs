@@ -1,7 +1,7 @@
 //! What a person reads when a run does not satisfy the circuits.
 
 use engram_air::{F, PrimeCharacteristicRing};
-use engram_rv32im::{Opcode, emulator::system_calls::SYS_EXIT};
+use engram_rv32im::{Opcode, system_calls::SYS_EXIT};
 use engram_rv32im_air::{chip::Chip, circuits::FIRST_CHIP};
 use engram_stark::engine::check_witnesses;
 

@@ -1,7 +1,7 @@
 //! System calls, replayed, and the transfers that they start.
 
 use engram_memory::address::{SPACE_MEMORY, SPACE_OUTPUT, SPACE_REGISTERS};
-use engram_rv32im::emulator::system_calls::{MINUS_EBADF, MINUS_ENOSYS, TRANSFER_MAX_BYTES};
+use engram_rv32im::system_calls::{MINUS_EBADF, MINUS_ENOSYS, TRANSFER_MAX_BYTES};
 use engram_rv32im_air::{
     calls::CALLS,
     chip::Chip,

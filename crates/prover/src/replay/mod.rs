@@ -12,8 +12,8 @@ use engram_memory::{
 };
 use engram_rv32im::{
     CpuState, ExecutionLog, Format, Opcode,
-    emulator::system_calls::TRANSFER_MAX_BYTES,
     semantics::{load_extract, store_merge},
+    system_calls::TRANSFER_MAX_BYTES,
 };
 use engram_rv32im_air::{
     block::Block,
@@ -386,7 +386,7 @@ impl Segment<'_, OfflineMemory> {
         for &register in &block.registers {
             self.memory.amend(SPACE_REGISTERS, register, registers[register as usize]);
         }
-        debug_assert_eq!(timestamp + 1, *time + block.clock());
+        debug_assert_eq!(timestamp, *time + block.opened() as u32);
         (*time, *pc) = (timestamp + 1, block.path.final_pc);
         self.open.steps += block.path.steps.len();
         Ok(())

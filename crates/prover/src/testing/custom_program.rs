@@ -2,7 +2,7 @@
 
 use engram_rv32im::{
     Opcode,
-    emulator::system_calls::{SYS_EXIT, SYS_WRITE},
+    system_calls::{SYS_EXIT, SYS_WRITE},
     testing::{BULK_LOAD, BULK_STORE, ElfSegment, SplitMix64},
 };
 

@@ -3,7 +3,7 @@
 use Opcode as O;
 use engram_rv32im::{
     Format, Opcode,
-    emulator::system_calls::{SYS_BRK, SYS_EXIT, SYS_EXIT_GROUP, SYS_READ, SYS_WRITE},
+    system_calls::{SYS_BRK, SYS_EXIT, SYS_EXIT_GROUP, SYS_READ, SYS_WRITE},
     testing::ElfSegment,
 };
 

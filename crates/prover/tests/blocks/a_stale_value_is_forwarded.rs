@@ -4,7 +4,7 @@
 use engram_prover::testing::{Assembler, ZERO};
 use engram_rv32im::{
     Opcode::{self, *},
-    emulator::system_calls::SYS_EXIT,
+    system_calls::SYS_EXIT,
     testing::ElfSegment,
 };
 use engram_rv32im_air::circuits::Machine;

@@ -6,7 +6,7 @@ use engram_prover::{
 };
 use engram_rv32im::{
     Opcode::*,
-    emulator::system_calls::SYS_EXIT,
+    system_calls::SYS_EXIT,
     testing::{ElfSegment, SplitMix64},
 };
 use engram_rv32im_air::block::{Block, BlockPath};

@@ -3,7 +3,7 @@
 use engram_prover::testing::Assembler;
 use engram_rv32im::{
     Opcode::{self, *},
-    emulator::system_calls::{SYS_EXIT, SYS_WRITE},
+    system_calls::{SYS_EXIT, SYS_WRITE},
     testing::{ElfSegment, SplitMix64},
 };
 

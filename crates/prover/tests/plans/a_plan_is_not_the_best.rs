@@ -3,13 +3,14 @@
 use engram_air::price::{CELL_S, INTERACTION_S, SLOT_S};
 use engram_prover::{
     Profile,
+    meter::size,
     testing::ZERO,
     tile::{Tile, Tiler},
 };
 use engram_rv32im::{
     ExecutionLog,
     Opcode::{self, *},
-    emulator::system_calls::SYS_WRITE,
+    system_calls::SYS_WRITE,
 };
 use engram_rv32im_air::{
     block::{Block, BlockPath},
@@ -35,7 +36,7 @@ fn seconds(guest: &Guest, blocks: Vec<Block>) -> f64 {
         step += tile.steps(machine.blocks());
     }
     // Slots, which double at powers of two of all messages together, count with what they are on average.
-    let size = machine.size(rows);
+    let size = size(&machine, rows);
     size.cells as f64 * CELL_S + size.interactions as f64 * (INTERACTION_S + 1.35 * SLOT_S)
 }
 

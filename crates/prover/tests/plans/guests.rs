@@ -15,7 +15,7 @@ use engram_prover::{
 };
 use engram_rv32im::{
     ExecutionLog, Opcode, Program,
-    emulator::system_calls::SYS_EXIT,
+    system_calls::SYS_EXIT,
     testing::{SplitMix64, guest_elf},
 };
 use engram_rv32im_air::{

@@ -8,7 +8,7 @@ use engram_prover::{
 };
 use engram_rv32im::{
     Opcode, Program,
-    emulator::system_calls::{SYS_EXIT, SYS_READ, SYS_WRITE},
+    system_calls::{SYS_EXIT, SYS_READ, SYS_WRITE},
     testing::ElfSegment,
 };
 use engram_stark::parameters::Parameters;

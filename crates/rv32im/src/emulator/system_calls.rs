@@ -1,4 +1,4 @@
-//! The guest's system calls, with Linux's numbers and results, so that the same program runs under qemu.
+//! The guest's system calls, served.
 //!
 //! Where the emulator differs from `qemu-riscv32`: all calls but five return `-ENOSYS`; there are only files 0, 1 and 2,
 //! each for one direction; one call moves at most [`TRANSFER_MAX_BYTES`]; a buffer that may not be accessed is a fault
@@ -12,34 +12,10 @@ use super::effect::Effect;
 use crate::access::Access;
 use crate::fault::FaultKind;
 use crate::log::ExecutionLog;
-
-/// Most bytes that one `read` or `write` moves; a longer request is served in part, as POSIX allows.
-pub const TRANSFER_MAX_BYTES: u32 = 1 << 20;
-/// Most bytes of public output that a run may write.
-pub const OUTPUT_MAX_BYTES: usize = 1 << 30;
-
-/// `read(file, buffer, length)`.
-pub const SYS_READ: u32 = 63;
-/// `write(file, buffer, length)`.
-pub const SYS_WRITE: u32 = 64;
-/// `exit(code)`.
-pub const SYS_EXIT: u32 = 93;
-/// `exit_group(code)`, the same with one thread.
-pub const SYS_EXIT_GROUP: u32 = 94;
-/// `brk(address)`.
-pub const SYS_BRK: u32 = 214;
-
-/// The file that holds the private input.
-pub const FILE_INPUT: u32 = 0;
-/// The file that takes the public output.
-pub const FILE_OUTPUT: u32 = 1;
-/// The file that takes debug text, which is not part of any statement.
-pub const FILE_DEBUG: u32 = 2;
-
-/// Linux's "bad file number", negated, as a register value.
-pub const MINUS_EBADF: u32 = -9_i32 as u32;
-/// Linux's "function not implemented", negated, as a register value.
-pub const MINUS_ENOSYS: u32 = -38_i32 as u32;
+use crate::system_calls::{
+    FILE_DEBUG, FILE_INPUT, FILE_OUTPUT, MINUS_EBADF, MINUS_ENOSYS, OUTPUT_MAX_BYTES, SYS_BRK, SYS_EXIT,
+    SYS_EXIT_GROUP, SYS_READ, SYS_WRITE, TRANSFER_MAX_BYTES,
+};
 
 impl Emulator<'_> {
     /// Serves the system call that the registers ask for: `a7` its number, `a0` to `a2` its arguments.

@@ -7,9 +7,9 @@
 
 use super::elf_writer::{ElfSegment, elf_file, text_segment};
 use super::random::SplitMix64;
-use crate::emulator::system_calls::{SYS_BRK, SYS_EXIT, SYS_READ, SYS_WRITE};
 use crate::instruction::Instruction;
 use crate::isa::{Format, Opcode};
+use crate::system_calls::{SYS_BRK, SYS_EXIT, SYS_READ, SYS_WRITE};
 
 /// Where the code of linked programs begins.
 const TEXT_START: u32 = 0x0010_0000;

@@ -8,8 +8,9 @@ use openvm_stark_sdk::config::baby_bear_poseidon2::BabyBearPoseidon2CpuEngine;
 use super::{values::continue_values, *};
 use crate::{
     backend::BackendAir,
-    engine::{Committed, Witness, contexts},
+    engine::{Committed, Witness},
     parameters::Parameters,
+    proving::contexts,
 };
 use engram_air::{Bus, Circuit, CircuitBuilder, Expr, PrimeCharacteristicRing, Ring, Trace};
 

@@ -103,19 +103,19 @@ impl<'a, B: RowBuilder> Path<'a, B> {
 
     /// All values so far.
     pub(super) fn ids(&self) -> impl Iterator<Item = WordId> + use<B> {
-        (0..self.values.len() as u32).map(WordId)
+        (0..self.values.len()).map(WordId)
     }
 
     pub(super) fn get(&self, word: WordId) -> &Value<B::Expr> {
-        &self.values[word.0 as usize]
+        self.values.get(word.0).unwrap_or_else(|| unreachable!("a word of another path"))
     }
 
     pub(super) fn get_mut(&mut self, word: WordId) -> &mut Value<B::Expr> {
-        &mut self.values[word.0 as usize]
+        self.values.get_mut(word.0).unwrap_or_else(|| unreachable!("a word of another path"))
     }
 
     pub(super) fn push(&mut self, limbs: [B::Expr; 2], limbs_max: [u64; 2], mask: u32) -> WordId {
-        let id = WordId(self.values.len() as u32);
+        let id = WordId(self.values.len());
         self.values.push(Value {
             limbs,
             limbs_max,

@@ -5,7 +5,7 @@ use engram_air::Ring;
 
 use super::{
     arena::Path,
-    value::{Byte, Split, WordId},
+    value::{Byte, Split, WordId, byte_of, limb_of},
 };
 use crate::{
     row::{RowBuilder, RowValue},
@@ -59,18 +59,15 @@ impl<B: RowBuilder> Path<'_, B> {
             }
         }
         let (x_bytes, y_bytes) = (self.bytes(x), self.bytes(y));
-        let mut results: Vec<Byte<B::Expr>> = Vec::with_capacity(4);
-        for index in 0..4 {
-            let result = self.byte(operation, [(x, &x_bytes[index]), (y, &y_bytes[index])], index);
-            results.push(result);
-        }
-        let byte = |index: usize| match &results[index] {
+        let results = [0, 1, 2, 3]
+            .map(|place| self.byte(operation, [(x, byte_of(&x_bytes, place)), (y, byte_of(&y_bytes, place))], place));
+        let [b0, b1, b2, b3] = results.each_ref().map(|byte| match byte {
             Byte::Known(value) => self.row.constant(*value),
             Byte::Expr { expr, .. } => expr.clone(),
-        };
-        let limbs = [byte(0) + byte(1).shift_left(8), byte(2) + byte(3).shift_left(8)];
+        });
+        let limbs = [b0 + b1.shift_left(8), b2 + b3.shift_left(8)];
         let result = self.push_normal(limbs, operation.mask(x_mask, y_mask));
-        self.get_mut(result).bytes = results.try_into().ok();
+        self.get_mut(result).bytes = Some(results);
         result
     }
 
@@ -79,21 +76,21 @@ impl<B: RowBuilder> Path<'_, B> {
         &mut self,
         operation: Bitwise,
         [(x, x_byte), (y, y_byte)]: [(WordId, &Byte<B::Expr>); 2],
-        index: usize,
+        place: u32,
     ) -> Byte<B::Expr> {
         let (x_expr, y_expr) = match (x_byte, y_byte) {
             (Byte::Known(x), Byte::Known(y)) => return Byte::Known(operation.apply(*x, *y)),
             (Byte::Known(constant), Byte::Expr { expr, .. }) => {
-                return self.byte_with_constant(operation, y, index, expr.clone(), *constant);
+                return self.byte_with_constant(operation, y, place, expr.clone(), *constant);
             }
             (Byte::Expr { expr, .. }, Byte::Known(constant)) => {
-                return self.byte_with_constant(operation, x, index, expr.clone(), *constant);
+                return self.byte_with_constant(operation, x, place, expr.clone(), *constant);
             }
             (Byte::Expr { expr: x, .. }, Byte::Expr { expr: y, .. }) => (x.clone(), y.clone()),
         };
         let and = self.conjunction(x_expr.clone(), y_expr.clone());
-        self.mark_checked(x, index);
-        self.mark_checked(y, index);
+        self.mark_checked(x, place);
+        self.mark_checked(y, place);
         let expr = combine(operation, x_expr, y_expr, and);
         Byte::Expr { expr, checked: true }
     }
@@ -102,7 +99,7 @@ impl<B: RowBuilder> Path<'_, B> {
         &mut self,
         operation: Bitwise,
         word: WordId,
-        index: usize,
+        place: u32,
         byte: B::Expr,
         constant: u32,
     ) -> Byte<B::Expr> {
@@ -115,11 +112,11 @@ impl<B: RowBuilder> Path<'_, B> {
             _ => {
                 let constant = self.row.constant(constant);
                 let and = self.conjunction(byte.clone(), constant.clone());
-                self.mark_checked(word, index);
+                self.mark_checked(word, place);
                 return Byte::Expr { expr: combine(operation, byte, constant, and), checked: true };
             }
         };
-        self.check_byte(word, index);
+        self.check_byte(word, place);
         Byte::Expr { expr, checked: true }
     }
 
@@ -129,34 +126,30 @@ impl<B: RowBuilder> Path<'_, B> {
         and
     }
 
-    fn mark_checked(&mut self, word: WordId, index: usize) {
-        if let Some(bytes) = &mut self.get_mut(word).bytes
-            && let Byte::Expr { checked, .. } = &mut bytes[index]
-        {
-            *checked = true;
+    fn mark_checked(&mut self, word: WordId, place: u32) {
+        let bytes = self.get_mut(word).bytes.iter_mut().flatten();
+        for (_, byte) in (0..).zip(bytes).filter(|(at, _)| *at == place) {
+            if let Byte::Expr { checked, .. } = byte {
+                *checked = true;
+            }
         }
     }
 
     /// Show that a byte is one, unless that is known.
-    pub(super) fn check_byte(&mut self, word: WordId, index: usize) {
-        let unchecked = match &self.get(word).bytes {
-            Some(bytes) => match &bytes[index] {
-                Byte::Expr { expr, checked: false } => Some(expr.clone()),
-                _ => None,
-            },
-            None => None,
-        };
-        if let Some(expr) = unchecked {
+    pub(super) fn check_byte(&mut self, word: WordId, place: u32) {
+        let byte = self.get(word).bytes.as_ref().map(|bytes| byte_of(bytes, place));
+        if let Some(Byte::Expr { expr, checked: false }) = byte {
+            let expr = expr.clone();
             self.row.range("byte is below 2^8", expr, B::Expr::integer(8));
-            self.mark_checked(word, index);
+            self.mark_checked(word, place);
         }
     }
 
-    /// Range-check every byte. Where a limb was cut in two, both halves must be bytes: a check of one half shows nothing.
+    /// Show that every byte is below 2^8. Where a limb was cut in two, both halves are checked: one alone shows nothing.
     pub(super) fn check_bytes(&mut self) {
         for word in self.ids() {
             if self.get(word).bytes.is_some() {
-                (0..4).for_each(|index| self.check_byte(word, index));
+                (0..4).for_each(|place| self.check_byte(word, place));
             }
         }
     }
@@ -179,7 +172,7 @@ impl<B: RowBuilder> Path<'_, B> {
         bytes
     }
 
-    fn limb_bytes(&mut self, word: WordId, limb_index: usize, limb: B::Expr, mask: u32) -> [Byte<B::Expr>; 2] {
+    fn limb_bytes(&mut self, word: WordId, limb_index: u32, limb: B::Expr, mask: u32) -> [Byte<B::Expr>; 2] {
         let checked = |expr| Byte::Expr { expr, checked: true };
         if mask == 0 {
             return [Byte::Known(0), Byte::Known(0)];
@@ -200,32 +193,33 @@ impl<B: RowBuilder> Path<'_, B> {
     }
 
     /// A limb of a normal value cut at a constant position between 1 and 15: (low, high), both shown to be short.
-    fn split(&mut self, word: WordId, limb: usize, position: u32) -> (B::Expr, B::Expr) {
+    fn split(&mut self, word: WordId, limb: u32, position: u32) -> (B::Expr, B::Expr) {
         let value = self.get(word);
-        let mask = value.mask >> (LIMB_BITS * limb as u32) & 0xffff;
-        let expr = value.limbs[limb].clone();
+        let mask = crate::word::limb(value.mask, limb);
+        let expr = limb_of(&value.limbs, limb).clone();
         if mask >> position == 0 {
             return (expr, B::Expr::zero());
         }
-        if mask & ((1 << position) - 1) == 0 {
+        if mask & !(u32::MAX << position) == 0 {
             return (B::Expr::zero(), expr.shift_right(position));
         }
         if let Some(split) = value.splits.iter().find(|split| split.limb == limb && split.position == position) {
             return (split.low.clone(), split.high.clone());
         }
         if position == 8 && self.get(word).bytes.is_some() {
-            self.check_byte(word, 2 * limb);
-            self.check_byte(word, 2 * limb + 1);
+            let [low, high] = if limb == 0 { [0, 1] } else { [2, 3] };
+            self.check_byte(word, low);
+            self.check_byte(word, high);
             if let Some(bytes) = &self.get(word).bytes
                 && let (Byte::Expr { expr: low, .. }, Byte::Expr { expr: high, .. }) =
-                    (&bytes[2 * limb], &bytes[2 * limb + 1])
+                    (byte_of(bytes, low), byte_of(bytes, high))
             {
                 return (low.clone(), high.clone());
             }
         }
         let high = self.row.column("high part", |at| expr.integer_at(at) >> position);
         let low = expr - high.clone().shift_left(position);
-        self.show_short("high part is short", &high, LIMB_BITS - position);
+        self.show_short("high part is short", &high, LIMB_BITS.saturating_sub(position));
         self.show_short("low part is short", &low, position);
         self.get_mut(word).splits.push(Split { limb, position, low: low.clone(), high: high.clone() });
         (low, high)
@@ -255,7 +249,7 @@ impl<B: RowBuilder> Path<'_, B> {
             return self.constant(match shift {
                 Shift::Left => known << by,
                 Shift::RightLogical => known >> by,
-                Shift::RightArithmetic => (known as i32 >> by) as u32,
+                Shift::RightArithmetic => (known.cast_signed() >> by).cast_unsigned(),
             });
         }
         let word = self.normal(word);
@@ -274,19 +268,20 @@ impl<B: RowBuilder> Path<'_, B> {
     }
 
     /// The limbs of a value, each cut so that its upper `bits` bits are apart; `bits` is below 16.
-    fn cuts(&mut self, word: WordId, limb: usize, low_bits: u32) -> (B::Expr, B::Expr) {
+    fn cuts(&mut self, word: WordId, limb: u32, low_bits: u32) -> (B::Expr, B::Expr) {
         match low_bits {
-            0 => (B::Expr::zero(), self.get(word).limbs[limb].clone()),
-            16 => (self.get(word).limbs[limb].clone(), B::Expr::zero()),
+            0 => (B::Expr::zero(), limb_of(&self.get(word).limbs, limb).clone()),
+            16 => (limb_of(&self.get(word).limbs, limb).clone(), B::Expr::zero()),
             _ => self.split(word, limb, low_bits),
         }
     }
 
     fn shift_left(&mut self, word: WordId, by: u32, mask: u32) -> WordId {
         let bits = by % LIMB_BITS;
-        let (low, carried) = self.cuts(word, 0, LIMB_BITS - bits);
+        let kept = LIMB_BITS.saturating_sub(bits);
+        let (low, carried) = self.cuts(word, 0, kept);
         let limbs = if by < LIMB_BITS {
-            let (high, _) = self.cuts(word, 1, LIMB_BITS - bits);
+            let (high, _) = self.cuts(word, 1, kept);
             [low.shift_left(bits), high.shift_left(bits) + carried]
         } else {
             [B::Expr::zero(), low.shift_left(bits)]
@@ -301,13 +296,13 @@ impl<B: RowBuilder> Path<'_, B> {
             return [high, B::Expr::zero()];
         }
         let (_, low) = self.cuts(word, 0, bits);
-        [low + carried.shift_left(LIMB_BITS - bits), high]
+        [low + carried.shift_left(LIMB_BITS.saturating_sub(bits)), high]
     }
 
     fn shift_right_arithmetic(&mut self, word: WordId, by: u32) -> WordId {
         let (_, sign) = self.split(word, 1, 15);
         let [low, high] = self.shifted_right(word, by);
-        let fill = u32::MAX << (32 - by);
+        let fill = !(u32::MAX >> by);
         let limbs =
             [low + sign.clone() * B::Expr::integer(fill & 0xffff), high + sign * B::Expr::integer(fill >> LIMB_BITS)];
         self.push_normal(limbs, u32::MAX)

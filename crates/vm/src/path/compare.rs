@@ -25,7 +25,7 @@ impl Condition {
     pub fn holds(self, x: u32, y: u32) -> bool {
         match self {
             Self::Equal => x == y,
-            Self::Less => (x as i32) < y as i32,
+            Self::Less => x.cast_signed() < y.cast_signed(),
             Self::Below => x < y,
         }
     }

@@ -43,7 +43,8 @@ impl<B: RowBuilder> Path<'_, B> {
             Operand::Known(0) => self.constant(0),
             Operand::Known(register) => {
                 let open = self.locations.registers.iter().find(|(number, ..)| number == register);
-                open.expect("registers are opened before they are used").1
+                let Some(&(_, value, _)) = open else { unreachable!("registers are opened before they are used") };
+                value
             }
             Operand::Column(register) => {
                 let word = self.frame.read_register(self.row, register.clone());
@@ -72,9 +73,10 @@ impl<B: RowBuilder> Path<'_, B> {
     /// The word at a place.
     pub fn load(&mut self, place: &Place<B::Expr>) -> WordId {
         self.locations.made.push((place.pointer.clone(), None));
-        if let Some(position) = self.find(place) {
+        let found = self.find(place).and_then(|position| self.locations.memory.get(position));
+        if let Some(&MemoryLocation { value, .. }) = found {
             self.locations.openings.push(false);
-            return self.locations.memory[position].value;
+            return value;
         }
         self.close_aliases(place, false);
         let location = self.open_memory(place);
@@ -87,11 +89,11 @@ impl<B: RowBuilder> Path<'_, B> {
     pub fn store(&mut self, place: &Place<B::Expr>, word: WordId) {
         self.locations.made.push((place.pointer.clone(), Some(word)));
         match self.find(place) {
-            Some(position) if self.locations.memory[position].taken.is_some() => {
+            Some(position) if self.locations.memory.get(position).is_some_and(|open| open.taken.is_some()) => {
                 self.locations.openings.push(false);
                 self.close_aliases(place, true);
-                if let Some(position) = self.find(place) {
-                    self.locations.memory[position].value = word;
+                if let Some(open) = self.find(place).and_then(|position| self.locations.memory.get_mut(position)) {
+                    open.value = word;
                 }
             }
             found => {

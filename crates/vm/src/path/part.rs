@@ -5,7 +5,7 @@ use engram_air::Ring;
 use super::{
     arena::Path,
     place::{Lane, Place, Width},
-    value::{Byte, WordId},
+    value::{Byte, WordId, byte_of, limb_of},
 };
 use crate::{
     compare::limb_sign,
@@ -40,28 +40,18 @@ impl<B: RowBuilder> Path<'_, B> {
     pub fn extract(&mut self, word: WordId, lane: u32, width: Width, signed: bool) -> WordId {
         let word = self.normal(word);
         if let Some(known) = self.known(word) {
-            let raw = known >> (8 * lane);
-            return self.constant(match (width, signed) {
-                (Width::Byte, false) => raw & 0xff,
-                (Width::Byte, true) => raw as i8 as u32,
-                (Width::Half, false) => raw & 0xffff,
-                (Width::Half, true) => raw as i16 as u32,
-                (Width::Word, _) => raw,
-            });
+            return self.constant(extended(known >> bits_below(lane), width, signed));
         }
         if width == Width::Word {
             return word;
         }
         let bits = width.bits();
-        let mask = self.get(word).mask >> (8 * lane) & ((1 << bits) - 1);
+        let mask = self.get(word).mask >> bits_below(lane) & !(u32::MAX << bits);
         let part = if width == Width::Half {
-            self.get(word).limbs[lane as usize / 2].clone()
+            limb_of(&self.get(word).limbs, lane / 2).clone()
         } else {
-            match &self.bytes(word)[lane as usize] {
-                Byte::Known(known) => {
-                    let known = if signed { *known as u8 as i8 as u32 } else { *known };
-                    return self.constant(known);
-                }
+            match byte_of(&self.bytes(word), lane) {
+                Byte::Known(known) => return self.constant(extended(*known, width, signed)),
                 Byte::Expr { expr, .. } => expr.clone(),
             }
         };
@@ -71,11 +61,11 @@ impl<B: RowBuilder> Path<'_, B> {
     /// A byte or half-word that has no bits but those of `mask`, extended.
     fn extend(&mut self, part: B::Expr, width: Width, signed: bool, mask: u32) -> WordId {
         let bits = width.bits();
-        if !signed || mask >> (bits - 1) == 0 {
+        if !signed || mask >> bits.saturating_sub(1) == 0 {
             return self.push_normal([part, B::Expr::zero()], mask);
         }
         let sign = limb_sign(self.row, part.clone(), bits);
-        let low_fill = 0xffff & !((1u32 << bits) - 1);
+        let low_fill = 0xffff & u32::MAX << bits;
         let low = part + sign.clone() * B::Expr::integer(low_fill);
         let limbs = [low, sign * B::Expr::integer(0xffff)];
         self.push_normal(limbs, u32::MAX)
@@ -114,26 +104,39 @@ impl<B: RowBuilder> Path<'_, B> {
     /// A word with a byte or half-word at a known place replaced by the low part of another.
     pub fn insert(&mut self, word: WordId, lane: u32, width: Width, part: WordId) -> WordId {
         let (word, part) = (self.normal(word), self.normal(part));
-        let limb = lane as usize / 2;
-        let mut limbs = self.get(word).limbs.clone();
-        match width {
+        let [low, high] = self.get(word).limbs.clone();
+        let limb = match width {
             Width::Word => return part,
-            Width::Half => limbs[limb] = self.get(part).limbs[0].clone(),
+            Width::Half => self.get(part).limbs[0].clone(),
             Width::Byte => {
-                let old = self.byte_expr(word, lane as usize);
+                let old = self.byte_expr(word, lane);
                 let new = self.byte_expr(part, 0);
-                limbs[limb] = limbs[limb].clone() + (new - old).shift_left(8 * (lane % 2));
+                let limb = if lane < 2 { low.clone() } else { high.clone() };
+                limb + (new - old).shift_left(bits_below(lane % 2))
             }
-        }
+        };
+        let limbs = if lane < 2 { [limb, high] } else { [low, limb] };
         self.push_normal(limbs, u32::MAX)
     }
 
-    fn byte_expr(&mut self, word: WordId, index: usize) -> B::Expr {
-        match &self.bytes(word)[index] {
+    fn byte_expr(&mut self, word: WordId, place: u32) -> B::Expr {
+        match byte_of(&self.bytes(word), place) {
             Byte::Known(value) => self.row.constant(*value),
             Byte::Expr { expr, .. } => expr.clone(),
         }
     }
+}
+
+/// Bits of a word below the byte in a place from 0 to 3.
+fn bits_below(place: u32) -> u32 {
+    place << 3
+}
+
+/// The low byte, half-word or word of a constant, extended.
+fn extended(value: u32, width: Width, signed: bool) -> u32 {
+    let unused = u32::BITS.saturating_sub(width.bits());
+    let upper = value << unused;
+    if signed { (upper.cast_signed() >> unused).cast_unsigned() } else { upper >> unused }
 }
 
 /// The two bytes of a limb, shown to be bytes.

@@ -24,17 +24,18 @@ impl<B: RowBuilder> Path<'_, B> {
         }
         let value = self.get(address);
         let (base, offset) = (value.base, value.offset);
-        let distance = (offset as i32).unsigned_abs();
+        let distance = offset.cast_signed().unsigned_abs();
         let is_word = width == Width::Word && offset.is_multiple_of(4);
         if distance < OFFSET_BYTES_MAX && (is_word || self.is_aligned(base)) {
             let (pointer, _) = self.pointer(base, [false; 2]);
-            let reach = &mut self.locations.reach[usize::from(offset as i32 > 0)];
+            let [below, above] = &mut self.locations.reach;
+            let reach = if offset.cast_signed() > 0 { above } else { below };
             *reach = (*reach).max(distance);
-            let lane = offset % 4;
+            let (lane, offset) = (offset & 3, offset & !3);
             let place = Place {
                 base: self.normal(base),
-                offset: offset - lane,
-                pointer: pointer + signed::<B::Expr>((offset - lane) as i32 / 4),
+                offset,
+                pointer: pointer + signed::<B::Expr>(offset.cast_signed() / 4),
                 lane: Lane::Known(lane),
             };
             return width.divides(lane).then_some(place);
@@ -54,16 +55,16 @@ impl<B: RowBuilder> Path<'_, B> {
         if is_word && self.is_aligned(id) {
             return (aligned_pointer(value.limbs.clone()), [B::Expr::zero(), B::Expr::zero()]);
         }
-        let offsets = [value.offset & 0xffff, value.offset >> LIMB_BITS];
-        let limbs = [0, 1].map(|index| value.limbs[index].clone() + self.row.constant(offsets[index]));
-        let [low_max, high_max] = [0, 1].map(|index| value.limbs_max[index] + u64::from(offsets[index]));
-        let taken_apart = address_of(self.row, &Word::from_bounded(limbs, [low_max, high_max]), free);
+        let offset = Word::constant(self.row, value.offset);
+        let sum = Word::from_bounded(value.limbs.clone(), value.limbs_max).add(&offset);
+        let [low_max, high_max] = sum.limbs_max();
+        let taken_apart = address_of(self.row, &sum, free);
         if was_normal {
             self.get_mut(id).aligned |= is_word;
         } else {
             let unset = u32::from(!free[0]) | u32::from(!free[1]) << 1;
             let low_mask = low_bits(low_max.min(LIMB_MAX)) & !unset;
-            let high_mask = low_bits((high_max + (low_max >> LIMB_BITS)).min(LIMB_MAX));
+            let high_mask = low_bits(high_max.saturating_add(low_max >> LIMB_BITS).min(LIMB_MAX));
             let normal = self.push_normal(taken_apart.limbs, low_mask | high_mask << LIMB_BITS);
             self.get_mut(address).normal = Some(normal);
         }

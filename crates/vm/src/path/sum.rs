@@ -58,9 +58,8 @@ impl<B: RowBuilder> Path<'_, B> {
             }
         }
         let (a, b) = (self.get(x), self.get(y));
-        let limb = |index: usize| a.limbs[index].clone() + b.limbs[index].clone();
-        let (limbs, max) = ([limb(0), limb(1)], [a.limbs_max[0] + b.limbs_max[0], a.limbs_max[1] + b.limbs_max[1]]);
-        let offset = a.offset.wrapping_add(b.offset);
+        let (limbs, offset) = (add_limbs(&a.limbs, &b.limbs), a.offset.wrapping_add(b.offset));
+        let max = add_max(a.limbs_max, b.limbs_max);
         let sum = self.push(limbs, max, u32::MAX);
         self.add_constant(sum, offset)
     }
@@ -71,7 +70,7 @@ impl<B: RowBuilder> Path<'_, B> {
     }
 
     fn sum_fits(&self, x: WordId, y: WordId) -> bool {
-        self.bound(x) + self.bound(y) < LIMB_LIMIT
+        self.bound(x).saturating_add(self.bound(y)) < LIMB_LIMIT
     }
 
     /// The sum of two normal values that have no bit in common: also their disjunction. It needs nothing.
@@ -84,8 +83,7 @@ impl<B: RowBuilder> Path<'_, B> {
             return None;
         }
         let mask = a.mask | b.mask;
-        let limb = |index: usize| a.limbs[index].clone() + b.limbs[index].clone();
-        let limbs = [limb(0), limb(1)];
+        let limbs = add_limbs(&a.limbs, &b.limbs);
         Some(self.push_normal(limbs, mask))
     }
 
@@ -98,13 +96,13 @@ impl<B: RowBuilder> Path<'_, B> {
             return self.constant(0);
         }
         let y = self.normal(y);
-        let x = if self.bound(x) + (1 << LIMB_BITS) < LIMB_LIMIT { x } else { self.normal(x) };
+        let x = if self.bound(x).saturating_add(1 << LIMB_BITS) < LIMB_LIMIT { x } else { self.normal(x) };
         let borrowed = [1 << LIMB_BITS, (1 << LIMB_BITS) - 1];
         let borrowed_exprs = borrowed.map(|limb| self.row.constant(limb));
         let (a, b) = (self.get(x), self.get(y));
-        let limb = |index: usize| a.limbs[index].clone() + borrowed_exprs[index].clone() - b.limbs[index].clone();
-        let max = |index: usize| a.limbs_max[index] + u64::from(borrowed[index]);
-        let (limbs, limbs_max, offset) = ([limb(0), limb(1)], [max(0), max(1)], a.offset);
+        let ([low, high], [b_low, b_high]) = (add_limbs(&a.limbs, &borrowed_exprs), b.limbs.clone());
+        let limbs = [low - b_low, high - b_high];
+        let (limbs_max, offset) = (add_max(a.limbs_max, borrowed.map(u64::from)), a.offset);
         let difference = self.push(limbs, limbs_max, u32::MAX);
         self.add_constant(difference, offset)
     }
@@ -129,18 +127,18 @@ impl<B: RowBuilder> Path<'_, B> {
             return normal;
         }
         let value = self.get(word);
-        let (limbs, limbs_max, offset) = (value.limbs.clone(), value.limbs_max, value.offset);
-        let offsets = [offset & 0xffff, offset >> LIMB_BITS];
-        let (mut carry, mut carry_max, mut mask) = (B::Expr::zero(), 0, 0);
-        let normal = [0, 1].map(|index: usize| {
-            let sum = limbs[index].clone() + self.row.constant(offsets[index]) + carry.clone();
-            let max = limbs_max[index] + u64::from(offsets[index]) + carry_max;
+        let ([low, high], [low_max, high_max], offset) = (value.limbs.clone(), value.limbs_max, value.offset);
+        let low = (low, low_max, offset & 0xffff);
+        let high = (high, high_max, offset >> LIMB_BITS);
+        let (mut carry, mut carry_max) = (B::Expr::zero(), 0);
+        let [(low, low_mask), (high, high_mask)] = [low, high].map(|(limb, limb_max, offset)| {
+            let sum = limb + self.row.constant(offset) + carry.clone();
+            let max = limb_max.saturating_add(u64::from(offset)).saturating_add(carry_max);
             let limb;
             (limb, carry, carry_max) = normalize_limb(self.row, sum, max);
-            mask |= low_bits(max.min(LIMB_MAX)) << (LIMB_BITS * index as u32);
-            limb
+            (limb, low_bits(max.min(LIMB_MAX)))
         });
-        let id = self.push_normal(normal, mask);
+        let id = self.push_normal([low, high], low_mask | high_mask << LIMB_BITS);
         self.get_mut(word).normal = Some(id);
         id
     }
@@ -148,6 +146,15 @@ impl<B: RowBuilder> Path<'_, B> {
 
 /// The bits that values up to `max` can have.
 pub(super) fn low_bits(max: u64) -> u32 {
-    let bits = 64 - max.leading_zeros();
-    ((1u64 << bits) - 1) as u32
+    u32::try_from(u64::MAX.unbounded_shr(max.leading_zeros())).unwrap_or(u32::MAX)
+}
+
+/// The sums of limbs.
+fn add_limbs<E: Ring>([a_low, a_high]: &[E; 2], [b_low, b_high]: &[E; 2]) -> [E; 2] {
+    [a_low.clone() + b_low.clone(), a_high.clone() + b_high.clone()]
+}
+
+/// Their bounds.
+fn add_max([a_low, a_high]: [u64; 2], [b_low, b_high]: [u64; 2]) -> [u64; 2] {
+    [a_low.saturating_add(b_low), a_high.saturating_add(b_high)]
 }

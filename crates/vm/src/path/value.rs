@@ -4,7 +4,7 @@ use crate::word::LIMB_BITS;
 
 /// A value of a path, by its place in the path's arena.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct WordId(pub(super) u32);
+pub struct WordId(pub(super) usize);
 
 /// A byte of a value.
 #[derive(Clone, Debug)]
@@ -18,10 +18,26 @@ pub(super) enum Byte<E> {
 /// A limb cut in two: `limb = low + 2^position · high`, both shown to be short.
 #[derive(Clone, Debug)]
 pub(super) struct Split<E> {
-    pub limb: usize,
+    /// 0 or 1.
+    pub limb: u32,
     pub position: u32,
     pub low: E,
     pub high: E,
+}
+
+/// The low limb (0) or the high one (1).
+pub(super) fn limb_of<T>([low, high]: &[T; 2], limb: u32) -> &T {
+    if limb == 0 { low } else { high }
+}
+
+/// The byte in a place from 0 to 3.
+pub(super) fn byte_of<T>([b0, b1, b2, b3]: &[T; 4], place: u32) -> &T {
+    match place {
+        0 => b0,
+        1 => b1,
+        2 => b2,
+        _ => b3,
+    }
 }
 
 /// What is known of a value: `limbs[0] + 2^16 · limbs[1] + offset` modulo 2^32.

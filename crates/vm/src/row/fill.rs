@@ -116,3 +116,9 @@ impl RowBuilder for RowWriter<'_> {
         self.accessed - 1
     }
 }
+
+impl RowValue for Vector {
+    fn value_at(&self, at: At) -> F {
+        self.lane(at.lane)
+    }
+}

@@ -23,7 +23,7 @@ use std::{
 };
 
 use engram_air::{Circuit, F};
-use engram_rv32im::{Emulator, Outcome, Program, emulator::system_calls::SYS_EXIT, testing::ElfSegment};
+use engram_rv32im::{Emulator, Outcome, Program, system_calls::SYS_EXIT, testing::ElfSegment};
 use engram_rv32im_air::registry::{ExtensionRegistry, RegisterError};
 use engram_stark::engine::check_witnesses;
 use engram_vm::extension::MemoryExtension;

@@ -1,0 +1,124 @@
+//! Witnesses, and proving.
+
+use std::sync::Arc;
+
+use engram_air::{
+    Circuit, F, Trace,
+    check::{Report, Table, check},
+    field::Digest,
+};
+use openvm_cpu_backend::CpuBackend;
+use openvm_stark_backend::{
+    StarkEngine,
+    prover::{AirProvingContext, DeviceDataTransporter, DeviceMultiStarkProvingKey, ProvingContext, TraceCommitter},
+};
+
+use crate::{
+    device,
+    engine::{Committed, Config, Engine, EngineError, StarkProof, VerifyingKey, generate, matrix},
+    parameters::Parameters,
+};
+
+/// A table's witness.
+#[derive(Debug, Default)]
+pub struct Witness {
+    /// The table's columns, but for the committed ones; empty where the table is left out of the proof.
+    pub trace: Option<Trace>,
+    /// Public values.
+    pub publics: Vec<F>,
+    /// The committed columns, where the circuit has some.
+    pub committed: Option<Committed>,
+}
+
+impl Witness {
+    /// All columns: the committed ones, then the others. `None` where the table is left out of the proof.
+    pub fn whole_trace(&self) -> Option<Trace> {
+        let trace = self.trace.as_ref()?;
+        let Some(committed) = &self.committed else { return Some(trace.clone()) };
+        let committed = committed.trace();
+        let width = committed.width().saturating_add(trace.width());
+        let rows = (0..trace.height()).flat_map(|row| committed.row(row).iter().chain(trace.row(row)).copied());
+        Some(Trace::from_rows(rows.collect(), width))
+    }
+}
+
+/// Check the witnesses of a proof, one a circuit in order, before proving them: [`engram_air::check`].
+///
+/// # Errors
+/// A constraint fails in a row, or a bus does not balance. The report names each.
+pub fn check_witnesses(circuits: &[Arc<Circuit>], witnesses: &[Witness]) -> Result<(), Box<Report>> {
+    let traces: Vec<Option<Trace>> = witnesses.iter().map(Witness::whole_trace).collect();
+    let tables = circuits.iter().zip(&traces).zip(witnesses).filter_map(|((circuit, trace), witness)| {
+        Some(Table { circuit, trace: trace.as_ref()?, publics: &witness.publics })
+    });
+    check(&tables.collect::<Vec<_>>())
+}
+
+/// The one commitment to the columns of these tables, but for those that are committed apart, as
+/// [`StarkProof::common_commitment`] has it for witnesses of the same circuits in the same order. Nothing is proven.
+///
+/// # Errors
+/// A table that is higher than the parameter set allows.
+pub fn common_commitment(parameters: Parameters, witnesses: Vec<Witness>) -> Result<Digest, EngineError> {
+    let context = contexts(witnesses).into_sorted();
+    let traces: Vec<_> = context.common_main_traces().map(|(_, trace)| trace).collect();
+    let committed = Engine::new(parameters.system()).device().commit(&traces);
+    committed.map(|(commitment, _)| commitment).map_err(|error| EngineError::Prove(error.to_string()))
+}
+
+/// What a prover needs of a list of circuits.
+pub struct ProvingKey {
+    key: DeviceMultiStarkProvingKey<CpuBackend<Config>>,
+    parameters: Parameters,
+    circuits: Arc<[Arc<Circuit>]>,
+}
+
+impl std::fmt::Debug for ProvingKey {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("ProvingKey").field("parameters", &self.parameters).finish_non_exhaustive()
+    }
+}
+
+/// The keys of a list of circuits. The same circuits and parameters give the same keys.
+///
+/// # Errors
+/// The circuits exceed the limits of a proof, or the backend refuses them.
+pub fn keygen(circuits: &[Arc<Circuit>], parameters: Parameters) -> Result<(ProvingKey, VerifyingKey), EngineError> {
+    let key = generate(circuits, parameters)?;
+    let verifying = VerifyingKey { key: key.get_vk(), parameters };
+    let key = Engine::new(parameters.system()).device().transport_pk_to_device(&key);
+    Ok((ProvingKey { key, parameters, circuits: circuits.into() }, verifying))
+}
+
+impl ProvingKey {
+    /// The parameter set.
+    pub fn parameters(&self) -> Parameters {
+        self.parameters
+    }
+
+    /// The circuits, in order.
+    pub fn circuits(&self) -> &[Arc<Circuit>] {
+        &self.circuits
+    }
+
+    /// Prove, one witness a circuit in order. The prover does not check that constraints hold: a proof of a false
+    /// witness is made, and does not verify. [`engram_air::check`] names what is wrong with one.
+    ///
+    /// # Errors
+    /// The witnesses do not fit the circuits, the messages do not balance, or the backend fails.
+    pub fn prove(&self, witnesses: Vec<Witness>) -> Result<StarkProof, EngineError> {
+        let context = contexts(witnesses);
+        let proof = device::prove(self.parameters.system(), &self.key, context);
+        proof.map(StarkProof).map_err(|error| EngineError::Prove(error.to_string()))
+    }
+}
+
+/// Witnesses in the backend's terms, one a circuit in order.
+pub(crate) fn contexts(witnesses: Vec<Witness>) -> ProvingContext<CpuBackend<Config>> {
+    let contexts = witnesses.into_iter().enumerate().filter_map(|(index, witness)| {
+        let trace = matrix(witness.trace?);
+        let committed = witness.committed.into_iter().map(|committed| committed.0).collect();
+        Some((index, AirProvingContext::new(committed, trace, witness.publics)))
+    });
+    ProvingContext::new(contexts.collect())
+}
