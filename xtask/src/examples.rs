@@ -9,7 +9,7 @@ use crate::step::{cargo, root, run};
 const FOLDERS: [&str; 3] = ["crates/engram/examples", "crates/memory/examples", "crates/prover/examples"];
 
 /// Those that measure, and take long.
-const MEASUREMENTS: [&str; 3] = ["cold_memory", "million_accesses", "throughput"];
+const MEASUREMENTS: [&str; 4] = ["cold_memory", "million_accesses", "plans", "throughput"];
 
 /// Builds all examples as the tests build them, and runs each; stops at the first that fails.
 pub fn run_all() -> Result<(), Failure> {

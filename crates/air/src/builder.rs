@@ -3,6 +3,7 @@
 use crate::{
     bus::{Bus, BusKind},
     circuit::{Circuit, Constraint, Interaction},
+    count::Count,
     expr::{Expr, Ring, Variable},
 };
 
@@ -107,22 +108,28 @@ impl CircuitBuilder {
         self.assert_zero(label, expr.clone() * (expr - Expr::one()));
     }
 
-    /// Put a message on a permutation bus `count` times. The caller shows that `count` is boolean.
-    pub fn send(&mut self, bus: Bus, label: impl Into<String>, fields: Vec<Expr>, count: Expr) {
-        debug_assert_eq!(bus.kind, BusKind::Permutation);
-        self.interact(bus, label, fields, count, 1);
+    /// `expr` is zero or one in every row, so that it can say how often a message is there.
+    pub fn flag(&mut self, label: impl Into<String>, expr: Expr) -> Count {
+        self.assert_bool(label, expr.clone());
+        Count::asserted(expr)
     }
 
-    /// Take a message off a permutation bus `count` times. The caller shows that `count` is boolean.
-    pub fn receive(&mut self, bus: Bus, label: impl Into<String>, fields: Vec<Expr>, count: Expr) {
+    /// Put a message on a permutation bus where `count` is one.
+    pub fn send(&mut self, bus: Bus, label: impl Into<String>, fields: Vec<Expr>, count: &Count) {
         debug_assert_eq!(bus.kind, BusKind::Permutation);
-        self.interact(bus, label, fields, -count, 1);
+        self.interact(bus, label, fields, count.expr(), 1);
     }
 
-    /// Require that `fields` is an entry of the bus's table, where `enabled` is one. The caller shows that it is boolean.
-    pub fn lookup(&mut self, bus: Bus, label: impl Into<String>, fields: Vec<Expr>, enabled: Expr) {
+    /// Take a message off a permutation bus where `count` is one.
+    pub fn receive(&mut self, bus: Bus, label: impl Into<String>, fields: Vec<Expr>, count: &Count) {
+        debug_assert_eq!(bus.kind, BusKind::Permutation);
+        self.interact(bus, label, fields, -count.expr(), 1);
+    }
+
+    /// Require that `fields` is an entry of the bus's table, where `enabled` is one.
+    pub fn lookup(&mut self, bus: Bus, label: impl Into<String>, fields: Vec<Expr>, enabled: &Count) {
         debug_assert_eq!(bus.kind, BusKind::Lookup);
-        self.interact(bus, label, fields, enabled, 1);
+        self.interact(bus, label, fields, enabled.expr(), 1);
     }
 
     /// An entry of the bus's table, asked for `multiplicity` times. The multiplicity needs no constraint: lookups are

@@ -23,12 +23,12 @@ fn each_format_has_every_access() {
     assert_eq!(output[0]["after"], serde_json::json!([9, 0]));
     assert_eq!(output[1]["after"], serde_json::json!([0x6335, 0x3063]));
     for (number, record) in records.iter().enumerate() {
-        assert_eq!((&record["record"], &record["time"]), (&number.into(), &(number + 1).into()));
+        assert_eq!((&record["record"], &record["timestamp"]), (&number.into(), &(number + 1).into()));
     }
 
     trace("t.csv");
     let csv = String::from_utf8(read(file("t.csv"))).unwrap_or_default();
-    assert!(csv.starts_with("record,time,operation,space,space_name,pointer,"));
+    assert!(csv.starts_with("record,timestamp,operation,space,space_name,pointer,"));
     assert_eq!(csv.lines().count(), records.len() + 1);
     trace("t.parquet");
     let parquet = read(file("t.parquet"));

@@ -7,7 +7,7 @@ use std::{error::Error, sync::Arc};
 
 use engram::{
     AccessExprs, AddressSpaceConfig, AddressSpaceType, F, FinalizedMemory, GAP_BITS, MemoryBridge, MemoryConfigBuilder,
-    MemoryController, MemoryError, MemoryImage, RecordId,
+    MemoryController, MemoryError, MemoryImage, RecordId, Timestamp,
     circuit::{
         Circuit, CircuitBuilder, Expr, Parameters, PrimeCharacteristicRing, ROOTS, Ring, Trace, Witness,
         check_witnesses, columns, keygen, root_publics,
@@ -34,7 +34,7 @@ fn count_circuit(bridge: MemoryBridge) -> Circuit {
     let row = CountCols::<Expr>::allocate(&mut circuit);
     let rows = circuit.public("rows");
     let one = Expr::one;
-    circuit.assert_bool("real is boolean", row.real.clone());
+    let real = circuit.flag("real is boolean", row.real.clone());
     let next_real = circuit.next(&row.real);
     circuit.assert_zero("real rows come first", circuit.transition() * next_real.clone() * (one() - row.real.clone()));
     circuit.assert_zero("the index starts at zero", circuit.first_row() * row.index.clone());
@@ -45,18 +45,23 @@ fn count_circuit(bridge: MemoryBridge) -> Circuit {
     circuit.assert_zero("rows are counted", ends * all);
     circuit.assert_zero("no rows are none", circuit.first_row() * (one() - row.real.clone()) * rows);
 
-    // A table has at most 2^22 rows, so that these are integers far below 2^29, and no two accesses have the same.
-    let time = row.index.clone() + row.index.clone() + one();
+    // No two accesses have the same.
+    let clock = row.index.clone() + row.index.clone() + one();
+    let timestamp = Timestamp::shown("it rises by two in each of at most 2^22 rows", clock);
     let list = AccessExprs {
         space: Expr::integer(LIST),
         pointer: row.index.clone(),
-        time: time.clone(),
+        timestamp: timestamp.clone(),
         gap: row.gap_read.clone(),
     };
-    bridge.read(&mut circuit, "number", list, [row.number.clone()], row.real.clone());
-    let counts =
-        AccessExprs { space: Expr::integer(COUNTS), pointer: row.number, time: time + one(), gap: row.gap_write };
-    bridge.write(&mut circuit, "count", counts, [row.count.clone()], [row.count + one()], row.real);
+    bridge.read(&mut circuit, "number", list, [row.number.clone()], &real);
+    let counts = AccessExprs {
+        space: Expr::integer(COUNTS),
+        pointer: row.number,
+        timestamp: timestamp.later(1),
+        gap: row.gap_write,
+    };
+    bridge.write(&mut circuit, "count", counts, [row.count.clone()], [row.count + one()], &real);
     circuit.build()
 }
 

@@ -1,8 +1,8 @@
 //! Errors: every failure says what, where, and what to do, and converts into the error of whoever integrates memory.
 
 use engram::{
-    AddressSpaceConfig, AddressSpaceType, CellKind, F, Memory, MemoryConfigBuilder, MemoryIntegrationError,
-    MemoryLogEntry, MemoryProof, circuit::PrimeCharacteristicRing, generate_memory_proof,
+    AddressSpaceConfig, AddressSpaceType, CellKind, F, Memory, MemoryConfigBuilder, MemoryIntegrationError, MemoryLog,
+    MemoryProof, circuit::PrimeCharacteristicRing, generate_memory_proof,
 };
 
 fn run(access_capacity: usize, pointer: u32, value: u32) -> Result<F, MemoryIntegrationError> {
@@ -24,8 +24,9 @@ fn main() -> Result<(), MemoryIntegrationError> {
 
     // A log that is not possible has no proof, and bytes that are none are no proof.
     let config = MemoryConfigBuilder::new().build()?;
-    let odd = MemoryLogEntry::Read { address_space: 1, pointer: 0, len: 3 };
-    let refused = generate_memory_proof(vec![odd], &config).map_err(MemoryIntegrationError::from);
+    let mut odd = MemoryLog::new();
+    odd.push_read(1, 0, 3);
+    let refused = generate_memory_proof(odd, &config).map_err(MemoryIntegrationError::from);
     assert_eq!(refused, Err(MemoryIntegrationError::InvalidAccessSize(3)));
     let bytes = MemoryProof::decode(b"not a proof").map_err(MemoryIntegrationError::from);
     assert!(matches!(bytes, Err(MemoryIntegrationError::ProofGenerationError(_))));

@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use engram::{
-    F, Memory, MemoryConfig, MemoryImage, MemoryLogEntry, MemoryProof, MemoryProofGenerator,
+    F, Memory, MemoryConfig, MemoryImage, MemoryLog, MemoryLogEntry, MemoryProof, MemoryProofGenerator,
     circuit::PrimeCharacteristicRing, log_commitment,
 };
 
@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let data: Vec<F> = cells.into_iter().rev().map(|cell| cell + F::ONE).collect();
         memory.write_dynamic(1, pointer, &data)?;
     }
-    let (image, mut log) = memory.into_log();
+    let (image, log) = memory.into_log();
     let proof = MemoryProofGenerator::new(log.clone(), &config).with_image(image.clone()).generate_proof()?;
 
     // Bytes travel. Whoever has the configuration learns the roots and which log it was.
@@ -30,12 +30,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("proven: {} entries, {} bytes of proof", log.len(), bytes.len());
 
     // Whoever has the log too can tell that it was this one.
-    let commitment = |log: &[MemoryLogEntry]| log_commitment(log, &image, &config, proof.parameters());
+    let commitment = |log: &MemoryLog| log_commitment(log, &image, &config, proof.parameters());
     assert_eq!(statement.log_commitment, commitment(&log)?);
-    if let Some(MemoryLogEntry::Write { data, .. }) = log.last_mut() {
-        data[0] += F::ONE;
+    let mut other: MemoryLog = log.iter().take(log.len() - 1).collect();
+    if let Some(MemoryLogEntry::Write { address_space, pointer, data }) = log.get(log.len() - 1) {
+        other.push_write(address_space, pointer, &data.iter().map(|&cell| cell + F::ONE).collect::<Vec<_>>());
     }
-    assert_ne!(statement.log_commitment, commitment(&log)?);
+    assert_ne!(statement.log_commitment, commitment(&other)?);
 
     // A byte that is changed is found, wherever it is.
     for place in [0, bytes.len() / 3] {

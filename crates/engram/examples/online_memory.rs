@@ -21,11 +21,11 @@ fn main() -> Result<(), MemoryError> {
     memory.write_dynamic(1, 103, &[F::from_u32(5)])?;
     assert_eq!(memory.image().cell(1, 103), F::from_u32(5));
 
-    // Each access takes one time, and time can rise without one.
-    let time = memory.timestamp();
+    // Each access takes one timestamp, and time can rise without one.
+    let timestamp = memory.timestamp();
     memory.increment_timestamp()?;
     memory.increment_timestamp_by(10)?;
-    assert_eq!(memory.timestamp(), time + 11);
+    assert_eq!(memory.timestamp(), timestamp + 11);
 
     // Pointer v of the identity space holds v.
     assert_eq!(memory.read::<1>(0, 12345)?.1, [F::from_u32(12345)]);
@@ -38,8 +38,9 @@ fn main() -> Result<(), MemoryError> {
     assert_eq!(memory.write::<1>(0, 1, [F::ONE]), Err(MemoryError::IdentityReadOnly { space: 0 }));
     assert_eq!(memory.log().len(), entries);
 
-    let data = [1, 2, 3, 4].map(F::from_u32).to_vec();
-    assert_eq!(memory.log()[0], MemoryLogEntry::Write { address_space: 1, pointer: 100, data });
+    let data = [1, 2, 3, 4].map(F::from_u32);
+    let entry = MemoryLogEntry::Write { address_space: 1, pointer: 100, data: data[..].into() };
+    assert_eq!(memory.log().get(0), Some(entry));
     println!("{} accesses, {} entries in the log", memory.accesses(), memory.log().len());
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::{error::Error, sync::Arc};
 use engram::{
     F, MemoryConfig, MemoryConfigBuilder, MemoryError, SharedVariableRangeCheckerChip,
     circuit::{
-        Circuit, CircuitBuilder, Expr, Parameters, PrimeCharacteristicRing, Ring, Trace, Witness, check_witnesses,
+        Circuit, CircuitBuilder, Count, Expr, Parameters, PrimeCharacteristicRing, Trace, Witness, check_witnesses,
         keygen,
     },
 };
@@ -18,8 +18,8 @@ const ROWS: usize = THREADS * ROWS_A_THREAD;
 fn words_circuit() -> Circuit {
     let mut circuit = CircuitBuilder::new("words").required();
     let [low, high]: [Expr; 2] = circuit.columns("limbs");
-    SharedVariableRangeCheckerChip::ask(&mut circuit, "the low limb has 17 bits", low, 17, Expr::one());
-    SharedVariableRangeCheckerChip::ask(&mut circuit, "the high limb has 15 bits", high, 15, Expr::one());
+    SharedVariableRangeCheckerChip::ask(&mut circuit, "the low limb has 17 bits", low, 17, &Count::always());
+    SharedVariableRangeCheckerChip::ask(&mut circuit, "the high limb has 15 bits", high, 15, &Count::always());
     circuit.build()
 }
 

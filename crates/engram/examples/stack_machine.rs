@@ -9,12 +9,12 @@ use std::{error::Error, sync::Arc};
 
 use engram::{
     AccessExprs, AddressSpaceConfig, AddressSpaceType, CellKind, F, FinalizedMemory, GAP_BITS, MemoryBridge,
-    MemoryConfig, MemoryConfigBuilder, MemoryController, MemoryError, MemoryImage, RecordId,
+    MemoryConfig, MemoryConfigBuilder, MemoryController, MemoryError, MemoryImage, RecordId, Timestamp,
     circuit::{
-        Circuit, CircuitBuilder, Committed, Expr, Field, Parameters, PrimeCharacteristicRing, PrimeField32, ProvingKey,
-        ROOTS, Ring, StarkProof, Trace, Witness, check_witnesses, columns, keygen, root_publics,
+        Circuit, CircuitBuilder, Committed, Count, Expr, Field, Parameters, PrimeCharacteristicRing, PrimeField32,
+        ProvingKey, ROOTS, Ring, StarkProof, Trace, Witness, check_witnesses, columns, keygen, root_publics,
     },
-    vm::{EXECUTION, Ends, FIRST_TIME, HALT, ROM, connector, rom},
+    vm::{EXECUTION, Ends, FIRST_TIMESTAMP, HALT, ROM, connector, rom},
 };
 
 /// Its one cell is the height of the stack.
@@ -80,13 +80,14 @@ fn circuit(bridge: MemoryBridge) -> Circuit {
 
     row.flags.iter().for_each(|flag| circuit.assert_bool("a flag is boolean", flag.clone()));
     let real = is(&OPS);
-    circuit.assert_bool("a row is one instruction or none", real.clone());
+    let is_real = circuit.flag("a row is one instruction or none", real.clone());
+    let where_one_of = |ops: &[Op]| Count::shown("flags are boolean, and at most one is set", is(ops));
 
     // The instruction is the program's at this program counter.
     let opcode = OPS.iter().fold(Expr::zero(), |sum, op| sum + is(&[*op]) * Expr::integer(*op as u32 + 1));
     let mut entry = vec![pc.clone(), opcode, arg.clone()];
     entry.resize(rom::ENTRY_CELLS, Expr::zero());
-    circuit.lookup(ROM, "is an instruction of the program", entry, real.clone());
+    circuit.lookup(ROM, "is an instruction of the program", entry, &is_real);
 
     // There is one thread of execution, and its clock advances by four. A halt ends it.
     circuit.assert_zero("zero does not jump", is(&[JumpNonzero]) * (row.jumps.clone() - top.clone() * row.inverse));
@@ -96,15 +97,15 @@ fn circuit(bridge: MemoryBridge) -> Circuit {
     let next = straight.clone() + row.jumps * (arg.clone() - straight);
     let next_pc = circuit.column("next pc");
     circuit.assert_equal("the next instruction follows", next_pc.clone(), next * real.clone());
-    circuit.receive(EXECUTION, "takes the thread of execution", vec![pc, now(0)], real.clone());
-    let goes_on = real.clone() - is(&[Halt]);
-    circuit.send(EXECUTION, "passes the thread of execution on", vec![next_pc, now(SLOTS)], goes_on);
+    circuit.receive(EXECUTION, "takes the thread of execution", vec![pc, now(0)], &is_real);
+    let goes_on = where_one_of(&[Push, Load, Store, Add, Sub, Mul, JumpNonzero]);
+    circuit.send(EXECUTION, "passes the thread of execution on", vec![next_pc, now(SLOTS)], &goes_on);
     let [low, high] = row.output.clone();
     circuit.assert_zero(
         "the output is what a halt takes",
         is(&[Halt]) * (top.clone() - low.clone() - high.clone().shift_left(16)),
     );
-    circuit.send(HALT, "exits", vec![low, high, now(SLOTS)], is(&[Halt]));
+    circuit.send(HALT, "exits", vec![low, high, now(SLOTS)], &where_one_of(&[Halt]));
 
     // A stack that is empty has its top at p - 1, where no cell is: no proof takes from it.
     let binary = is(&[Add, Sub, Mul]);
@@ -122,21 +123,41 @@ fn circuit(bridge: MemoryBridge) -> Circuit {
     let writes = is(&[Push, Load, Store, Add, Sub, Mul]);
     circuit.assert_zero("the result is the operation's", writes.clone() * row.result.clone() - result);
 
+    let first = Timestamp::shown("the thread's clock: the connector shows that its last is below 2^29", now(0));
     let slot = |slot: usize, space: Expr, pointer: Expr| AccessExprs {
         space,
         pointer,
-        time: now(slot as u32),
+        timestamp: first.later(slot as u32),
         gap: row.gaps[slot].clone(),
     };
     let grown = height.clone() + is(&[Push, Load]) - is(&[Store, Add, Sub, Mul, JumpNonzero, Halt]);
     let access = slot(0, Expr::integer(HEIGHT), Expr::zero());
-    bridge.write(&mut circuit, "height", access, [height], [grown], real);
+    bridge.write(&mut circuit, "height", access, [height], [grown], &is_real);
     let space = takes.clone() * Expr::integer(STACK) + is(&[Load]) * Expr::integer(VARIABLES);
-    bridge.read(&mut circuit, "first", slot(1, space, row.source.clone()), [top], takes + is(&[Load]));
-    bridge.read(&mut circuit, "second", slot(2, Expr::integer(STACK), below_two), [second], binary);
+    bridge.read(
+        &mut circuit,
+        "first",
+        slot(1, space, row.source.clone()),
+        [top],
+        &where_one_of(&[Load, Store, Add, Sub, Mul, JumpNonzero, Halt]),
+    );
+    bridge.read(
+        &mut circuit,
+        "second",
+        slot(2, Expr::integer(STACK), below_two),
+        [second],
+        &where_one_of(&[Add, Sub, Mul]),
+    );
     let space = (writes.clone() - is(&[Store])) * Expr::integer(STACK) + is(&[Store]) * Expr::integer(VARIABLES);
     let result = slot(3, space, row.target.clone());
-    bridge.write(&mut circuit, "result", result, [row.before.clone()], [row.result.clone()], writes);
+    bridge.write(
+        &mut circuit,
+        "result",
+        result,
+        [row.before.clone()],
+        [row.result.clone()],
+        &where_one_of(&[Push, Load, Store, Add, Sub, Mul]),
+    );
     circuit.build()
 }
 
@@ -200,7 +221,8 @@ fn trace(steps: &[Step], memory: &FinalizedMemory) -> Result<Trace, MemoryError>
     // The column of the next program counter comes after the others.
     let mut trace = Trace::zeros(StepCols::<F>::WIDTH + 1, steps.len());
     for (row, step) in steps.iter().enumerate() {
-        let mut cells = StepCols::<F> { timestamp: F::from_u32(FIRST_TIME + SLOTS * row as u32), ..Default::default() };
+        let mut cells =
+            StepCols::<F> { timestamp: F::from_u32(FIRST_TIMESTAMP + SLOTS * row as u32), ..Default::default() };
         cells.flags[step.op as usize] = F::ONE;
         [cells.pc, cells.argument] = [step.pc, step.argument].map(F::from_u32);
         [cells.source, cells.target] = [step.source, step.target].map(F::from_u32);

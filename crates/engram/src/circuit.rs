@@ -6,7 +6,7 @@
 //! [`check_witnesses`] says which constraint fails in which row.
 
 pub use engram_air::{
-    Bus, BusKind, Circuit, CircuitBuilder, Expr, Field, PrimeCharacteristicRing, PrimeField32, Ring, Trace,
+    Bus, BusKind, Circuit, CircuitBuilder, Count, Expr, Field, PrimeCharacteristicRing, PrimeField32, Ring, Trace,
     check::Report, columns,
 };
 pub use engram_stark::{

@@ -56,7 +56,7 @@ pub use engram_memory::{
     context::{ContextInstruction, OpCode, VmExecutionContext},
     controller::{FinalizedMemory, MemoryController},
     image::{ImagePage, MemoryImage, PAGE_WORDS},
-    log::{MemoryLogEntry, RecordId},
+    log::{MemoryLog, MemoryLogEntry, RecordId, WrittenCells},
     online::{Memory, cell},
 };
 
@@ -73,6 +73,7 @@ pub use engram_memory::{
     bridge::{AccessExprs, MemoryBridge},
     messages::MemoryBus,
     range_checker::SharedVariableRangeCheckerChip,
+    timestamp::Timestamp,
 };
 
 // Proofs over a log by itself.
@@ -124,8 +125,8 @@ pub use engram_memory::error::{MemoryError, MemoryIntegrationError};
 // Field elements and digests, which all of these speak of.
 pub use engram_air::field::{Digest, F};
 
-/// Bounds of sizes, times and pointers.
+/// Bounds of sizes, timestamps and pointers.
 pub use engram_memory::address::{
     ACCESS_CELLS_MAX, ACCESS_SIZES, GAP_BITS, LEAF_CELLS, POINTER_BITS_MAX, SPACE_MEMORY, SPACE_OUTPUT,
-    SPACE_REGISTERS, TIME_BITS,
+    SPACE_REGISTERS, TIMESTAMP_BITS,
 };

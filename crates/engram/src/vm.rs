@@ -9,7 +9,7 @@
 //! execution: [`row::RowBuilder`], with a [`frame::Frame`] or a [`path::Path`].
 
 pub use engram_vm::{
-    connector::{self, EXECUTION, Ends, FIRST_TIME, HALT},
+    connector::{self, EXECUTION, Ends, FIRST_TIMESTAMP, HALT},
     frame, path,
     rom::{self, ROM},
     row,

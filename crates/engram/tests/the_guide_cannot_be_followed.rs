@@ -35,21 +35,21 @@ mod an_execution_context {
 mod a_proof_generator {
     use engram::{
         AccessAdapterInventory, F, FinalBlock, FinalMemory, LeafRecord, MemoryConfig, MemoryError, MemoryImage,
-        MemoryLogEntry, MemoryProof, MemoryProofGenerator, OfflineMemory, generate_memory_proof, log_commitment,
-        roots_digest,
+        MemoryLog, MemoryLogEntry, MemoryProof, MemoryProofGenerator, OfflineMemory, generate_memory_proof,
+        log_commitment, roots_digest,
     };
 
     use super::PrimeCharacteristicRing;
 
     struct Generator {
-        log: Vec<MemoryLogEntry>,
+        log: MemoryLog,
         config: MemoryConfig,
         offline_memory: OfflineMemory,
         adapter_inventory: AccessAdapterInventory,
     }
 
     impl Generator {
-        fn new(log: Vec<MemoryLogEntry>) -> Self {
+        fn new(log: MemoryLog) -> Self {
             let config = MemoryConfig::default();
             let offline_memory = OfflineMemory::from_log(log.clone(), &config).unwrap();
             Self { log, config, offline_memory, adapter_inventory: AccessAdapterInventory::default() }
@@ -57,15 +57,15 @@ mod a_proof_generator {
 
         fn replay_operations(&mut self) -> Result<(), MemoryError> {
             let (memory, adapters) = (&mut self.offline_memory, &mut self.adapter_inventory);
-            for entry in &self.log {
+            for entry in self.log.iter() {
                 match entry {
                     MemoryLogEntry::Read { address_space, pointer, len } => {
-                        memory.read_dynamic(*address_space, *pointer, *len, adapters).map(|_| ())?;
+                        memory.read_dynamic(address_space, pointer, len, adapters).map(|_| ())?;
                     }
                     MemoryLogEntry::Write { address_space, pointer, data } => {
-                        memory.write(*address_space, *pointer, data, adapters).map(|_| ())?;
+                        memory.write(address_space, pointer, &data, adapters).map(|_| ())?;
                     }
-                    MemoryLogEntry::IncrementTimestampBy(increment) => memory.increment_timestamp_by(*increment)?,
+                    MemoryLogEntry::IncrementTimestampBy(increment) => memory.increment_timestamp_by(increment)?,
                 }
             }
             Ok(())
@@ -81,11 +81,10 @@ mod a_proof_generator {
     /// The guide starts with blocks of four cells, the default, and ends in blocks of eight.
     #[test]
     fn it_replays_a_log_and_proves_it() {
-        let log = vec![
-            MemoryLogEntry::Write { address_space: 1, pointer: 8, data: vec![F::from_u32(3); 2] },
-            MemoryLogEntry::IncrementTimestampBy(4),
-            MemoryLogEntry::Read { address_space: 1, pointer: 8, len: 1 },
-        ];
+        let mut log = MemoryLog::new();
+        log.push_write(1, 8, &[F::from_u32(3); 2]);
+        log.push_increment(4);
+        log.push_read(1, 8, 1);
         let config = MemoryConfig::default();
         let (end, blocks, proof) = Generator::new(log.clone()).generate_proof();
         let statement = proof.verify(&config).unwrap();

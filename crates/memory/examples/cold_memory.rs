@@ -9,6 +9,7 @@ use engram_memory::{
     access::{CircuitPort, take},
     address::{GAP_BITS, WORD_CELLS, cells},
     lookup_circuits, tables,
+    timestamp::Timestamp,
 };
 use engram_stark::{
     engine::{Witness, keygen},
@@ -21,7 +22,7 @@ engram_air::columns! {
         pointer: T,
         previous: [T; WORD_CELLS],
         next: [T; WORD_CELLS],
-        time: T,
+        timestamp: T,
         gap: T,
     }
 }
@@ -29,11 +30,12 @@ engram_air::columns! {
 /// A machine that writes and does nothing else.
 fn write_circuit() -> Circuit {
     let mut circuit = CircuitBuilder::new("writes");
-    let WriteCols { real, pointer, previous, next, time, gap } = WriteCols::allocate(&mut circuit);
+    let WriteCols { real, pointer, previous, next, timestamp, gap } = WriteCols::allocate(&mut circuit);
     let space = engram_air::Ring::integer(SPACE_MEMORY);
-    circuit.assert_bool("real is boolean", real.clone());
-    let mut port = CircuitPort { circuit: &mut circuit, name: "write", enabled: real };
-    take(&mut port, [space, pointer], &previous, time, gap).put(&mut port, &next);
+    let real = circuit.flag("real is boolean", real);
+    let mut port = CircuitPort { circuit: &mut circuit, name: "write", enabled: &real };
+    let timestamp = Timestamp::shown("nobody does: this machine only measures", timestamp);
+    take(&mut port, [space, pointer], &previous, timestamp, gap).put(&mut port, &next);
     circuit.build()
 }
 
@@ -49,7 +51,7 @@ fn write_leaves(leaves: u32, lookups: &Lookups) -> (SegmentMemory, Trace) {
             pointer: F::from_u32(leaf * 8),
             previous: cells(access.previous),
             next: cells(leaf + 1),
-            time: F::from_u32(leaf + 1),
+            timestamp: F::from_u32(leaf + 1),
             gap: F::from_u32(access.gap),
         };
         columns.write(trace.row_mut(leaf as usize));

@@ -46,10 +46,10 @@ fn access(memory: &mut Memory, step: u32, shape: &str) {
     let place = (random >> 12) % (CELLS / len) * len;
     let pointer = if shape == "apart" { place + len * CELLS } else { place };
     let result = if random >> 7 & 1 == 0 {
-        memory.read_dynamic(1, pointer, len as usize)
+        memory.read_dynamic(1, pointer, len as usize).map(|_| ())
     } else {
         let data: Vec<F> = (0..len).map(|cell| F::from_u32((step + cell) & 0xffff)).collect();
-        memory.write_dynamic(1, pointer, &data)
+        memory.write_slice(1, pointer, &data).map(|_| ())
     };
     result.expect("the access is possible");
 }

@@ -4,11 +4,12 @@
 //! puts `[space, pointer, cells after, t]` on it. As *g* is below 2^17, it goes strictly forward in time. That is offline memory
 //! checking (Blum et al. 1991; Setty et al., Spice, 2018) with the bus as the multiset.
 
-use engram_air::{CircuitBuilder, Expr, Ring};
+use engram_air::{CircuitBuilder, Count, Expr, Ring};
 
 use crate::{
     address::GAP_BITS,
     messages::{MEMORY, RANGE, memory_message, range_message},
+    timestamp::Timestamp,
 };
 
 /// Where an access puts its range check and its two messages: a row in the making.
@@ -36,21 +37,20 @@ pub trait AccessPort {
 pub struct TakenBlock<E> {
     space: E,
     pointer: E,
-    timestamp: E,
+    timestamp: Timestamp<E>,
 }
 
 /// Take the block at `(space, pointer)` off the bus at `timestamp`: it has held `cells` since `timestamp - 1 - gap`.
 ///
-/// Kept here: the previous timestamp is below `timestamp`, by the gap's range. The caller keeps: `timestamp` is an integer from 1 to
-/// below `2^TIME_BITS`. The boundary keeps that the address exists.
+/// Kept here: the previous timestamp is below `timestamp`, by the gap's range. The boundary keeps that the address exists.
 pub fn take<P: AccessPort>(
     port: &mut P,
     [space, pointer]: [P::Expr; 2],
     cells: &[P::Expr],
-    timestamp: P::Expr,
+    timestamp: Timestamp<P::Expr>,
     gap: P::Expr,
 ) -> TakenBlock<P::Expr> {
-    let previous = timestamp.clone() - P::Expr::one() - gap.clone();
+    let previous = timestamp.expr() - P::Expr::one() - gap.clone();
     port.range("gap is below 2^17", gap, GAP_BITS);
     port.receive(
         "takes what was there",
@@ -62,7 +62,7 @@ pub fn take<P: AccessPort>(
 impl<E: Ring> TakenBlock<E> {
     /// Put the block back with what it now holds. The caller keeps that cells of 16 bits are below 2^16.
     pub fn put<P: AccessPort<Expr = E>>(self, port: &mut P, cells: &[E]) {
-        let message = memory_message(self.space, self.pointer, cells.iter().cloned(), self.timestamp);
+        let message = memory_message(self.space, self.pointer, cells.iter().cloned(), self.timestamp.expr());
         port.send("leaves what it holds", message);
     }
 }
@@ -74,8 +74,8 @@ pub struct CircuitPort<'a> {
     pub circuit: &'a mut CircuitBuilder,
     /// The access's name in labels; empty where a circuit has only one.
     pub name: &'a str,
-    /// One where the access is made, zero elsewhere; the caller shows that it is boolean.
-    pub enabled: Expr,
+    /// One where the access is made.
+    pub enabled: &'a Count,
 }
 
 impl CircuitPort<'_> {
@@ -88,14 +88,14 @@ impl AccessPort for CircuitPort<'_> {
     type Expr = Expr;
 
     fn range(&mut self, label: &str, value: Expr, bits: u32) {
-        self.circuit.lookup(RANGE, self.label(label), range_message(value, bits), self.enabled.clone());
+        self.circuit.lookup(RANGE, self.label(label), range_message(value, bits), self.enabled);
     }
 
     fn receive(&mut self, label: &str, message: Vec<Expr>) {
-        self.circuit.receive(MEMORY, self.label(label), message, self.enabled.clone());
+        self.circuit.receive(MEMORY, self.label(label), message, self.enabled);
     }
 
     fn send(&mut self, label: &str, message: Vec<Expr>) {
-        self.circuit.send(MEMORY, self.label(label), message, self.enabled.clone());
+        self.circuit.send(MEMORY, self.label(label), message, self.enabled);
     }
 }

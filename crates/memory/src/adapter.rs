@@ -57,7 +57,7 @@ impl MemoryAdapter for OnlineMemoryAdapter {
     }
 
     fn write(&mut self, space: u32, pointer: u32, data: &[F]) -> Result<RecordId, MemoryError> {
-        Ok(self.memory.write_dynamic(space, pointer, data)?.0)
+        self.memory.write_slice(space, pointer, data)
     }
 
     fn increment_timestamp(&mut self) -> Result<(), MemoryError> {
@@ -71,7 +71,7 @@ impl MemoryAdapter for MemoryController {
     }
 
     fn write(&mut self, space: u32, pointer: u32, data: &[F]) -> Result<RecordId, MemoryError> {
-        Ok(self.write_dynamic(space, pointer, data)?.0)
+        self.write_slice(space, pointer, data)
     }
 
     fn increment_timestamp(&mut self) -> Result<(), MemoryError> {

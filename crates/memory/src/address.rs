@@ -42,15 +42,15 @@ pub(crate) fn taken_cells(len: usize, block_cells: usize) -> usize {
     len.max(block_cells.min(NARROW_BLOCK_CELLS))
 }
 
-/// Timestamps of accesses are from 1 to below `2^TIME_BITS`, in each segment anew. All timestamps on the bus stand for integers
-/// from `-2^TIME_BITS` to below `2^TIME_BITS`, which are distinct modulo p.
-pub const TIME_BITS: u32 = 29;
+/// Timestamps of accesses are from 1 to below `2^TIMESTAMP_BITS`, in each segment anew. All timestamps on the bus stand for integers
+/// from `-2^TIMESTAMP_BITS` to below `2^TIMESTAMP_BITS`, which are distinct modulo p.
+pub const TIMESTAMP_BITS: u32 = 29;
 /// The gap between an access and the one before, less one, is below `2^GAP_BITS`; refreshes bridge longer ones.
 pub const GAP_BITS: u32 = 17;
 /// Bits of the low limb of a timestamp.
-pub const TIME_LOW_BITS: u32 = GAP_BITS;
+pub const TIMESTAMP_LOW_BITS: u32 = GAP_BITS;
 /// Bits of the high limb of a timestamp.
-pub const TIME_HIGH_BITS: u32 = TIME_BITS - TIME_LOW_BITS;
+pub const TIMESTAMP_HIGH_BITS: u32 = TIMESTAMP_BITS - TIMESTAMP_LOW_BITS;
 
 /// Most bits of a pointer: 2^30 is the largest power of two below the field's modulus.
 pub const POINTER_BITS_MAX: u32 = 30;
@@ -69,6 +69,6 @@ pub fn leaf_cells(words: &[u32; LEAF_WORDS]) -> [F; LEAF_CELLS] {
 }
 
 /// The low and the high limb of a timestamp.
-pub(crate) fn time_limbs(timestamp: u32) -> [u32; 2] {
-    [timestamp % (1 << TIME_LOW_BITS), timestamp >> TIME_LOW_BITS]
+pub(crate) fn timestamp_limbs(timestamp: u32) -> [u32; 2] {
+    [timestamp % (1 << TIMESTAMP_LOW_BITS), timestamp >> TIMESTAMP_LOW_BITS]
 }

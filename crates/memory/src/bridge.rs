@@ -1,10 +1,11 @@
 //! One access, as constraints: what a chip's author calls to read or write memory. It is [`crate::access`] with names.
 
-use engram_air::{CircuitBuilder, Expr};
+use engram_air::{CircuitBuilder, Count, Expr};
 
 use crate::{
     access::{CircuitPort, take},
     messages::MemoryBus,
+    timestamp::Timestamp,
 };
 
 /// Where and when an access is.
@@ -14,17 +15,16 @@ pub struct AccessExprs {
     pub space: Expr,
     /// Pointer, in the memory's pointer unit.
     pub pointer: Expr,
-    /// Timestamp of the access: an integer from 1 to below 2^29, which the caller shows.
-    pub time: Expr,
-    /// `time - 1 -` the timestamp of the message that the access takes: a column of the access's own.
+    /// Timestamp of the access.
+    pub timestamp: Timestamp<Expr>,
+    /// `timestamp - 1 -` the timestamp of the message that the access takes: a column of the access's own.
     pub gap: Expr,
 }
 
 /// Puts reads and writes of a circuit on a memory bus: three interactions each.
 ///
-/// Kept here: an access goes forward in time, by the gap's range. The caller keeps: `enabled` is boolean; `time` is an integer
-/// from 1 to below 2^29 that no two accesses of one cell share; what is written to cells of 16 bits is below 2^16. The boundary
-/// keeps that the address exists.
+/// Kept here: an access goes forward in time, by the gap's range. The caller keeps that no two accesses of one cell share a timestamp,
+/// and that what is written to cells of 16 bits is below 2^16. The boundary keeps that the address exists.
 #[derive(Clone, Copy, Debug)]
 pub struct MemoryBridge {
     bus: MemoryBus,
@@ -49,7 +49,7 @@ impl MemoryBridge {
         name: &str,
         access: AccessExprs,
         cells: [Expr; N],
-        enabled: Expr,
+        enabled: &Count,
     ) {
         eval_access(circuit, name, access, [&cells, &cells], enabled);
     }
@@ -62,7 +62,7 @@ impl MemoryBridge {
         access: AccessExprs,
         previous: [Expr; N],
         next: [Expr; N],
-        enabled: Expr,
+        enabled: &Count,
     ) {
         eval_access(circuit, name, access, [&previous, &next], enabled);
     }
@@ -74,10 +74,10 @@ pub(crate) fn eval_access(
     name: &str,
     access: AccessExprs,
     [previous, next]: [&[Expr]; 2],
-    enabled: Expr,
+    enabled: &Count,
 ) {
     debug_assert_eq!(previous.len(), next.len());
-    let AccessExprs { space, pointer, time, gap } = access;
+    let AccessExprs { space, pointer, timestamp, gap } = access;
     let mut port = CircuitPort { circuit, name, enabled };
-    take(&mut port, [space, pointer], previous, time, gap).put(&mut port, next);
+    take(&mut port, [space, pointer], previous, timestamp, gap).put(&mut port, next);
 }

@@ -1,8 +1,8 @@
-//! The time of a log, and how many accesses it still takes.
+//! The timestamps of a log, and how many accesses it still takes.
 
-use crate::{address::TIME_BITS, config::MemoryConfig, error::MemoryError, log::RecordId};
+use crate::{address::TIMESTAMP_BITS, config::MemoryConfig, error::MemoryError, log::RecordId};
 
-/// Counts accesses and time.
+/// Counts accesses and timestamps.
 #[derive(Clone, Debug)]
 pub(crate) struct Clock {
     timestamp: u32,
@@ -20,7 +20,7 @@ impl Clock {
         self.timestamp = 1;
     }
 
-    /// The next access's time.
+    /// The next access's timestamp.
     pub(crate) fn timestamp(&self) -> u32 {
         self.timestamp
     }
@@ -39,7 +39,7 @@ impl Clock {
         self.check_increment(1)
     }
 
-    /// The number and time of an access that [`Self::check_access`] has let pass.
+    /// The number and timestamp of an access that [`Self::check_access`] has let pass.
     #[inline]
     pub(crate) fn access(&mut self) -> (RecordId, u32) {
         let access = (RecordId(self.accesses), self.timestamp);
@@ -56,9 +56,9 @@ impl Clock {
     }
 
     fn check_increment(&self, increment: u32) -> Result<(), MemoryError> {
-        // The time after the last access may be 2^29 itself: no access has it.
+        // The timestamp after the last access may be 2^29 itself: no access has it.
         match self.timestamp.checked_add(increment) {
-            Some(later) if later <= 1 << TIME_BITS => Ok(()),
+            Some(later) if later <= 1 << TIMESTAMP_BITS => Ok(()),
             _ => Err(MemoryError::TimestampOverflow { timestamp: self.timestamp, increment }),
         }
     }

@@ -13,7 +13,7 @@ use crate::{
 
 /// Accesses that a log may have where nothing else is said.
 pub const ACCESS_CAPACITY_DEFAULT: usize = 1 << 20;
-/// Most accesses that a log may be configured for. Each has a time of its own, below 2^29.
+/// Most accesses that a log may be configured for. Each has a timestamp of its own, below 2^29.
 pub const ACCESS_CAPACITY_MAX: usize = 1 << 28;
 /// Most cells in a block: a leaf has at least one.
 pub const BLOCK_CELLS_MAX: usize = LEAF_CELLS;

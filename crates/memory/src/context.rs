@@ -41,7 +41,7 @@ pub struct VmExecutionContext {
 }
 
 impl VmExecutionContext {
-    /// All zero, at time 1.
+    /// All zero, at timestamp 1.
     pub fn new(config: &VmConfig) -> Self {
         Self {
             memory: MemoryController::new(&config.memory),

@@ -8,7 +8,7 @@ use crate::{
     config::MemoryConfig,
     error::{MemoryError, MemoryIntegrationError},
     image::MemoryImage,
-    log::{MemoryLogEntry, RecordId},
+    log::{MemoryLog, RecordId},
     messages::MemoryBus,
     offline::{AccessRecords, FinalMemory, OfflineMemory},
     online::Memory,
@@ -31,7 +31,7 @@ pub struct MemoryController {
 }
 
 impl MemoryController {
-    /// All cells zero, at time 1.
+    /// All cells zero, at timestamp 1.
     pub fn new(config: &MemoryConfig) -> Self {
         Self::of(Memory::new(config))
     }
@@ -86,6 +86,14 @@ impl MemoryController {
         self.memory.write_dynamic(space, pointer, data)
     }
 
+    /// Write as many cells as `data` has.
+    ///
+    /// # Errors
+    /// As for [`Memory::write_slice`].
+    pub fn write_slice(&mut self, space: u32, pointer: u32, data: &[F]) -> Result<RecordId, MemoryError> {
+        self.memory.write_slice(space, pointer, data)
+    }
+
     /// Read a word of 32 bits.
     ///
     /// # Errors
@@ -124,7 +132,7 @@ impl MemoryController {
     }
 
     /// Everything that was done, in order.
-    pub fn log(&self) -> &[MemoryLogEntry] {
+    pub fn log(&self) -> &MemoryLog {
         self.memory.log()
     }
 

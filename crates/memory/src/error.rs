@@ -87,10 +87,10 @@ pub enum MemoryError {
     },
     /// Time would reach 2^29.
     #[error(
-        "time {timestamp} cannot rise by {increment}: times stay below 2^29, so finalize the log and start another"
+        "timestamp {timestamp} cannot rise by {increment}: timestamps stay below 2^29, so finalize the log and start another"
     )]
     TimestampOverflow {
-        /// The time now.
+        /// The timestamp now.
         timestamp: u32,
         /// By how much it should rise.
         increment: u32,

@@ -27,18 +27,28 @@ pub type ImagePage = [u32; PAGE_WORDS];
 /// Integers in a page, base-two logarithm.
 const PAGE_LOG2: u32 = PAGE_WORDS.ilog2();
 
+/// Cells of a word, base-two logarithm.
+const WORD_CELLS_LOG2: u32 = WORD_CELLS.ilog2();
+
 /// Bytes in a page of words.
 const PAGE_BYTES: usize = size_of::<ImagePage>();
 
-/// Its base-two logarithm.
-const PAGE_BYTES_LOG2: u32 = size_of::<ImagePage>().ilog2();
+/// Their base-two logarithm.
+const PAGE_BYTES_LOG2: u32 = PAGE_BYTES.ilog2();
 
-/// The pages of one space.
+/// A page of single cells, whatever they hold.
+type CellPage = [F; PAGE_WORDS];
+
+/// Pages by number.
+type PageMap<T> = BTreeMap<u32, Box<[T; PAGE_WORDS]>>;
+
+/// The pages of one space, each by its number.
 #[derive(Clone, Debug)]
-struct Pages {
-    /// Of [`CellKind::U16`], an integer is a word of two cells; of [`CellKind::Field`], it is one cell.
-    kind: CellKind,
-    pages: BTreeMap<u32, Box<ImagePage>>,
+enum Pages {
+    /// Words of two cells of 16 bits.
+    Words(PageMap<u32>),
+    /// Single cells.
+    Cells(PageMap<F>),
 }
 
 /// Cells of each normal address space; those never set are zero.
@@ -53,129 +63,136 @@ pub struct MemoryImage {
 
 impl Pages {
     fn new(kind: CellKind) -> Self {
-        Self { kind, pages: BTreeMap::new() }
-    }
-
-    fn density(&self) -> u32 {
-        density(self.kind)
-    }
-
-    /// The integer at this position.
-    #[inline]
-    fn integer(&self, position: u32) -> u32 {
-        let (page, offset) = page_of(position);
-        self.pages.get(&page).and_then(|page| page.get(offset)).copied().unwrap_or(0)
-    }
-
-    #[inline]
-    #[expect(clippy::indexing_slicing, reason = "an offset is below the page's length")]
-    fn integer_mut(&mut self, position: u32) -> &mut u32 {
-        let (page, offset) = page_of(position);
-        &mut self.page_mut(page)[offset]
-    }
-
-    fn page_mut(&mut self, page: u32) -> &mut ImagePage {
-        self.pages.entry(page).or_insert_with(|| Box::new([0; PAGE_WORDS]))
-    }
-
-    #[inline]
-    fn cell(&self, cell: u32) -> u32 {
-        match self.kind {
-            CellKind::Field => self.integer(cell),
-            CellKind::U16 => self.integer(cell / 2) >> shift(cell) & 0xffff,
+        match kind {
+            CellKind::U16 => Self::Words(BTreeMap::new()),
+            CellKind::Field => Self::Cells(BTreeMap::new()),
         }
     }
 
-    fn set_cell(&mut self, cell: u32, value: u32) {
-        if self.kind == CellKind::U16 && value >= U16_VALUES {
-            self.unpack();
-        }
-        match self.kind {
-            CellKind::Field => *self.integer_mut(cell) = value,
-            CellKind::U16 => {
-                let word = self.integer_mut(cell / 2);
-                *word = *word & !(0xffff << shift(cell)) | value << shift(cell);
+    /// The word of two cells, with its number among the space's words.
+    #[inline]
+    fn word(&self, word: u32) -> u32 {
+        match self {
+            Self::Words(pages) => item(pages, word),
+            Self::Cells(pages) => {
+                let [low, high] = halves(word).map(|cell| item(pages, cell).as_canonical_u32());
+                assert!(low.max(high) < U16_VALUES, "the halves of a word have 16 bits");
+                high << CELL_BITS | low
             }
         }
     }
 
-    /// Set bytes of a page of words, from its byte `first` on.
-    #[expect(clippy::indexing_slicing, reason = "bytes of one page are in its words")]
+    fn set_word(&mut self, word: u32, value: u32) {
+        match self {
+            Self::Words(pages) => *item_mut(pages, word) = value,
+            Self::Cells(pages) => {
+                for (cell, half) in halves(word).into_iter().zip(crate::address::cells(value)) {
+                    *item_mut(pages, cell) = half;
+                }
+            }
+        }
+    }
+
+    /// Set bytes of a page of words, from its byte `first` on, as far as they are in it.
+    #[expect(clippy::indexing_slicing, reason = "a byte of a page is in one of its words")]
     fn set_bytes(&mut self, page: u32, first: usize, bytes: &[u8]) {
-        let put = |value: u32, shift: usize, byte: u8| value & !(0xff << shift) | u32::from(byte) << shift;
-        match self.kind {
-            CellKind::U16 => {
-                let words = self.page_mut(page);
-                for (at, &byte) in (first..).zip(bytes) {
-                    words[at / 4] = put(words[at / 4], (at & 3) << 3, byte);
+        let put = |word: u32, at: usize, byte: u8| {
+            let mut octets = word.to_le_bytes();
+            octets[at % 4] = byte;
+            u32::from_le_bytes(octets)
+        };
+        let places = (first..PAGE_BYTES).zip(bytes);
+        match self {
+            Self::Words(pages) => {
+                let words = page_mut(pages, page);
+                for (at, &byte) in places {
+                    words[at / 4] = put(words[at / 4], at, byte);
                 }
             }
-            CellKind::Field => {
-                let first_cell = page.saturating_mul(1 << (PAGE_BYTES_LOG2 - 1));
-                for (at, &byte) in (first..).zip(bytes) {
-                    let cell = first_cell.saturating_add(u32::try_from(at / 2).unwrap_or(u32::MAX));
-                    self.set_cell(cell, put(self.cell(cell), (at & 1) << 3, byte));
+            Self::Cells(_) => {
+                for (word, (at, &byte)) in places.map(|place| (place.0 / 4, place)) {
+                    let word = page << PAGE_LOG2 | u32::try_from(word).unwrap_or(0);
+                    self.set_word(word, put(self.word(word), at, byte));
                 }
             }
         }
-    }
-
-    /// From words to cells.
-    #[cold]
-    fn unpack(&mut self) {
-        let mut unpacked = Self::new(CellKind::Field);
-        for (&number, page) in &self.pages {
-            for (half, words) in (number.saturating_mul(2)..).zip(page.as_chunks::<{ PAGE_WORDS / 2 }>().0) {
-                let cells = words.iter().flat_map(|word| [word & 0xffff, word >> CELL_BITS]);
-                unpacked.page_mut(half).iter_mut().zip(cells).for_each(|(slot, cell)| *slot = cell);
-            }
-        }
-        *self = unpacked;
     }
 
     fn stored(&self) -> impl Iterator<Item = StoredPage<'_>> {
-        self.pages.iter().map(|(&number, integers)| StoredPage { kind: self.kind, number, integers })
+        let (words, cells) = match self {
+            Self::Words(pages) => (Some(pages), None),
+            Self::Cells(pages) => (None, Some(pages)),
+        };
+        let words = words.into_iter().flatten().map(|(&number, words)| StoredPage::Words { number, words });
+        words.chain(cells.into_iter().flatten().map(|(&number, cells)| StoredPage::Cells { number, cells }))
     }
 }
 
-/// A page as it is stored.
-#[derive(Clone, Copy)]
-pub(crate) struct StoredPage<'a> {
-    kind: CellKind,
-    number: u32,
-    integers: &'a ImagePage,
+/// The cells of a word.
+fn halves(word: u32) -> [u32; WORD_CELLS] {
+    [word << WORD_CELLS_LOG2, word << WORD_CELLS_LOG2 | 1]
 }
 
-impl StoredPage<'_> {
-    /// Number of the first cell.
-    pub(crate) fn first(&self) -> u32 {
-        self.number.saturating_mul(density(self.kind)).saturating_mul(1 << PAGE_LOG2)
-    }
-
-    /// The cells.
-    pub(crate) fn cells(&self) -> Vec<F> {
-        match self.kind {
-            CellKind::Field => self.integers.iter().map(|&cell| F::from_u32(cell)).collect(),
-            CellKind::U16 => self.integers.iter().flat_map(|&word| crate::address::cells(word)).collect(),
-        }
-    }
+/// What stands at this position; zero where there is no page.
+#[inline]
+#[expect(clippy::indexing_slicing, reason = "an offset is below the page's length")]
+fn item<T: Copy + Default>(pages: &PageMap<T>, position: u32) -> T {
+    let (page, offset) = page_of(position);
+    pages.get(&page).map_or(T::default(), |page| page[offset])
 }
 
-/// Cells in an integer.
-fn density(kind: CellKind) -> u32 {
-    if kind == CellKind::U16 { 1 << WORD_CELLS.ilog2() } else { 1 }
+#[inline]
+#[expect(clippy::indexing_slicing, reason = "an offset is below the page's length")]
+fn item_mut<T: Copy + Default>(pages: &mut PageMap<T>, position: u32) -> &mut T {
+    let (page, offset) = page_of(position);
+    &mut page_mut(pages, page)[offset]
 }
 
-/// How far up a cell of 16 bits stands in its word.
-fn shift(cell: u32) -> u32 {
-    if cell.is_multiple_of(2) { 0 } else { CELL_BITS }
+fn page_mut<T: Copy + Default>(pages: &mut PageMap<T>, page: u32) -> &mut [T; PAGE_WORDS] {
+    pages.entry(page).or_insert_with(|| Box::new([T::default(); PAGE_WORDS]))
 }
 
-/// The page of an integer, and its place there.
+/// The page of a position, and the place there, which is below [`PAGE_WORDS`].
 #[inline]
 fn page_of(position: u32) -> (u32, usize) {
     let [low, high, ..] = position.to_le_bytes();
     (position >> PAGE_LOG2, usize::from(u16::from_le_bytes([low, high])) % PAGE_WORDS)
+}
+
+/// A page as it is stored.
+#[derive(Clone, Copy)]
+pub(crate) enum StoredPage<'a> {
+    Words { number: u32, words: &'a ImagePage },
+    Cells { number: u32, cells: &'a CellPage },
+}
+
+impl StoredPage<'_> {
+    /// Number of the first cell. Numbers of cells have 32 bits.
+    pub(crate) fn first(&self) -> u32 {
+        match self {
+            Self::Words { number, .. } => number << (PAGE_LOG2 + WORD_CELLS_LOG2),
+            Self::Cells { number, .. } => number << PAGE_LOG2,
+        }
+    }
+
+    /// The cells.
+    pub(crate) fn cells(&self) -> Vec<F> {
+        match self {
+            Self::Words { words, .. } => words.iter().flat_map(|&word| crate::address::cells(word)).collect(),
+            Self::Cells { cells, .. } => cells.to_vec(),
+        }
+    }
+
+    /// Number of the last cell that is not zero; of a word, its low cell.
+    fn last_set(&self) -> Option<u64> {
+        let position = |number: u32, last: usize| Some(u64::from(number) << PAGE_LOG2 | u64::try_from(last).ok()?);
+        match self {
+            Self::Words { number, words } => {
+                Some(position(*number, words.iter().rposition(|&word| word != 0)?)? << WORD_CELLS_LOG2)
+            }
+            Self::Cells { number, cells } => position(*number, cells.iter().rposition(|&cell| cell != F::ZERO)?),
+        }
+    }
 }
 
 impl MemoryImage {
@@ -200,26 +217,12 @@ impl MemoryImage {
     /// # Panics
     /// Where one of them has more than 16 bits.
     pub fn word(&self, space: u32, pointer: u32) -> u32 {
-        let Some(pages) = self.spaces.get(&space) else { return 0 };
-        match pages.kind {
-            CellKind::U16 => pages.integer(pointer),
-            CellKind::Field => {
-                let [low, high] = [0, 1].map(|half| pages.cell(pointer << 1 | half));
-                assert!(low.max(high) < U16_VALUES, "the halves of a word have 16 bits");
-                high << CELL_BITS | low
-            }
-        }
+        self.spaces.get(&space).map_or(0, |pages| pages.word(pointer))
     }
 
     /// Set the word at `pointer`, counted in words.
     pub fn set_word(&mut self, space: u32, pointer: u32, word: u32) {
-        let pages = self.space_mut(space, CellKind::U16);
-        match pages.kind {
-            CellKind::U16 => *pages.integer_mut(pointer) = word,
-            CellKind::Field => {
-                [0, 1].into_iter().for_each(|half| pages.set_cell(pointer << 1 | half, word >> shift(half) & 0xffff));
-            }
-        }
+        self.space_mut(space, CellKind::U16).set_word(pointer, word);
     }
 
     /// Set bytes from `byte_address` on; words are little-endian. Their end may be past `2^32`: then no RV32IM memory is made
@@ -233,7 +236,7 @@ impl MemoryImage {
             let (part, others) = rest.split_at(rest.len().min(PAGE_BYTES.saturating_sub(first)));
             // No layout has the last page.
             pages.set_bytes(u32::try_from(address >> PAGE_BYTES_LOG2).unwrap_or(u32::MAX), first, part);
-            address = address.saturating_add(u64::try_from(part.len()).unwrap_or(u64::MAX));
+            address = (address >> PAGE_BYTES_LOG2).saturating_add(1) << PAGE_BYTES_LOG2;
             rest = others;
         }
     }
@@ -250,16 +253,14 @@ impl MemoryImage {
     pub fn check(&self, layout: &Layout) -> Result<(), MemoryError> {
         for (&space, pages) in &self.spaces {
             for page in pages.stored() {
-                let Some(last) = page.integers.iter().rposition(|&integer| integer != 0) else { continue };
+                let Some(last) = page.last_set() else { continue };
                 let of = layout.space(space).ok_or(MemoryError::UnknownSpace { space })?;
-                // Of a word, the low cell: spaces have an even number of cells.
-                let last = u64::from(page.number) << PAGE_LOG2 | u64::try_from(last).unwrap_or(u64::MAX);
-                let last = last.saturating_mul(density(page.kind).into());
+                // Of a word, the low cell will do: spaces have an even number of cells.
                 if last >= 1 << layout.cells_log2(of) {
                     let pointer = u32::try_from(last >> layout.pointer_unit().ilog2()).unwrap_or(u32::MAX);
                     return Err(MemoryError::AddressOutOfBounds { space, pointer, len: 1 });
                 }
-                if page.kind == CellKind::Field {
+                if matches!(page, StoredPage::Cells { .. }) {
                     check_kind(of, page.first(), &page.cells())?;
                 }
             }

@@ -56,14 +56,14 @@
 //!
 //! | obligation | kept by |
 //! | --- | --- |
-//! | timestamps of accesses are integers from 1 to below 2^29 | the machine's clock or the chip's author; in a log's own proof [`log_table`] |
+//! | timestamps of accesses are integers from 1 to below 2^29 | the machine's clock or the chip's author, who makes a [`Timestamp`]; in a log's own proof [`log_table`] |
 //! | gaps are below 2^17 | [`access::take`] |
 //! | splits and merges cover the same cells before and after | [`split`], [`merge`]: written once |
 //! | a refresh and a merge do not go back in time, and do not wrap | [`refresh`], [`merge`] |
 //! | a cell has one first and one last message | [`boundary`], [`mod@merkle`], [`roots`]; or the order of [`volatile`] |
 //! | the first cells are those of the roots before, the last those after | the same, and [`compress`] |
 //! | cells of 16 bits stay below 2^16 | whoever writes; in a log's own proof [`log_table`]; the first ones by the root before |
-//! | multiplicities are boolean | each table's `real`, and flags below it |
+//! | multiplicities are boolean | each table's `real`, and flags below it: a [`Count`](engram_air::Count) |
 //! | a lookup is true | [`range`], [`bytes`], [`compress`]: each row shows that what it offers is so |
 //!
 //! Nothing asks that blocks are aligned. [`Memory`] refuses others, as an unaligned access would need more adapters; one that is
@@ -200,6 +200,7 @@ pub mod tables;
     reason = "only tests run it"
 )]
 pub mod testing;
+pub mod timestamp;
 pub mod tree;
 pub mod volatile;
 
@@ -211,7 +212,7 @@ pub use controller::{FinalizedMemory, MemoryController};
 pub use error::{MemoryError, MemoryIntegrationError};
 pub use image::MemoryImage;
 pub use layout::{AddressSpaceConfig, AddressSpaceType, CellKind, Layout};
-pub use log::{MemoryLogEntry, RecordId};
+pub use log::{MemoryLog, MemoryLogEntry, RecordId};
 pub use lookups::Lookups;
 pub use offline::{Access, OfflineMemory};
 pub use online::Memory;
@@ -220,4 +221,5 @@ pub use range_checker::SharedVariableRangeCheckerChip;
 pub use records::{AccessAdapterInventory, RefreshRecord};
 pub use segment::{LeafRecord, SegmentMemory};
 pub use tables::{circuits, lookup_circuits};
+pub use timestamp::Timestamp;
 pub use tree::{MerkleTree, NodeRecord};

@@ -1,15 +1,15 @@
 //! Memory as an executor sees it: values now, and a log of how they came to be.
 
-use engram_air::{F, PrimeCharacteristicRing, PrimeField32, field::MODULUS};
+use engram_air::{F, PrimeCharacteristicRing, field::MODULUS};
 
 use crate::{
-    address::ACCESS_CELLS_MAX,
+    address::{ACCESS_CELLS_MAX, WORD_CELLS},
     clock::Clock,
-    config::{CellKind, MemoryConfig},
+    config::MemoryConfig,
     error::MemoryError,
     image::MemoryImage,
-    log::{MemoryLogEntry, RecordId},
-    place::{Place, place, place_write},
+    log::{MemoryLog, RecordId},
+    place::{Place, place, place_word, place_write},
 };
 
 /// An integer as one cell. It must be below the field's modulus, 0x78000001: `F::from_u32` makes another number of one that is
@@ -21,31 +21,29 @@ pub fn cell(value: u32) -> Result<F, MemoryError> {
     if value >= MODULUS { Err(MemoryError::NoFieldElement { value }) } else { Ok(F::from_u32(value)) }
 }
 
-/// The word of two cells of 16 bits.
-fn word_of([low, high]: [F; 2]) -> u32 {
-    low.as_canonical_u32() | high.as_canonical_u32() << 16
-}
-
 /// Memory that is read and written, and keeps a log.
 ///
 /// An access has 1, 2, 4, 8, 16 or 32 cells, at least the pointer unit, and starts at a multiple of its size. Each takes the
-/// current time and lets it rise by one. An operation that returns an error changes nothing and is not logged.
+/// current timestamp and lets it rise by one. An operation that returns an error changes nothing and is not logged.
+///
+/// No access allocates, but for the log and the image as they grow, and the answers of [`Self::read_dynamic`] and
+/// [`Self::write_dynamic`]. Nor does one calculate in the field, but for cells of 16 bits that are not accessed as words.
 #[derive(Clone, Debug)]
 pub struct Memory {
     config: MemoryConfig,
     initial: MemoryImage,
     image: MemoryImage,
-    log: Vec<MemoryLogEntry>,
+    log: MemoryLog,
     clock: Clock,
 }
 
 impl Memory {
-    /// All cells zero, at time 1.
+    /// All cells zero, at timestamp 1.
     pub fn new(config: &MemoryConfig) -> Self {
         Self::holding(config, &MemoryImage::new())
     }
 
-    /// Memory that starts as `image`, at time 1.
+    /// Memory that starts as `image`, at timestamp 1.
     ///
     /// # Errors
     /// The image has cells that the configuration does not have, or that are not of their space's kind.
@@ -59,7 +57,7 @@ impl Memory {
         for (space, first, cells) in initial.cell_blocks() {
             image.set_cells(space, first, &cells);
         }
-        Self { config: config.clone(), initial: image.clone(), image, log: vec![], clock: Clock::new(config) }
+        Self { config: config.clone(), initial: image.clone(), image, log: MemoryLog::new(), clock: Clock::new(config) }
     }
 
     /// Read `N` cells.
@@ -100,7 +98,7 @@ impl Memory {
         Ok((id, cells.to_vec()))
     }
 
-    /// Write as many cells as `data` has; returns what they were.
+    /// Write as many cells as `data` has; returns what they were, in an allocation. Where nobody asks, [`Self::write_slice`].
     ///
     /// # Errors
     /// As for [`Self::write`].
@@ -113,14 +111,23 @@ impl Memory {
         Ok((id, cells))
     }
 
+    /// Write as many cells as `data` has.
+    pub fn write_slice(&mut self, space: u32, pointer: u32, data: &[F]) -> Result<RecordId, MemoryError> {
+        let mut cells = [F::ZERO; ACCESS_CELLS_MAX];
+        let cells = cells.get_mut(..data.len()).ok_or(MemoryError::InvalidAccessSize { len: data.len() })?;
+        cells.copy_from_slice(data);
+        self.swap(space, pointer, cells)
+    }
+
     /// Read a word of 32 bits: two cells of 16 bits, the low one first.
     ///
     /// # Errors
     /// As for a read of two cells; [`MemoryError::NoWords`] where the space has cells of another kind.
     pub fn read_word(&mut self, space: u32, pointer: u32) -> Result<(RecordId, u32), MemoryError> {
-        self.check_words(space)?;
-        let (id, cells) = self.read(space, pointer)?;
-        Ok((id, word_of(cells)))
+        let word = place_word(&self.config, space, pointer)?;
+        self.clock.check_access()?;
+        self.log.push_read(space, pointer, WORD_CELLS);
+        Ok((self.clock.access().0, self.image.word(space, word)))
     }
 
     /// Write a word of 32 bits as two cells of 16 bits, the low one first; returns the word before. As one cell it would not fit:
@@ -129,18 +136,10 @@ impl Memory {
     /// # Errors
     /// As for [`Self::read_word`].
     pub fn write_word(&mut self, space: u32, pointer: u32, word: u32) -> Result<(RecordId, u32), MemoryError> {
-        self.check_words(space)?;
-        let (id, cells) = self.write(space, pointer, [word & 0xffff, word >> 16].map(F::from_u32))?;
-        Ok((id, word_of(cells)))
-    }
-
-    /// Cells of this space hold 16 bits each, or the access says what is wrong with the space.
-    fn check_words(&self, space: u32) -> Result<(), MemoryError> {
-        let of = self.config.position(space).map(|position| &self.config.normal_spaces()[position]);
-        match of {
-            Some(of) if of.cell_kind != CellKind::U16 => Err(MemoryError::NoWords { space }),
-            _ => Ok(()),
-        }
+        let at = place_word(&self.config, space, pointer)?;
+        self.clock.check_access()?;
+        self.log.push_write_word(space, pointer, word);
+        Ok((self.clock.access().0, self.image.swap_word(space, at, word)))
     }
 
     /// Let time rise by one.
@@ -157,11 +156,11 @@ impl Memory {
     /// The timestamp would reach 2^29.
     pub fn increment_timestamp_by(&mut self, increment: u32) -> Result<(), MemoryError> {
         self.clock.increment_by(increment)?;
-        self.log.push(MemoryLogEntry::IncrementTimestampBy(increment));
+        self.log.push_increment(increment);
         Ok(())
     }
 
-    /// The time of the next access; from 1 on.
+    /// The timestamp of the next access; from 1 on.
     pub fn timestamp(&self) -> u32 {
         self.clock.timestamp()
     }
@@ -172,7 +171,7 @@ impl Memory {
     }
 
     /// Everything that was done, in order.
-    pub fn log(&self) -> &[MemoryLogEntry] {
+    pub fn log(&self) -> &MemoryLog {
         &self.log
     }
 
@@ -192,7 +191,7 @@ impl Memory {
     }
 
     /// The initial image and the log, which is all that a replay needs.
-    pub fn into_log(self) -> (MemoryImage, Vec<MemoryLogEntry>) {
+    pub fn into_log(self) -> (MemoryImage, MemoryLog) {
         (self.initial, self.log)
     }
 
@@ -203,14 +202,14 @@ impl Memory {
             Place::Identity(value) => cells.fill(value),
             Place::Normal { cell, .. } => self.image.block(space, cell, cells),
         }
-        self.log.push(MemoryLogEntry::Read { address_space: space, pointer, len: cells.len() });
+        self.log.push_read(space, pointer, cells.len());
         Ok(self.clock.access().0)
     }
 
     fn swap(&mut self, space: u32, pointer: u32, cells: &mut [F]) -> Result<RecordId, MemoryError> {
         let (_, cell) = place_write(&self.config, space, pointer, cells)?;
         self.clock.check_access()?;
-        self.log.push(MemoryLogEntry::Write { address_space: space, pointer, data: cells.to_vec() });
+        self.log.push_write(space, pointer, cells);
         self.image.swap_block(space, cell, cells);
         Ok(self.clock.access().0)
     }
@@ -219,7 +218,7 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{AddressSpaceConfig, AddressSpaceType, MemoryConfigBuilder};
+    use crate::config::{AddressSpaceConfig, AddressSpaceType, CellKind, MemoryConfigBuilder};
 
     fn config() -> MemoryConfig {
         MemoryConfigBuilder::new()

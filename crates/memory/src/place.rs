@@ -2,7 +2,12 @@
 
 use engram_air::{F, PrimeCharacteristicRing, PrimeField32};
 
-use crate::{address::IDENTITY_SPACE, config::MemoryConfig, error::MemoryError, image::check_kind};
+use crate::{
+    address::{IDENTITY_SPACE, WORD_CELLS},
+    config::{CellKind, MemoryConfig},
+    error::MemoryError,
+    image::check_kind,
+};
 
 /// A possible access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +58,17 @@ pub(crate) fn place_write(
             check_kind(&config.normal_spaces()[position], cell, data)?;
             Ok((position, cell))
         }
+    }
+}
+
+/// The number, among the words of its space, of the word at `pointer`: two cells of 16 bits.
+pub(crate) fn place_word(config: &MemoryConfig, space: u32, pointer: u32) -> Result<u32, MemoryError> {
+    if config.layout().space(space).is_some_and(|space| space.cell_kind != CellKind::U16) {
+        return Err(MemoryError::NoWords { space });
+    }
+    match place(config, space, pointer, WORD_CELLS)? {
+        Place::Identity(_) => Err(MemoryError::InvalidAccessSize { len: WORD_CELLS }),
+        Place::Normal { cell, .. } => Ok(cell / WORD_CELLS as u32),
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicU32, Ordering::Relaxed},
 };
 
-use engram_air::{CircuitBuilder, Expr};
+use engram_air::{CircuitBuilder, Count, Expr};
 
 use crate::{
     config::{MemoryConfig, RANGE_BITS_DEFAULT},
@@ -66,9 +66,8 @@ impl SharedVariableRangeCheckerChip {
         Ok([low, high])
     }
 
-    /// Ask in a circuit, where `enabled` is one, that `value < 2^bits`, with `bits` at most 17. The caller shows that `enabled`
-    /// is boolean.
-    pub fn ask(circuit: &mut CircuitBuilder, label: impl Into<String>, value: Expr, bits: u32, enabled: Expr) {
+    /// Ask in a circuit, where `enabled` is one, that `value < 2^bits`, with `bits` at most 17.
+    pub fn ask(circuit: &mut CircuitBuilder, label: impl Into<String>, value: Expr, bits: u32, enabled: &Count) {
         debug_assert!(bits <= RANGE_BITS_MAX, "a lookup has at most 17 bits");
         circuit.lookup(RANGE, label, range_message(value, bits), enabled);
     }

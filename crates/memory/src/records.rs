@@ -87,7 +87,7 @@ pub struct RefreshRecord {
     pub pointer: u32,
     /// Timestamp of the read.
     pub timestamp: u32,
-    /// How far back the message before is, in units of `2^GAP_BITS`: from 1 to `2^TIME_HIGH_BITS`.
+    /// How far back the message before is, in units of `2^GAP_BITS`: from 1 to `2^TIMESTAMP_HIGH_BITS`.
     pub steps: u32,
 }
 

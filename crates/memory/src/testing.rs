@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use engram_air::{
-    Bus, BusKind, Circuit, CircuitBuilder, Expr, F, PrimeCharacteristicRing, PrimeField32, Ring, Trace,
+    Bus, BusKind, Circuit, CircuitBuilder, Count, Expr, F, PrimeCharacteristicRing, PrimeField32, Ring, Trace,
     check::{Report, Table, check},
     field::{DIGEST_CELLS, Digest},
     poseidon2::compress,
@@ -175,11 +175,11 @@ impl Said {
     /// A table of one row that says this.
     fn with_count(self, count: F) -> (Circuit, Trace) {
         let mut circuit = CircuitBuilder::new("rest of the machine");
-        let column = circuit.column("count");
+        let column = Count::shown("a table of one row, with the count that a test says", circuit.column("count"));
         let fields = self.fields.into_iter().map(Expr::constant).collect();
         match self.bus.kind {
-            BusKind::Permutation => circuit.send(self.bus, "the counterpart", fields, column),
-            BusKind::Lookup => circuit.lookup(self.bus, "the counterpart", fields, column),
+            BusKind::Permutation => circuit.send(self.bus, "the counterpart", fields, &column),
+            BusKind::Lookup => circuit.lookup(self.bus, "the counterpart", fields, &column),
         }
         (circuit.build(), Trace::from_rows(vec![count], 1))
     }

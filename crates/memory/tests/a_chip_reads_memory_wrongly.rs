@@ -11,6 +11,7 @@ use engram_memory::{
     controller::{FinalizedMemory, MemoryController},
     log::RecordId,
     roots,
+    timestamp::Timestamp,
 };
 use engram_stark::{
     engine::check_witnesses,
@@ -19,21 +20,22 @@ use engram_stark::{
 };
 
 /// Each row reads four cells and writes the sum of the first two, and then that of the last two, into two cells of the same
-/// place. Row `n` has times `2 n + 1` and `2 n + 2`.
+/// place. Row `n` has timestamps `2 n + 1` and `2 n + 2`.
 fn sums(bridge: MemoryBridge) -> Circuit {
     let mut circuit = CircuitBuilder::new("sums");
-    let [real, time, pointer] = ["real", "time", "pointer"].map(|name| circuit.column(name));
+    let [real, timestamp, pointer] = ["real", "timestamp", "pointer"].map(|name| circuit.column(name));
     let [gap_read, gap_write] = ["gap_read", "gap_write"].map(|name| circuit.column(name));
     let cells: [Expr; 4] = circuit.columns("cells");
-    circuit.assert_bool("real is boolean", real.clone());
-    circuit.assert_zero("time starts at one", circuit.first_row() * (time.clone() - Expr::one()));
-    let step = circuit.next(&time) - time.clone() - Expr::integer(2);
-    circuit.assert_zero("time rises by two", circuit.transition() * step);
-    let access = |time: Expr, gap: Expr| AccessExprs { space: Expr::one(), pointer: pointer.clone(), time, gap };
+    let real = circuit.flag("real is boolean", real);
+    circuit.assert_zero("the timestamp starts at one", circuit.first_row() * (timestamp.clone() - Expr::one()));
+    let step = circuit.next(&timestamp) - timestamp.clone() - Expr::integer(2);
+    circuit.assert_zero("the timestamp rises by two", circuit.transition() * step);
+    let timestamp = Timestamp::shown("it starts at one and rises by two in each of at most 2^22 rows", timestamp);
+    let access = |timestamp, gap| AccessExprs { space: Expr::one(), pointer: pointer.clone(), timestamp, gap };
     let [a, b, c, d] = cells.clone();
-    bridge.read(&mut circuit, "four", access(time.clone(), gap_read), cells, real.clone());
-    let later = access(time + Expr::one(), gap_write);
-    bridge.write(&mut circuit, "sums", later, [a.clone(), b.clone()], [a + b, c + d], real);
+    bridge.read(&mut circuit, "four", access(timestamp.clone(), gap_read), cells, &real);
+    let later = access(timestamp.later(1), gap_write);
+    bridge.write(&mut circuit, "sums", later, [a.clone(), b.clone()], [a + b, c + d], &real);
     circuit.build()
 }
 

@@ -6,7 +6,7 @@ use engram_air::{F, PrimeCharacteristicRing, poseidon2::hash};
 use engram_memory::{
     config::{AddressSpaceConfig, AddressSpaceType, CellKind, MemoryConfig, MemoryConfigBuilder},
     image::MemoryImage,
-    log::MemoryLogEntry,
+    log::MemoryLog,
     offline::OfflineMemory,
     proof::{MemoryProof, MemoryProofGenerator, ProofError, generate_memory_proof, log_commitment},
     records::AccessAdapterInventory,
@@ -16,12 +16,32 @@ use logs::{mixed_config, random_memory};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-fn read(space: u32, pointer: u32) -> MemoryLogEntry {
-    MemoryLogEntry::Read { address_space: space, pointer, len: 1 }
+fn read(space: u32, pointer: u32) -> MemoryLog {
+    let mut log = MemoryLog::new();
+    log.push_read(space, pointer, 1);
+    log
 }
 
-fn write(pointer: u32, value: u32) -> MemoryLogEntry {
-    MemoryLogEntry::Write { address_space: 1, pointer, data: vec![F::from_u32(value)] }
+fn write(pointer: u32, value: u32) -> MemoryLog {
+    let mut log = MemoryLog::new();
+    log.push_write(1, pointer, &[F::from_u32(value)]);
+    log
+}
+
+fn rise(increment: u32) -> MemoryLog {
+    let mut log = MemoryLog::new();
+    log.push_increment(increment);
+    log
+}
+
+/// Logs, one after the other.
+fn joined(logs: &[MemoryLog]) -> MemoryLog {
+    logs.iter().flat_map(MemoryLog::iter).collect()
+}
+
+/// `count` reads of one cell.
+fn reads(count: usize) -> MemoryLog {
+    read(1, 5).iter().cycle().take(count).collect()
 }
 
 #[test]
@@ -46,7 +66,7 @@ fn a_statement_is_about_this_log_and_these_roots() {
 
 #[test]
 fn nothing_done_is_proven_too() {
-    let proof = generate_memory_proof(vec![], &MemoryConfig::default()).unwrap();
+    let proof = generate_memory_proof(MemoryLog::new(), &MemoryConfig::default()).unwrap();
     let statement = proof.verify(&MemoryConfig::default()).unwrap();
     assert_eq!(statement.initial_roots, statement.final_roots);
 }
@@ -62,7 +82,8 @@ fn the_largest_configuration_is_proven() {
     };
     let builder = (1..=16).fold(MemoryConfigBuilder::new(), |builder, number| builder.add_address_space(space(number)));
     let config = builder.build().unwrap();
-    let log = (1..=16).map(|number| read(number, number)).collect();
+    let mut log = MemoryLog::new();
+    (1..=16).for_each(|number| log.push_read(number, number, 1));
     let statement = generate_memory_proof(log, &config).unwrap().verify(&config).unwrap();
     assert_eq!(statement.final_roots.len(), 16);
 }
@@ -71,26 +92,25 @@ fn the_largest_configuration_is_proven() {
 fn each_log_has_a_commitment_of_its_own() {
     let config = MemoryConfig::default();
     let parameters = Parameters::SMALLEST;
-    let commit = |log: &[MemoryLogEntry]| log_commitment(log, &MemoryImage::new(), &config, parameters).unwrap();
-    let rise = MemoryLogEntry::IncrementTimestampBy;
+    let commit = |log: &MemoryLog| log_commitment(log, &MemoryImage::new(), &config, parameters).unwrap();
     let logs = [
-        vec![],
-        vec![rise(1)],
-        vec![rise(1 << 16)],
-        vec![rise(1), rise(1)],
-        vec![read(0, 5)],
-        vec![read(0, 6)],
-        vec![read(1, 5)],
-        vec![read(1, 6)],
-        vec![read(1, 5), read(1, 5)],
-        vec![read(1, 5), rise(1)],
-        vec![rise(1), read(1, 5)],
-        vec![write(5, 7)],
-        vec![write(5, 8)],
-        vec![write(5, 7), read(1, 5)],
-        vec![read(1, 5), write(5, 7)],
-        vec![read(0, 5), write(5, 7)],
-        vec![write(5, 7), read(0, 5)],
+        MemoryLog::new(),
+        rise(1),
+        rise(1 << 16),
+        joined(&[rise(1), rise(1)]),
+        read(0, 5),
+        read(0, 6),
+        read(1, 5),
+        read(1, 6),
+        joined(&[read(1, 5), read(1, 5)]),
+        joined(&[read(1, 5), rise(1)]),
+        joined(&[rise(1), read(1, 5)]),
+        write(5, 7),
+        write(5, 8),
+        joined(&[write(5, 7), read(1, 5)]),
+        joined(&[read(1, 5), write(5, 7)]),
+        joined(&[read(0, 5), write(5, 7)]),
+        joined(&[write(5, 7), read(0, 5)]),
     ];
     let commitments: std::collections::BTreeSet<String> = logs.iter().map(|log| format!("{:?}", commit(log))).collect();
     assert_eq!(commitments.len(), logs.len());
@@ -104,7 +124,7 @@ fn each_log_has_a_commitment_of_its_own() {
 #[test]
 fn a_proof_of_another_configuration_is_refused() {
     let config = MemoryConfig::default();
-    let proof = generate_memory_proof(vec![write(5, 7)], &config).unwrap();
+    let proof = generate_memory_proof(write(5, 7), &config).unwrap();
     let space = AddressSpaceConfig::new(1, AddressSpaceType::Normal);
     for space in [space.with_pointer_bits(28), space.with_block_cells(8), AddressSpaceConfig { number: 2, ..space }] {
         let other = MemoryConfigBuilder::new().add_address_space(space).build().unwrap();
@@ -116,7 +136,7 @@ fn a_proof_of_another_configuration_is_refused() {
 #[test]
 fn a_changed_proof_is_refused_or_says_something_else() {
     let config = MemoryConfig::default();
-    let proof = generate_memory_proof(vec![write(5, 7), read(1, 5)], &config).unwrap();
+    let proof = generate_memory_proof(joined(&[write(5, 7), read(1, 5)]), &config).unwrap();
     let (bytes, statement) = (proof.encode(), proof.verify(&config).unwrap());
     let positions = (0..64).chain((64..bytes.len()).step_by(bytes.len() / 60));
     for position in positions {
@@ -142,10 +162,20 @@ fn a_changed_proof_is_refused_or_says_something_else() {
 #[test]
 fn an_impossible_log_is_an_error() {
     let config = MemoryConfig::default();
-    let entry = |pointer, len| vec![MemoryLogEntry::Read { address_space: 1, pointer, len }];
-    let late = |rise| vec![MemoryLogEntry::IncrementTimestampBy(rise), read(1, 0)];
-    let logs = [entry(1, 2), entry(0, 3), entry(u32::MAX, 1), vec![write(1 << 29, 7)], vec![read(4, 0)]];
-    for log in logs.into_iter().chain([late(u32::MAX), late((1 << 29) - 1)]) {
+    let entry = |pointer, len| {
+        let mut log = MemoryLog::new();
+        log.push_read(1, pointer, len);
+        log
+    };
+    let long = |len| {
+        let mut log = MemoryLog::new();
+        log.push_write(1, 0, &vec![F::ONE; len]);
+        log
+    };
+    let late = |increment| joined(&[rise(increment), read(1, 0)]);
+    let reads = [entry(1, 2), entry(0, 3), entry(0, usize::MAX), entry(u32::MAX, 1), read(4, 0)];
+    let writes = [write(1 << 29, 7), long(0), long(3), long(64), long(1 << 16)];
+    for log in reads.into_iter().chain(writes).chain([late(u32::MAX), late((1 << 29) - 1)]) {
         let mut offline = OfflineMemory::from_log(log.clone(), &config).unwrap();
         let refused = offline.replay(&mut AccessAdapterInventory::new()).unwrap_err();
         assert_eq!(generate_memory_proof(log.clone(), &config), Err(ProofError::Log(refused.clone())));
@@ -160,10 +190,10 @@ fn an_impossible_log_is_an_error() {
 #[test]
 fn a_log_of_too_many_accesses_is_an_error() {
     let config = MemoryConfigBuilder::new().with_access_capacity(1 << 21).build().unwrap();
-    let log = vec![read(1, 5); (1 << 20) + 1];
+    let log = reads((1 << 20) + 1);
     let failed = generate_memory_proof(log, &config);
     assert_eq!(failed, Err(ProofError::TooManyRows { rows: 1 << 21, rows_max: 1 << 20 }));
-    let log = vec![read(1, 5); (1 << 18) + 1];
+    let log = reads((1 << 18) + 1);
     let failed = MemoryProofGenerator::new(log, &config).with_parameters(Parameters::Height18).generate_proof();
     assert_eq!(failed, Err(ProofError::TooManyRows { rows: 1 << 19, rows_max: 1 << 18 }));
 }

@@ -32,7 +32,7 @@ fn a_thousand_logs_hold_row_by_row() {
         let memory = random_memory(&config, &mut random, 1 + seed as usize % 97);
         let end = memory.image().clone();
         let mut adapters = AccessAdapterInventory::new();
-        let (image, log) = (memory.initial_image().clone(), memory.log().to_vec());
+        let (image, log) = (memory.initial_image().clone(), memory.log().clone());
         let mut offline = OfflineMemory::from_image_and_log(&image, log, &config).unwrap();
         offline.replay(&mut adapters).unwrap();
         let finished = offline.finalize_blocks(&mut adapters);
@@ -90,7 +90,7 @@ fn a_log_is_proven(seed: u64) {
     let config = if seed.is_multiple_of(2) { word_config() } else { mixed_config() };
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let memory = random_memory(&config, &mut random, 400);
-    let (image, log) = (memory.initial_image().clone(), memory.log().to_vec());
+    let (image, log) = (memory.initial_image().clone(), memory.log().clone());
     let proof = generator(memory).generate_proof().unwrap();
     assert_eq!(proof.parameters(), Parameters::SMALLEST);
     let statement = proof.verify(&config).unwrap();

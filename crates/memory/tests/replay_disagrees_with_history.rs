@@ -46,8 +46,8 @@ fn a_gap_is_bridged_when_it_is_too_long_and_not_before() {
         memory.write_word(SPACE_OUTPUT, 4, 10, 7);
         let access = memory.read_word(SPACE_OUTPUT, 4, 11 + gap);
         assert_eq!(access, Access { previous: 7, gap: gap & LONGEST_GAP });
-        let time = 10 + (steps << GAP_BITS);
-        let refresh = RefreshRecord { space: SPACE_OUTPUT, pointer: 4, timestamp: time, steps };
+        let timestamp = 10 + (steps << GAP_BITS);
+        let refresh = RefreshRecord { space: SPACE_OUTPUT, pointer: 4, timestamp, steps };
         let refreshes = if steps > 0 { vec![(refresh, cells(7))] } else { vec![] };
         let segment = memory.finish_segment();
         let of_words = segment.refreshes[1].iter().map(|(refresh, cells)| (*refresh, cells.try_into().unwrap()));
@@ -75,8 +75,9 @@ fn a_segment_starts_where_the_last_one_ended() {
 #[test]
 fn leaves_are_in_order_of_space_and_index() {
     let mut memory = zeros();
-    for (time, (space, pointer)) in (1..).zip([(3, 9), (2, (1 << 30) - 1), (2, 0), (1, 31), (2, 800_000), (1, 0)]) {
-        memory.read_word(space, pointer, time);
+    for (timestamp, (space, pointer)) in (1..).zip([(3, 9), (2, (1 << 30) - 1), (2, 0), (1, 31), (2, 800_000), (1, 0)])
+    {
+        memory.read_word(space, pointer, timestamp);
     }
     let segment = memory.finish_segment();
     let order: Vec<(u32, u32)> = segment.leaves.iter().map(|leaf| (leaf.space, leaf.leaf)).collect();

@@ -20,7 +20,7 @@ fn count(apart: u32) -> Result<PerformanceReport, Box<dyn std::error::Error>> {
         let (_, [value]) = memory.read::<1>(1, counter * apart)?;
         let _ = memory.write(1, counter * apart, [value + F::ONE])?;
         // What the memory has just logged.
-        for entry in &memory.log()[memory.log().len() - 2..] {
+        for entry in memory.log().iter().skip(memory.log().len() - 2) {
             monitor.record_operation(entry)?;
         }
     }

@@ -120,7 +120,7 @@ impl AdapterPrices {
 mod tests {
     use super::*;
 
-    /// A split of N cells has columns real, space, pointer, time and the cells, and three messages; a merge has three columns more,
+    /// A split of N cells has columns real, space, pointer, timestamp and the cells, and three messages; a merge has three columns more,
     /// and asks three lookups more.
     #[test]
     fn rows_cost_what_their_circuits_have() {

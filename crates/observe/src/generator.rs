@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use engram_memory::{
     config::MemoryConfig,
     image::MemoryImage,
-    log::{MemoryLogEntry, RecordId},
+    log::{MemoryLog, RecordId},
     offline::OfflineMemory,
     records::AccessAdapterInventory,
 };
@@ -66,7 +66,7 @@ impl MemoryTraceGenerator {
     /// # Errors
     /// Tracing is not enabled, or starts past the log's end; the image does not fit the configuration; an entry is not possible, which is
     /// named by its number.
-    pub fn generate_trace(&self, log: &[MemoryLogEntry]) -> Result<MemoryTrace, TraceError> {
+    pub fn generate_trace(&self, log: &MemoryLog) -> Result<MemoryTrace, TraceError> {
         let start = self.start.ok_or(TraceError::Disabled)?;
         if start > log.len() {
             return Err(TraceError::StartPastEnd { start, entries: log.len() });

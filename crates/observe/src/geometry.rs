@@ -86,7 +86,7 @@ mod tests {
             pointer,
             len,
             block_cells: len,
-            time: 1,
+            timestamp: 1,
             gap: 0,
         };
         assert_eq!(geometry.blocks_of(&access(7, 6, 4)), Some(1..=1));

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use engram_memory::{
-    address::{ACCESS_SIZES, IDENTITY_SPACE, LEAF_CELLS, TIME_BITS},
+    address::{ACCESS_SIZES, IDENTITY_SPACE, LEAF_CELLS, TIMESTAMP_BITS},
     config::MemoryConfig,
     error::MemoryError,
     image::MemoryImage,
@@ -77,14 +77,14 @@ impl MemoryPerformanceMonitor {
     ///
     /// # Errors
     /// As for the same operation on a memory. The log's capacity or the timestamps are used up.
-    pub fn record_operation(&mut self, operation: &MemoryLogEntry) -> Result<(), MemoryError> {
+    pub fn record_operation(&mut self, operation: MemoryLogEntry<'_>) -> Result<(), MemoryError> {
         match operation {
-            &MemoryLogEntry::IncrementTimestampBy(increment) => {
+            MemoryLogEntry::IncrementTimestampBy(increment) => {
                 self.check_time(increment)?;
                 self.metrics.increment_count += 1;
                 self.metrics.idle_time += u64::from(increment);
             }
-            &MemoryLogEntry::Read { address_space, pointer, len } => {
+            MemoryLogEntry::Read { address_space, pointer, len } => {
                 self.access(operation)?;
                 self.metrics.total_operations += 1;
                 if address_space == IDENTITY_SPACE {
@@ -99,8 +99,8 @@ impl MemoryPerformanceMonitor {
                 self.access(operation)?;
                 self.metrics.total_operations += 1;
                 self.metrics.write_count += 1;
-                self.count(*address_space, data.len(), |space| &mut space.writes);
-                self.touch(*address_space, *pointer, data.len());
+                self.count(address_space, data.len(), |space| &mut space.writes);
+                self.touch(address_space, pointer, data.len());
             }
         }
         Ok(())
@@ -142,7 +142,7 @@ impl MemoryPerformanceMonitor {
         }
     }
 
-    fn access(&mut self, operation: &MemoryLogEntry) -> Result<(), MemoryError> {
+    fn access(&mut self, operation: MemoryLogEntry<'_>) -> Result<(), MemoryError> {
         self.check_time(1)?;
         self.replay.apply(operation, &mut self.adapters)
     }
@@ -150,7 +150,7 @@ impl MemoryPerformanceMonitor {
     /// The replay takes accesses one after the other, as a proof over a log does, so idle time is added here.
     fn check_time(&self, increment: u32) -> Result<(), MemoryError> {
         let timestamp = u64::from(self.replay.timestamp()) + self.metrics.idle_time;
-        if timestamp + u64::from(increment) > 1 << TIME_BITS {
+        if timestamp + u64::from(increment) > 1 << TIMESTAMP_BITS {
             // No more than 2^29, as each step was checked.
             return Err(MemoryError::TimestampOverflow { timestamp: timestamp as u32, increment });
         }

@@ -44,8 +44,8 @@ impl From<AccessKind> for Operation {
 pub struct TraceRecord {
     /// Its number among all accesses of the log, from 0 on.
     pub record: u32,
-    /// Its time, from 1 to below 2^29.
-    pub time: u32,
+    /// Its timestamp, from 1 to below 2^29.
+    pub timestamp: u32,
     /// What it does.
     pub operation: Operation,
     /// Address space.
@@ -56,7 +56,7 @@ pub struct TraceRecord {
     pub pointer: u32,
     /// Number of cells: 1, 2, 4, 8, 16 or 32.
     pub len: u32,
-    /// Its time, less one, less the time of the message that it takes off the bus; below 2^17. Zero for identity reads.
+    /// Its timestamp, less one, less that of the message that it takes off the bus; below 2^17. Zero for identity reads.
     pub gap: u32,
     /// Split rows that it needed.
     pub splits: u32,

@@ -77,7 +77,7 @@ impl MemoryTrace {
             let rows = self.adapter_rows(id);
             TraceRecord {
                 record: id.0,
-                time: access.time,
+                timestamp: access.timestamp,
                 operation: access.kind.into(),
                 space: access.space,
                 space_name: self.config.layout().space(access.space).map_or("", |space| space.name).into(),

@@ -35,17 +35,17 @@ fn random(seed: u64) -> (Memory, ChaCha8Rng) {
 }
 
 /// The space and the cells of a read.
-fn read(entry: &MemoryLogEntry) -> Option<(u32, usize)> {
+fn read(entry: MemoryLogEntry<'_>) -> Option<(u32, usize)> {
     match entry {
-        MemoryLogEntry::Read { address_space, len, .. } => Some((*address_space, *len)),
+        MemoryLogEntry::Read { address_space, len, .. } => Some((address_space, len)),
         _ => None,
     }
 }
 
 /// The space and the cells of a write.
-fn written(entry: &MemoryLogEntry) -> Option<(u32, usize)> {
+fn written(entry: MemoryLogEntry<'_>) -> Option<(u32, usize)> {
     match entry {
-        MemoryLogEntry::Write { address_space, data, .. } => Some((*address_space, data.len())),
+        MemoryLogEntry::Write { address_space, data, .. } => Some((address_space, data.len())),
         _ => None,
     }
 }
@@ -56,19 +56,20 @@ fn counts_are_those_of_the_log() {
         let (memory, _) = random(seed);
         let report = MemoryPerformanceMonitor::of_memory(&memory).unwrap().get_performance_report();
         let metrics = &report.metrics;
-        let count =
-            |wanted: &dyn Fn(&MemoryLogEntry) -> bool| memory.log().iter().filter(|entry| wanted(entry)).count() as u64;
+        let count = |wanted: &dyn Fn(MemoryLogEntry<'_>) -> bool| {
+            memory.log().iter().filter(|entry| wanted(*entry)).count() as u64
+        };
         let idle: u64 = memory
             .log()
             .iter()
             .map(|entry| match entry {
-                MemoryLogEntry::IncrementTimestampBy(increment) => u64::from(*increment),
+                MemoryLogEntry::IncrementTimestampBy(increment) => u64::from(increment),
                 _ => 0,
             })
             .sum();
-        let reads_of = |space| move |entry: &MemoryLogEntry| read(entry).is_some_and(|(found, _)| found == space);
+        let reads_of = |space| move |entry: MemoryLogEntry<'_>| read(entry).is_some_and(|(found, _)| found == space);
         let writes = count(&|entry| matches!(entry, MemoryLogEntry::Write { .. }));
-        let reads = count(&|entry| matches!(entry, MemoryLogEntry::Read { address_space, .. } if *address_space > 0));
+        let reads = count(&|entry| matches!(entry, MemoryLogEntry::Read { address_space, .. } if address_space > 0));
         assert_eq!((metrics.read_count, metrics.write_count), (reads, writes));
         assert_eq!(metrics.identity_read_count, count(&reads_of(0)));
         assert_eq!(
@@ -80,8 +81,8 @@ fn counts_are_those_of_the_log() {
         assert_eq!(report.read_write_ratio.reads_per_write(), Some(reads as f64 / writes as f64));
         for (position, cells) in ACCESS_SIZES.into_iter().enumerate() {
             for (space, counts) in &metrics.spaces {
-                let reads = |entry: &MemoryLogEntry| read(entry) == Some((*space, cells));
-                let writes = |entry: &MemoryLogEntry| written(entry) == Some((*space, cells));
+                let reads = |entry: MemoryLogEntry<'_>| read(entry) == Some((*space, cells));
+                let writes = |entry: MemoryLogEntry<'_>| written(entry) == Some((*space, cells));
                 assert_eq!((counts.reads[position], counts.writes[position]), (count(&reads), count(&writes)));
             }
         }
@@ -96,10 +97,10 @@ fn utilization_is_of_cells_and_not_of_accesses() {
         let report = MemoryPerformanceMonitor::of_memory(&memory).unwrap().get_performance_report();
         let unit = config.pointer_unit() as u32;
         let mut touched = BTreeSet::new();
-        for entry in memory.log() {
+        for entry in memory.log().iter() {
             let (space, pointer, len) = match entry {
-                MemoryLogEntry::Read { address_space, pointer, len } => (*address_space, *pointer, *len),
-                MemoryLogEntry::Write { address_space, pointer, data } => (*address_space, *pointer, data.len()),
+                MemoryLogEntry::Read { address_space, pointer, len } => (address_space, pointer, len),
+                MemoryLogEntry::Write { address_space, pointer, data } => (address_space, pointer, data.len()),
                 MemoryLogEntry::IncrementTimestampBy(_) => continue,
             };
             touched.extend((0..len as u32).map(|cell| (space, pointer.wrapping_mul(unit).wrapping_add(cell))));
@@ -127,7 +128,7 @@ fn tables_are_those_of_a_proof() {
         let range = SharedVariableRangeCheckerChip::new(&config);
         let replay = OfflineMemory::new(memory.initial_image(), &config).unwrap();
         let (mut replay, mut adapters) = (replay.with_narrow_accesses(), AccessAdapterInventory::new());
-        for entry in memory.log() {
+        for entry in memory.log().iter() {
             if !matches!(entry, MemoryLogEntry::IncrementTimestampBy(_)) {
                 replay.apply(entry, &mut adapters).unwrap();
             }
@@ -165,7 +166,7 @@ fn tables_are_those_of_a_proof() {
     }
 }
 
-/// Three reads of a block: four rows, each with real, space, pointer, time, four cells, gap and three digits of a wait, and with
+/// Three reads of a block: four rows, each with real, space, pointer, timestamp, four cells, gap and three digits of a wait, and with
 /// the old message, the new one and a lookup of the gap.
 #[test]
 fn the_logs_rows_are_counted() {
@@ -240,6 +241,7 @@ fn what_a_memory_refuses_is_not_counted() {
         for _ in 0..500 {
             let (address_space, pointer) = (random.random_range(0..3), random.random_range(0..260));
             let len = [0, 1, 2, 3, 4, 8, 32, 64, usize::MAX][random.random_range(0..9)];
+            let data = vec![F::ONE; len.min(100)];
             let (entry, answer) = match random.random_range(0..9) {
                 0 => {
                     let increment = [1, 1 << 20, 1 << 26, u32::MAX][random.random_range(0..4)];
@@ -251,13 +253,12 @@ fn what_a_memory_refuses_is_not_counted() {
                     (MemoryLogEntry::Read { address_space, pointer, len }, answer)
                 }
                 _ => {
-                    let data = vec![F::ONE; len.min(100)];
                     let answer = memory.write_dynamic(address_space, pointer, &data).map(|_| ());
-                    (MemoryLogEntry::Write { address_space, pointer, data }, answer)
+                    (MemoryLogEntry::Write { address_space, pointer, data: data[..].into() }, answer)
                 }
             };
             let before = monitor.metrics().clone();
-            let recorded = monitor.record_operation(&entry);
+            let recorded = monitor.record_operation(entry);
             if let Err(error) = &recorded {
                 refused += 1;
                 assert_eq!(monitor.metrics(), &before);
@@ -278,10 +279,10 @@ fn what_a_memory_refuses_is_not_counted() {
 fn the_end_of_time_counts_idle_time_too() {
     let mut monitor = MemoryPerformanceMonitor::new(&MemoryConfig::default()).unwrap();
     let read = MemoryLogEntry::Read { address_space: 1, pointer: 0, len: 4 };
-    monitor.record_operation(&MemoryLogEntry::IncrementTimestampBy((1 << 29) - 2)).unwrap();
-    monitor.record_operation(&read).unwrap();
+    monitor.record_operation(MemoryLogEntry::IncrementTimestampBy((1 << 29) - 2)).unwrap();
+    monitor.record_operation(read).unwrap();
     let late = Err(MemoryError::TimestampOverflow { timestamp: 1 << 29, increment: 1 });
-    assert_eq!(monitor.record_operation(&read), late);
-    assert_eq!(monitor.record_operation(&MemoryLogEntry::IncrementTimestampBy(1)), late);
+    assert_eq!(monitor.record_operation(read), late);
+    assert_eq!(monitor.record_operation(MemoryLogEntry::IncrementTimestampBy(1)), late);
     assert_eq!((monitor.metrics().read_count, monitor.metrics().increment_count), (1, 1));
 }

@@ -118,8 +118,8 @@ fn check_windows(
     assert_eq!(analysis.working_set.len(), accesses.len().div_ceil(WINDOW));
     for (window, part) in analysis.working_set.iter().zip(accesses.chunks(WINDOW)) {
         let (first, last) = (&part.first().unwrap().0, &part.last().unwrap().0);
-        assert_eq!((window.first_record, window.first_time), (first.record, first.time));
-        assert_eq!((window.last_time, window.accesses as usize), (last.time, part.len()));
+        assert_eq!((window.first_record, window.first_timestamp), (first.record, first.timestamp));
+        assert_eq!((window.last_timestamp, window.accesses as usize), (last.timestamp, part.len()));
         let blocks: BTreeSet<BlockAddress> = part.iter().flat_map(|(.., blocks)| blocks.clone()).collect();
         let block_cells = |block: &BlockAddress| {
             config.normal_spaces().iter().find(|space| space.number == block.space).unwrap().block_cells

@@ -1,10 +1,10 @@
 //! Choosing blocks from a profile of a run.
 //!
 //! Greedily: where the run spends most among what is not covered yet, grow a path along the way that most visits go, build
-//! its circuit at a few lengths, and keep the length that saves most, its table's padding paid. Blocks whose rows are then
-//! dearer than those of their instructions are left out again. The same program and profile give the same plan.
+//! its circuit at a few lengths, and keep the length that saves most for the room that it takes in the plan, its table's padding
+//! paid. Blocks that then save nothing are left out again. The same program and profile give the same plan.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use engram_air::{
     Circuit,
@@ -28,17 +28,27 @@ use crate::{
 /// Most instructions that a path grows to.
 const LENGTH_MAX: usize = 256;
 
+/// Most instructions of straight code before a growing path's circuit is built again.
+const STRAIGHT_MAX: usize = 64;
+
 /// A growing path's circuit is built again when the path is longer by one part in so many.
 const TRIED_PER_STEP: usize = 4;
 
 /// Most executions of a path's start that growing looks at.
 const VISITS_MAX: usize = 4_096;
 
-/// A block must save this share of the run's cost.
-const SAVING_MIN: f64 = 0.002;
-
 /// Slots are on average this much more than messages.
 const SLOTS_PER_INTERACTION: f64 = 1.35;
+
+/// Seconds of one core that an instruction of a plan costs: keys are derived from it, by prover and verifier.
+const PLAN_STEP_S: f64 = 60e-6;
+
+/// A block takes room in a plan like so many instructions beside its own: its table. The fewer, the shorter blocks are, and the more.
+/// Which is better depends on whether there is room for all that save something, so both are tried.
+const TABLE_STEPS: [usize; 2] = [15, 120];
+
+/// A start is worth a look where what it costs would pay for a plan of so many instructions.
+const START_STEPS: f64 = 30.0;
 
 /// Predicted seconds of a row.
 fn row_cost(circuit: &Circuit) -> f64 {
@@ -62,24 +72,13 @@ fn table_cost(circuit: &Circuit, rows: usize, sampled: bool) -> f64 {
 
 /// Blocks for a program whose runs look like this one.
 pub fn plan(program: &MachineProgram, profile: &Profile) -> Plan {
-    let mut planner = Planner::new(program, &profile.windows, profile.is_sampled());
-    let blocks_max = CIRCUITS_MAX.saturating_sub(FIRST_CHIP + program.chips().len());
-    // A block that others made useless may be proposed again once it is left out, but not for ever.
-    for _ in 0..4 * blocks_max {
-        planner.cover();
-        let Some(block) = planner.propose() else { break };
-        if planner.blocks.len() == blocks_max || !planner.fits(&block) {
-            planner.prune();
-        }
-        if planner.blocks.len() < blocks_max && planner.fits(&block) {
-            planner.blocks.push(block);
-        } else {
-            planner.refused.extend(block.path.steps.first());
-        }
-    }
-    planner.cover();
-    planner.prune();
-    let paths: Vec<BlockPath> = planner.blocks.iter().map(|block| block.path.clone()).collect();
+    let plans = TABLE_STEPS.map(|table_steps| {
+        let mut planner = Planner::new(program, profile, table_steps);
+        planner.fill();
+        planner
+    });
+    let best = plans.iter().min_by(|a, b| a.cost().total_cmp(&b.cost()));
+    let paths: Vec<BlockPath> = best.iter().flat_map(|best| &best.blocks).map(|block| block.path.clone()).collect();
     Plan::new(&paths)
 }
 
@@ -118,8 +117,6 @@ struct Planner<'a> {
     chips: Vec<(Chip, Circuit)>,
     /// By instruction: cost of a row that proves it alone.
     single_cost: Vec<f64>,
-    /// Cost of a row that proves a misaligned access.
-    misaligned_cost: f64,
     blocks: Vec<Block>,
     /// By window and position: covered by a block.
     covered: Vec<Vec<bool>>,
@@ -127,12 +124,18 @@ struct Planner<'a> {
     misaligned: Vec<Vec<bool>>,
     /// Rows of each block in the windows.
     rows: Vec<usize>,
-    total_cost: f64,
-    refused: HashSet<u32>,
+    /// What an instruction of a plan costs, as part of the cost of the windows.
+    step_cost: f64,
+    /// How many instructions a block's table counts as.
+    table_steps: usize,
+    /// By instruction: no block that starts there saves anything.
+    refused: Vec<bool>,
 }
 
 impl<'a> Planner<'a> {
-    fn new(program: &'a MachineProgram, windows: &'a [ExecutionLog], is_sampled: bool) -> Self {
+    fn new(program: &'a MachineProgram, profile: &'a Profile, table_steps: usize) -> Self {
+        let (windows, is_sampled) = (&profile.windows[..], profile.is_sampled());
+        let share = profile.seen() as f64 / profile.instructions.max(1) as f64;
         let chips: Vec<(Chip, Circuit)> = tables(program.decoded());
         let costs: HashMap<Chip, f64> = chips.iter().map(|(chip, circuit)| (*chip, row_cost(circuit))).collect();
         let single_cost =
@@ -148,18 +151,45 @@ impl<'a> Planner<'a> {
             is_sampled,
             chips,
             single_cost,
-            misaligned_cost: costs.get(&Chip::Misaligned).copied().unwrap_or(0.0),
             blocks: vec![],
             covered: vec![],
             misaligned: windows.iter().map(misaligned).collect(),
             rows: vec![],
-            total_cost: 0.0,
-            refused: HashSet::new(),
+            step_cost: PLAN_STEP_S * share,
+            table_steps,
+            refused: vec![false; program.decoded().len()],
         }
+    }
+
+    /// Choose blocks until none saves anything, or there is no room.
+    fn fill(&mut self) {
+        let blocks_max = CIRCUITS_MAX.saturating_sub(FIRST_CHIP + self.program.chips().len());
+        // A block that others made useless may be proposed again once it is left out, but not for ever.
+        for _ in 0..4 * blocks_max {
+            self.cover();
+            if !self.add_one(blocks_max) {
+                break;
+            }
+        }
+        self.cover();
+        self.prune();
+        self.cover();
+    }
+
+    /// Predicted seconds of what the windows cost with the blocks so far.
+    fn cost(&self) -> f64 {
+        let singles = self.singles();
+        let chips = self.chips.iter().map(|(chip, circuit)| self.table_cost(circuit, singles[chip]));
+        let blocks = self.blocks.iter().zip(&self.rows).map(|(block, &rows)| self.block_cost(block, rows));
+        chips.chain(blocks).sum()
     }
 
     fn table_cost(&self, circuit: &Circuit, rows: usize) -> f64 {
         table_cost(circuit, rows, self.is_sampled)
+    }
+
+    fn block_cost(&self, block: &Block, rows: usize) -> f64 {
+        self.table_cost(&block.circuit, rows) + self.step_cost * block.path.steps.len() as f64
     }
 
     fn pc(&self, step: u32) -> u32 {
@@ -186,24 +216,19 @@ impl<'a> Planner<'a> {
     fn cover(&mut self) {
         let tiler = Tiler::new(self.program, &self.blocks);
         let mut rows = vec![0; self.blocks.len()];
-        let mut total_cost = 0.0;
         let mut covered = vec![];
-        for (number, window) in self.windows.iter().enumerate() {
+        for window in self.windows {
             let mut covered_here = Vec::with_capacity(window.steps.len());
             for tile in tiler.cover(window) {
                 let position = covered_here.len();
                 covered_here.resize(position + tile.steps(&self.blocks), tile != Tile::Single);
-                match tile {
-                    Tile::Single if self.misaligned[number][position] => total_cost += self.misaligned_cost,
-                    Tile::Single => total_cost += self.single_cost[window.steps[position] as usize],
-                    Tile::Block(block) => rows[usize::from(block)] += 1,
+                if let Tile::Block(block) = tile {
+                    rows[usize::from(block)] += 1;
                 }
             }
             covered.push(covered_here);
         }
-        total_cost +=
-            rows.iter().zip(&self.blocks).map(|(&rows, block)| rows as f64 * row_cost(&block.circuit)).sum::<f64>();
-        (self.covered, self.rows, self.total_cost) = (covered, rows, total_cost);
+        (self.covered, self.rows) = (covered, rows);
     }
 
     /// Would the plan with one more block still be one that is accepted?
@@ -216,7 +241,7 @@ impl<'a> Planner<'a> {
 
     /// Where uncovered stretches begin, with the cost of what follows up to the next beginning.
     fn starts(&self) -> Vec<(u32, f64)> {
-        let mut cost: HashMap<u32, f64> = HashMap::new();
+        let mut cost = vec![0.0; self.single_cost.len()];
         for ((window, covered), misaligned) in self.windows.iter().zip(&self.covered).zip(&self.misaligned) {
             let mut start = None;
             for (position, &step) in window.steps.iter().enumerate() {
@@ -229,57 +254,64 @@ impl<'a> Planner<'a> {
                     start = Some(step);
                 }
                 if let Some(start) = start {
-                    *cost.entry(start).or_default() += self.single_cost[step as usize];
+                    cost[start as usize] += self.single_cost[step as usize];
                 }
             }
         }
-        let mut starts: Vec<(u32, f64)> = cost.into_iter().filter(|(start, _)| !self.refused.contains(start)).collect();
+        let is_worth_a_look =
+            |&(start, cost): &(u32, f64)| cost > START_STEPS * self.step_cost && !self.refused[start as usize];
+        let mut starts: Vec<(u32, f64)> = (0..).zip(cost).filter(is_worth_a_look).collect();
         starts.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         starts
     }
 
-    /// The block that saves most from the costliest start.
-    fn propose(&mut self) -> Option<Block> {
-        loop {
-            let (start, cost) = *self.starts().first()?;
-            if cost < SAVING_MIN * self.total_cost {
-                return None;
-            }
-            let best = self.grow(start);
-            match best {
-                Some((block, saving)) if saving >= SAVING_MIN * self.total_cost => return Some(block),
-                _ => {
-                    self.refused.insert(start);
+    /// Add the best block from the costliest start that has one for which there is room. Is there any?
+    fn add_one(&mut self, blocks_max: usize) -> bool {
+        let mut is_pruned = false;
+        for (start, _) in self.starts() {
+            let block = self.grow(start);
+            if let Some(block) = block {
+                let has_room = |planner: &Self| planner.blocks.len() < blocks_max && planner.fits(&block);
+                if !has_room(self) && !is_pruned {
+                    self.prune();
+                    is_pruned = true;
+                }
+                if has_room(self) {
+                    self.blocks.push(block);
+                    return true;
                 }
             }
+            self.refused[start as usize] = true;
         }
+        false
     }
 
-    /// Follow the way that most visits of `start` go; the best block along it with what it saves in the windows.
-    fn grow(&self, start: u32) -> Option<(Block, f64)> {
+    /// Follow the way that most visits of `start` go; the best block along it, if any saves something.
+    ///
+    /// Room in a plan is scarce: the best is the one that saves most for an instruction of it, where a table counts as a few.
+    fn grow(&self, start: u32) -> Option<Block> {
         let mut visits: Vec<(usize, usize)> = vec![];
         for (number, window) in self.windows.iter().enumerate() {
             let uncovered = |&position: &usize| window.steps[position] == start && !self.covered[number][position];
             visits.extend((0..window.steps.len()).filter(uncovered).map(|position| (number, position)));
         }
         let all_visits = visits.len();
-        let stride = all_visits.div_ceil(VISITS_MAX).max(1);
         // Runs of neighbouring visits are kept, so that those of a loop still follow each other.
-        if stride > 1 {
-            visits.truncate(VISITS_MAX);
-        }
+        visits.truncate(VISITS_MAX);
         let scale = all_visits as f64 / visits.len().max(1) as f64;
         let mut steps = vec![];
         let mut single = 0.0;
-        let mut best: Option<(Block, f64)> = None;
+        let mut candidates: Vec<(Block, f64)> = vec![];
         let mut tried = 0;
         let mut height = usize::MAX;
         loop {
             // Where do the visits that came this far stand?
-            let mut next: HashMap<u32, usize> = HashMap::new();
+            let mut next: Vec<(u32, usize)> = vec![];
             for &(window, position) in &visits {
-                if let Some(&step) = self.windows[window].steps.get(position + steps.len()) {
-                    *next.entry(step).or_default() += 1;
+                let Some(&step) = self.windows[window].steps.get(position + steps.len()) else { continue };
+                match next.iter_mut().find(|(other, _)| *other == step) {
+                    Some((_, count)) => *count += 1,
+                    None => next.push((step, 1)),
                 }
             }
             let favourite = next.into_iter().max_by_key(|&(step, count)| (count, std::cmp::Reverse(step)));
@@ -287,32 +319,32 @@ impl<'a> Planner<'a> {
             let breaks = steps.last().is_some_and(|&last| self.is_control(last));
             let ends = self.opcode(step) == Opcode::Ecall || steps.len() >= LENGTH_MAX;
             visits.retain(|&(window, position)| self.windows[window].steps.get(position + steps.len()) == Some(&step));
-            // A path cut in the middle of a way would leave the rest of it to others, which would be cut elsewhere again.
-            let cut =
-                ends && !breaks && best.as_ref().is_some_and(|(block, _)| 2 * block.path.steps.len() > LENGTH_MAX);
+            let is_straight = steps.len() - tried >= STRAIGHT_MAX;
             let rows = || self.disjoint(&visits, steps.len()) as f64 * scale;
             // Where padding counts, the first length that needs a lower table is worth a look.
             let is_lower = || !self.is_sampled && (rows() as usize).next_power_of_two() < height;
             if !steps.is_empty()
-                && (breaks || ends && !cut)
+                && (breaks || ends || is_straight)
                 && (ends || (steps.len() - tried) * TRIED_PER_STEP >= tried || is_lower())
             {
-                tried = steps.len();
-                let path = BlockPath { steps: steps.clone(), final_pc: self.pc(step) };
-                let Some(block) = Block::new(self.program.decoded(), path) else { break };
-                let Circuit { interactions, constraints, .. } = &*block.circuit;
-                if interactions.len() > INTERACTIONS_MAX || constraints.len() > CONSTRAINTS_MAX {
+                let Some(block) = self.block(&steps, step) else {
+                    // The longest part of it that a row can have.
+                    if let Some(block) = self.longest(&steps, tried) {
+                        let single: f64 = block.path.steps.iter().map(|&step| self.single_cost[step as usize]).sum();
+                        let rows = self.disjoint(&visits, block.path.steps.len()) as f64 * scale;
+                        let saving = rows * single - self.block_cost(&block, rows as usize);
+                        candidates.push((block, saving));
+                    }
                     break;
-                }
+                };
+                tried = steps.len();
                 let rows = rows();
                 height = (rows as usize).next_power_of_two();
-                let saving = rows * single - self.table_cost(&block.circuit, rows as usize);
-                let known = self.blocks.iter().any(|known| known.path == block.path);
-                if !known && !may_wrap(self.program, &block) && best.as_ref().is_none_or(|(_, known)| saving > *known) {
-                    best = Some((block, saving));
-                }
-                let possible = visits.len() as f64 * scale * (single + self.single_cost[step as usize]);
-                if best.as_ref().is_some_and(|(_, known)| possible < *known / 2.0) {
+                let saving = rows * single - self.block_cost(&block, rows as usize);
+                candidates.push((block, saving));
+                let most = candidates.iter().map(|candidate| self.worth(candidate)).fold(0.0, f64::max);
+                let possible = visits.len() as f64 * scale * single;
+                if possible / ((steps.len() + self.table_steps) as f64) < most / 2.0 {
                     break;
                 }
             }
@@ -322,6 +354,35 @@ impl<'a> Planner<'a> {
             visits.retain(|&(window, position)| !self.misaligned[window][position + steps.len()]);
             single += self.single_cost[step as usize];
             steps.push(step);
+        }
+        candidates.retain(|(block, saving)| {
+            *saving > 0.0 && !may_wrap(self.program, block) && self.blocks.iter().all(|known| known.path != block.path)
+        });
+        candidates.into_iter().max_by(|a, b| self.worth(a).total_cmp(&self.worth(b))).map(|(block, _)| block)
+    }
+
+    /// What a block saves for the room that it takes in a plan.
+    fn worth(&self, (block, saving): &(Block, f64)) -> f64 {
+        saving / (block.path.steps.len() + self.table_steps) as f64
+    }
+
+    /// The block of a path that stands at `step` after `steps`; `None` where no row can have it.
+    fn block(&self, steps: &[u32], step: u32) -> Option<Block> {
+        let path = BlockPath { steps: steps.to_vec(), final_pc: self.pc(step) };
+        let block = Block::new(self.program.decoded(), path)?;
+        let Circuit { interactions, constraints, .. } = &*block.circuit;
+        (interactions.len() <= INTERACTIONS_MAX && constraints.len() <= CONSTRAINTS_MAX).then_some(block)
+    }
+
+    /// The block of the longest part of a path that a row can have, of those that are longer than `shortest`.
+    fn longest(&self, steps: &[u32], shortest: usize) -> Option<Block> {
+        let (mut possible, mut impossible, mut best) = (shortest, steps.len(), None);
+        while impossible - possible > 1 {
+            let middle = possible.midpoint(impossible);
+            match self.block(&steps[..middle], steps[middle]) {
+                Some(block) => (possible, best) = (middle, Some(block)),
+                None => impossible = middle,
+            }
         }
         best
     }
@@ -339,22 +400,31 @@ impl<'a> Planner<'a> {
         count
     }
 
-    /// Leave out blocks, one after the other, without which the run costs less or next to nothing more: those that others
-    /// made useless, and those with so few rows that padding makes them dearer than their instructions.
-    fn prune(&mut self) {
-        let mut singles: HashMap<Chip, usize> = HashMap::new();
+    /// Instructions that no block covers, by chip.
+    fn singles(&self) -> HashMap<Chip, usize> {
+        let mut by_number: Vec<usize> = vec![];
         for (window, covered) in self.covered.iter().enumerate() {
             let alone = covered.iter().enumerate().filter(|(_, covered)| !**covered);
             for chip in alone.filter_map(|(position, _)| self.chip(window, position)) {
-                *singles.entry(chip).or_default() += 1;
+                let number = chip.number();
+                by_number.resize(by_number.len().max(number + 1), 0);
+                by_number[number] += 1;
             }
         }
+        let of_chip = |chip: Chip| by_number.get(chip.number()).copied().unwrap_or(0);
+        self.chips.iter().map(|&(chip, _)| (chip, of_chip(chip))).collect()
+    }
+
+    /// Leave out blocks, one after the other, without which the run costs less or next to nothing more: those that others
+    /// made useless, and those with so few rows that padding makes them dearer than their instructions.
+    fn prune(&mut self) {
+        let mut singles = self.singles();
         loop {
             let saving = |number: usize| self.saving(number, &singles);
             let least =
                 (0..self.blocks.len()).map(|number| (number, saving(number))).min_by(|a, b| a.1.total_cmp(&b.1));
             let Some((number, saving)) = least else { break };
-            if saving >= SAVING_MIN / 2.0 * self.total_cost {
+            if saving > 0.0 {
                 break;
             }
             for (chip, count) in self.chips_of(number) {
@@ -376,7 +446,7 @@ impl<'a> Planner<'a> {
                 self.table_cost(circuit, rows + more) - self.table_cost(circuit, rows)
             })
             .sum();
-        single - self.table_cost(&self.blocks[number].circuit, self.rows[number])
+        single - self.block_cost(&self.blocks[number], self.rows[number])
     }
 
     /// Rows that chips would have instead of a block's.

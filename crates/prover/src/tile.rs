@@ -30,8 +30,10 @@ impl Tile {
 pub struct Tiler<'a> {
     program: &'a MachineProgram,
     blocks: &'a [Block],
-    /// By first instruction: the blocks that start there, longest first.
-    by_start: Vec<Vec<u16>>,
+    /// By first instruction: one more than where the blocks that start there are among the groups; zero where none does.
+    group_of: Vec<u16>,
+    /// Blocks with the same first instruction, longest first.
+    groups: Vec<Vec<u16>>,
     longest: usize,
 }
 
@@ -60,19 +62,24 @@ pub fn may_wrap(program: &MachineProgram, block: &Block) -> bool {
 }
 
 impl<'a> Tiler<'a> {
-    /// For a program and its blocks, of which there are at most 2^16.
+    /// For a program and its blocks, of which there are fewer than 2^16.
     pub fn new(program: &'a MachineProgram, blocks: &'a [Block]) -> Self {
-        let mut by_start = vec![vec![]; program.decoded().len()];
+        let mut group_of = vec![0; program.decoded().len()];
+        let mut groups: Vec<Vec<u16>> = vec![];
         for (number, block) in (0..).zip(blocks).filter(|(_, block)| !may_wrap(program, block)) {
-            if let Some(&first) = block.path.steps.first() {
-                by_start[first as usize].push(number);
+            let Some(&first) = block.path.steps.first() else { continue };
+            let group = &mut group_of[first as usize];
+            if *group == 0 {
+                groups.push(vec![]);
+                *group = groups.len() as u16;
             }
+            groups[usize::from(*group) - 1].push(number);
         }
-        for numbers in &mut by_start {
+        for numbers in &mut groups {
             numbers.sort_by_key(|&number: &u16| std::cmp::Reverse(blocks[usize::from(number)].path.steps.len()));
         }
         let longest = blocks.iter().map(|block| block.path.steps.len()).max().unwrap_or(1);
-        Self { program, blocks, by_start, longest }
+        Self { program, blocks, group_of, groups, longest }
     }
 
     /// The tiles of a whole log.
@@ -93,10 +100,11 @@ impl<'a> Tiler<'a> {
             let first = steps[cover.steps];
             let next_misaligned = log.misaligned.get(cover.misaligned_passed).copied().unwrap_or(usize::MAX);
             let fits = |number: &&u16| self.fits(log, cover.steps, next_misaligned, **number);
-            let tile = match self.by_start[first as usize].iter().find(fits) {
-                Some(&number) => Tile::Block(number),
-                None => Tile::Single,
+            let group = match self.group_of[first as usize] {
+                0 => None,
+                group => self.groups[usize::from(group) - 1].iter().find(fits),
             };
+            let tile = group.map_or(Tile::Single, |&number| Tile::Block(number));
             cover.tiles.push(tile);
             cover.steps += tile.steps(self.blocks);
         }

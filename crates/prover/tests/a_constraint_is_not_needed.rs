@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use engram_air::{
-    BusKind, Circuit, CircuitBuilder, Expr, F, Field, PrimeCharacteristicRing, Ring, Trace,
+    BusKind, Circuit, CircuitBuilder, Count, Expr, F, Field, PrimeCharacteristicRing, Ring, Trace,
     check::{Table, check},
     tape::Row,
 };
@@ -145,7 +145,11 @@ fn failed_beside_rest(subject: &Subject, cells: &[F]) -> Vec<String> {
         let bus = subject.circuit.interactions[said.interaction].bus;
         let fields = said.fields.into_iter().map(Expr::constant).collect();
         match bus.kind {
-            BusKind::Permutation => rest.send(bus, "the counterpart", fields, Expr::constant(-said.count)),
+            BusKind::Permutation => {
+                let count =
+                    Count::shown("a table of one row, with the count that a test says", Expr::constant(-said.count));
+                rest.send(bus, "the counterpart", fields, &count);
+            }
             BusKind::Lookup => rest.provide(bus, "the counterpart", fields, Expr::constant(said.count)),
         }
     }

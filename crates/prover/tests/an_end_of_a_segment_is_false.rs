@@ -49,8 +49,8 @@ fn a_second_thread_is_refused() {
 
 #[test]
 fn a_time_beyond_the_clock_is_refused() {
-    assert_eq!(failed(&with(0, 1, 1 << 17), &CUT.publics()), ["last time, low, is below 2^17"]);
-    assert_eq!(failed(&with(0, 2, 1 << 12), &CUT.publics()), ["last time, high, is below 2^12"]);
+    assert_eq!(failed(&with(0, 1, 1 << 17), &CUT.publics()), ["last timestamp, low, is below 2^17"]);
+    assert_eq!(failed(&with(0, 2, 1 << 12), &CUT.publics()), ["last timestamp, high, is below 2^12"]);
 }
 
 #[test]

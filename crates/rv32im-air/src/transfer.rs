@@ -19,7 +19,7 @@ use crate::chip::Chip;
 pub const TRANSFER: Bus = Bus::permutation(
     9,
     "transfer",
-    &["writes", "pointer", "offset", "output pointer", "output offset", "remaining", "next pc", "time"],
+    &["writes", "pointer", "offset", "output pointer", "output offset", "remaining", "next pc", "timestamp"],
 );
 
 /// Word of the output space that counts the output's bytes.

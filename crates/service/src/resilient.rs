@@ -5,7 +5,7 @@ use std::{fmt, time::SystemTime};
 use engram_air::F;
 use engram_memory::{
     adapter::MemoryAdapter,
-    address::{LEAF_CELLS, TIME_BITS},
+    address::{LEAF_CELLS, TIMESTAMP_BITS},
     config::MemoryConfig,
     error::{MemoryError, MemoryIntegrationError},
     image::MemoryImage,
@@ -70,7 +70,7 @@ struct GivenUp {
 /// - So each member in service has every acknowledged write, and a read from the backup is never older than one.
 /// - What a member reads is compared with the journal before it is returned. One that answers otherwise is out of service.
 /// - Proofs are made from the journal alone, which has each acknowledged operation once, whichever member did it and however
-///   often it was tried. Record ids and times are the journal's.
+///   often it was tried. Record ids and timestamps are the journal's.
 ///
 /// The journal is a [`Memory`] in RAM. Members have clocks and logs of their own, of which nothing is used; one with a limited log
 /// must have room for what is tried again or undone too.
@@ -169,7 +169,7 @@ impl ResilientMemorySystem {
         self.events_lost
     }
 
-    /// What was acknowledged: its log, its cells, its time.
+    /// What was acknowledged: its log, its cells, its timestamp.
     pub fn journal(&self) -> &Memory {
         &self.journal
     }
@@ -179,7 +179,7 @@ impl ResilientMemorySystem {
     /// # Errors
     /// As for [`MemoryProofGenerator::generate_proof`].
     pub fn generate_memory_proof(&self) -> Result<MemoryProof, ProofError> {
-        let generator = MemoryProofGenerator::new(self.journal.log().to_vec(), &self.config);
+        let generator = MemoryProofGenerator::new(self.journal.log().clone(), &self.config);
         generator.with_image(self.journal.initial_image().clone()).generate_proof()
     }
 
@@ -215,9 +215,9 @@ impl ResilientMemorySystem {
                 let (record_id, values) = self.journal.read_dynamic(address_space, pointer, len)?;
                 BusResponse::Read { record_id, values }
             }
-            BusOperation::MemoryWrite { address_space, pointer, data } => BusResponse::WriteAcknowledged {
-                record_id: self.journal.write_dynamic(*address_space, *pointer, data)?.0,
-            },
+            BusOperation::MemoryWrite { address_space, pointer, data } => {
+                BusResponse::WriteAcknowledged { record_id: self.journal.write_slice(*address_space, *pointer, data)? }
+            }
             BusOperation::IncrementTimestamp => {
                 self.journal.increment_timestamp()?;
                 BusResponse::TimestampIncremented
@@ -233,7 +233,7 @@ impl ResilientMemorySystem {
                 probe.read_dynamic(address_space, pointer, len)?;
             }
             BusOperation::MemoryWrite { address_space, pointer, data } => {
-                probe.write_dynamic(*address_space, *pointer, data)?;
+                probe.write_slice(*address_space, *pointer, data)?;
             }
             BusOperation::IncrementTimestamp => {}
         }
@@ -241,7 +241,7 @@ impl ResilientMemorySystem {
         if *operation != BusOperation::IncrementTimestamp && self.journal.accesses() >= capacity {
             return Err(MemoryError::CapacityReached { capacity });
         }
-        if timestamp >= 1 << TIME_BITS {
+        if timestamp >= 1 << TIMESTAMP_BITS {
             return Err(MemoryError::TimestampOverflow { timestamp, increment: 1 });
         }
         Ok(())

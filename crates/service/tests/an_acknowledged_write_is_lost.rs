@@ -12,7 +12,7 @@ use engram_memory::{
     config::{AddressSpaceConfig, AddressSpaceType, MemoryConfig, MemoryConfigBuilder},
     error::MemoryError,
     image::MemoryImage,
-    log::{MemoryLogEntry, RecordId},
+    log::{MemoryLog, RecordId},
     online::Memory,
     proof::log_commitment,
 };
@@ -255,7 +255,7 @@ fn random_faults_never_change_what_was_acknowledged() {
         .unwrap();
         let mut system = system(primary, strategy).with_backup(backup).unwrap();
         let mut model: HashMap<u32, F> = HashMap::new();
-        let mut log = vec![];
+        let mut log = MemoryLog::new();
         for _ in 0..100 {
             let len = 1 << random.random_range(0..4);
             let pointer = random.random_range(0..32 / len) * len;
@@ -272,14 +272,14 @@ fn random_faults_never_change_what_was_acknowledged() {
                 Ok(BusResponse::Read { values, record_id }) => {
                     assert_eq!(values, cells(&model), "a read that is older than an acknowledged write");
                     assert_eq!(record_id.0 as usize + 1, system.journal().accesses());
-                    log.push(MemoryLogEntry::Read { address_space: 1, pointer, len: len as usize });
+                    log.push_read(1, pointer, len as usize);
                 }
                 Ok(BusResponse::WriteAcknowledged { .. }) => {
                     let BusOperation::MemoryWrite { data, .. } = &operation else { panic!("not a write") };
                     model.extend((pointer..).zip(data.iter().copied()));
-                    log.push(MemoryLogEntry::Write { address_space: 1, pointer, data: data.clone() });
+                    log.push_write(1, pointer, data);
                 }
-                Ok(BusResponse::TimestampIncremented) => log.push(MemoryLogEntry::IncrementTimestampBy(1)),
+                Ok(BusResponse::TimestampIncremented) => log.push_increment(1),
                 Err(error) => {
                     failed += 1;
                     let reported =
@@ -291,7 +291,7 @@ fn random_faults_never_change_what_was_acknowledged() {
             acknowledged += 1;
         }
         degraded += system.events().len();
-        assert_eq!(system.journal().log(), log);
+        assert_eq!(*system.journal().log(), log);
         // A member in service that forgets nothing has exactly what was acknowledged: so both do, or neither.
         let members = [(MemberRole::Primary, &first, first_forgets), (MemberRole::Backup, &second, second_forgets)];
         for (role, cells, forgets) in members {
@@ -324,12 +324,10 @@ fn a_proof_is_of_the_acknowledged_log() {
     let proof = system.generate_memory_proof().unwrap();
     let statement = proof.verify(&config).unwrap();
     // Each operation once, however often it was tried.
-    let log: Vec<MemoryLogEntry> = (0..10)
-        .flat_map(|step| {
-            let data = vec![F::from_u32(step)];
-            let written = MemoryLogEntry::Write { address_space: 1, pointer: step, data };
-            [written, MemoryLogEntry::Read { address_space: 1, pointer: 0, len: 8 }]
-        })
-        .collect();
+    let mut log = MemoryLog::new();
+    for step in 0..10 {
+        log.push_write(1, step, &[F::from_u32(step)]);
+        log.push_read(1, 0, 8);
+    }
     assert_eq!(statement.log_commitment, log_commitment(&log, &image, &config, proof.parameters()).unwrap());
 }

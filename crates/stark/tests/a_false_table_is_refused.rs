@@ -27,13 +27,13 @@ fn table() -> Circuit {
 fn squares(sign: bool) -> Circuit {
     let mut circuit = CircuitBuilder::new(if sign { "sender" } else { "receiver" });
     let (real, x, square) = (circuit.column("real"), circuit.column("x"), circuit.column("square"));
-    circuit.assert_bool("real is boolean", real.clone());
+    let real = circuit.flag("real is boolean", real);
     circuit.assert_equal("square is x squared", square.clone(), x.clone() * x.clone());
-    circuit.lookup(SMALL, "x is small", vec![x.clone()], real.clone());
+    circuit.lookup(SMALL, "x is small", vec![x.clone()], &real);
     if sign {
-        circuit.send(PAIR, "a pair", vec![x, square], real);
+        circuit.send(PAIR, "a pair", vec![x, square], &real);
     } else {
-        circuit.receive(PAIR, "a pair", vec![x, square], real);
+        circuit.receive(PAIR, "a pair", vec![x, square], &real);
     }
     circuit.build()
 }

@@ -4,6 +4,7 @@ use engram_air::Ring;
 use engram_memory::{
     access::{self, TakenBlock},
     address::SPACE_REGISTERS,
+    timestamp::Timestamp,
 };
 
 use crate::{
@@ -92,7 +93,8 @@ impl<B: RowBuilder> Frame<B> {
         let gap = row.column("gap", |at| at.access(access).gap);
         let word = Word::from_cells([low, high]);
         let address = [B::Expr::integer(space), pointer];
-        let taken = access::take(&mut RowPort(row), address, &word.cells(), self.now(), gap);
+        let now = Timestamp::shown("the thread's clock: the connector shows that its last is below 2^29", self.now());
+        let taken = access::take(&mut RowPort(row), address, &word.cells(), now, gap);
         (word, taken)
     }
 

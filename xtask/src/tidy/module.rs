@@ -21,7 +21,7 @@ pub struct Import<'a> {
 pub struct Module<'a> {
     /// What it imports.
     pub imports: Vec<Import<'a>>,
-    /// Every path in the rest of the code, single names included.
+    /// Every path in the rest of the code, single names included, but for fields and names that functions and methods have.
     pub mentions: Vec<NamePath<'a>>,
 }
 
@@ -36,7 +36,7 @@ impl<'a> Module<'a> {
             let token = tokens[at];
             if token == "use" {
                 at = module.import(&tokens, at + 1, &[], is_public);
-            } else if is_word(token) && (at == 0 || tokens[at - 1] != ".") {
+            } else if is_word(token) && (at == 0 || !matches!(tokens[at - 1], "." | "fn")) {
                 let mut path = vec![token];
                 while tokens.get(at + 1) == Some(&"::") && tokens.get(at + 2).is_some_and(|next| is_word(next)) {
                     path.push(tokens[at + 2]);
@@ -105,6 +105,6 @@ mod tests {
             .collect();
         assert_eq!(imports, ["crate::a a true", "crate::a::B C true", "crate::d::* * true", "e e false"]);
         let mentions: Vec<String> = module.mentions.iter().map(|path| path.join("::")).collect();
-        assert_eq!(mentions, ["pub", "crate", "fn", "f", "g::h", "i", "k"]);
+        assert_eq!(mentions, ["pub", "crate", "fn", "g::h", "i", "k"]);
     }
 }

@@ -29,10 +29,10 @@ pub fn run(meter: &Meter, log: &[Access], log_stacked_height: Option<usize>) -> 
     for access in log {
         let pointer = u32::try_from(access.pointer)?;
         match &access.written {
-            None => memory.read_dynamic(SPACE, pointer, access.len)?,
+            None => memory.read_dynamic(SPACE, pointer, access.len)?.0,
             Some(cells) => {
                 let cells: Vec<F> = cells.iter().copied().map(F::from_u8).collect();
-                memory.write_dynamic(SPACE, pointer, &cells)?
+                memory.write_slice(SPACE, pointer, &cells)?
             }
         };
     }
@@ -52,7 +52,7 @@ pub fn run(meter: &Meter, log: &[Access], log_stacked_height: Option<usize>) -> 
     // Proving and verifying make their keys on the way, so they are made once more to see what that uses.
     let ((), keys) = meter.measure(|| make_keys(&config, proof.parameters()))?;
     let mut monitor = MemoryPerformanceMonitor::with_image(&config, &image)?;
-    for entry in &entries {
+    for entry in entries.iter() {
         monitor.record_operation(entry)?;
     }
     let table = |cost: engram_observe::tables::TableCost| Table {

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use crate::{address::LEAF_CELLS, compress::Compressions, row::RowCells, segment::LeafRecord, tree::leaf_halves};
 
-/// Columns besides the times.
+/// Columns besides the timestamps.
 const OTHER_COLUMNS: usize = 4 + 2 * LEAF_CELLS + 2 * DIGEST_CELLS;
 
 /// The table of leaves in blocks of `block_cells` cells, one a row; records their compressions. Nothing where there is none.
@@ -34,8 +34,8 @@ fn fill_row(row: &mut [F], leaf: &LeafRecord, blocks: usize) {
     row.put_integer(leaf.leaf);
     row.put_all(&leaf.before);
     row.put_all(&leaf.after);
-    for times in [&leaf.initial_timestamps, &leaf.final_timestamps] {
-        times[..blocks].iter().for_each(|&time| row.put_integer(time));
+    for timestamps in [&leaf.initial_timestamps, &leaf.final_timestamps] {
+        timestamps[..blocks].iter().for_each(|&timestamp| row.put_integer(timestamp));
     }
     row.put_all(&leaf.digest_before);
     row.put_all(&leaf.digest_after);

@@ -1,12 +1,15 @@
 //! Cells and pages of an image: what executors and replays read and write, and what is kept elsewhere.
 
-use std::{borrow::Cow, collections::BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use engram_air::{F, PrimeCharacteristicRing, PrimeField32};
 
-use super::{ImagePage, MemoryImage, PAGE_WORDS, Pages, page_of, shift};
+use super::{CellPage, ImagePage, MemoryImage, PAGE_WORDS, Pages, item, item_mut, page_mut, page_of};
 use crate::{
-    address::{ACCESS_CELLS_MAX, U16_VALUES, WORD_CELLS},
+    address::{CELL_BITS, U16_VALUES, WORD_CELLS},
     layout::CellKind,
 };
 
@@ -25,57 +28,104 @@ impl PartialEq for MemoryImage {
 impl Eq for MemoryImage {}
 
 impl Pages {
+    #[inline]
+    fn cell(&self, cell: u32) -> F {
+        match self {
+            Self::Words(pages) => F::from_u32(item(pages, cell / WORD_CELLS as u32) >> shift(cell) & 0xffff),
+            Self::Cells(pages) => item(pages, cell),
+        }
+    }
+
+    fn set_cell(&mut self, cell: u32, value: F) {
+        self.swap(cell, &mut [value]);
+    }
+
+    /// Set a word; returns what it was.
+    #[inline]
+    fn swap_word(&mut self, word: u32, value: u32) -> u32 {
+        match self {
+            Self::Words(pages) => std::mem::replace(item_mut(pages, word), value),
+            Self::Cells(_) => {
+                let before = self.word(word);
+                self.set_word(word, value);
+                before
+            }
+        }
+    }
+
     /// Neighbouring cells that lie in one page.
     #[inline]
     fn read(&self, cell: u32, out: &mut [F]) {
-        let (page, offset) = page_of(cell / self.density());
-        match (self.pages.get(&page), self.kind) {
-            (None, _) => out.fill(F::ZERO),
-            (Some(page), CellKind::Field) => {
-                out.iter_mut().zip(&page[offset..]).for_each(|(out, &cell)| *out = F::from_u32(cell));
-            }
-            (Some(page), CellKind::U16) => {
+        match self {
+            Self::Words(pages) => {
+                let (page, offset) = page_of(cell / WORD_CELLS as u32);
+                let Some(page) = pages.get(&page) else { return out.fill(F::ZERO) };
                 let first = cell as usize % WORD_CELLS;
                 for (half, out) in (first..).zip(out) {
                     *out = F::from_u32(page[offset + half / WORD_CELLS] >> shift(half as u32) & 0xffff);
                 }
             }
+            Self::Cells(pages) => {
+                let (page, offset) = page_of(cell);
+                let Some(page) = pages.get(&page) else { return out.fill(F::ZERO) };
+                out.copy_from_slice(&page[offset..][..out.len()]);
+            }
         }
     }
 
-    /// Set neighbouring cells that lie in one page.
+    /// Set neighbouring cells that lie in one page; leaves what they were in `cells`.
     #[inline]
-    fn write(&mut self, cell: u32, cells: &[F]) {
-        if self.kind == CellKind::U16 && cells.iter().any(|cell| cell.as_canonical_u32() >= U16_VALUES) {
-            self.unpack();
-        }
-        let (kind, (page, offset)) = (self.kind, page_of(cell / self.density()));
-        let page = self.page_mut(page);
-        match kind {
-            CellKind::Field => {
-                page[offset..].iter_mut().zip(cells).for_each(|(slot, cell)| *slot = cell.as_canonical_u32());
-            }
-            CellKind::U16 => {
-                let first = cell as usize % WORD_CELLS;
-                for (half, cell) in (first..).zip(cells) {
+    fn swap(&mut self, cell: u32, cells: &mut [F]) {
+        if let Self::Words(words) = self {
+            if cells.iter().any(|cell| cell.as_canonical_u32() >= U16_VALUES) {
+                *self = Self::Cells(unpacked(words));
+            } else {
+                let (page, offset) = page_of(cell / WORD_CELLS as u32);
+                let page = page_mut(words, page);
+                for (half, cell) in (cell as usize % WORD_CELLS..).zip(cells) {
                     let (word, shift) = (&mut page[offset + half / WORD_CELLS], shift(half as u32));
+                    let before = *word >> shift & 0xffff;
                     *word = *word & !(0xffff << shift) | cell.as_canonical_u32() << shift;
+                    *cell = F::from_u32(before);
                 }
+                return;
             }
+        }
+        if let Self::Cells(pages) = self {
+            let (page, offset) = page_of(cell);
+            page_mut(pages, page)[offset..][..cells.len()].swap_with_slice(cells);
         }
     }
+}
+
+/// Pages of single cells, from pages of words.
+#[cold]
+fn unpacked(pages: &BTreeMap<u32, Box<ImagePage>>) -> BTreeMap<u32, Box<CellPage>> {
+    let mut unpacked = BTreeMap::new();
+    for (&number, page) in pages {
+        for (half, words) in (number * 2..).zip(page.as_chunks::<{ PAGE_WORDS / 2 }>().0) {
+            let cell = |index: usize| F::from_u32(words[index / WORD_CELLS] >> shift(index as u32) & 0xffff);
+            unpacked.insert(half, Box::new(std::array::from_fn(cell)));
+        }
+    }
+    unpacked
+}
+
+/// How far up a cell of 16 bits stands in its word.
+fn shift(cell: u32) -> u32 {
+    cell % WORD_CELLS as u32 * CELL_BITS
 }
 
 impl MemoryImage {
     /// A cell; zero where nothing was set.
     #[inline]
     pub fn cell(&self, space: u32, cell: u32) -> F {
-        self.spaces.get(&space).map_or(F::ZERO, |pages| F::from_u32(pages.cell(cell)))
+        self.spaces.get(&space).map_or(F::ZERO, |pages| pages.cell(cell))
     }
 
     /// Set a cell.
     pub fn set_cell(&mut self, space: u32, cell: u32, value: F) {
-        self.space_mut(space, CellKind::Field).set_cell(cell, value.as_canonical_u32());
+        self.space_mut(space, CellKind::Field).set_cell(cell, value);
     }
 
     /// Neighbouring cells that lie in one page.
@@ -87,24 +137,27 @@ impl MemoryImage {
         }
     }
 
-    /// Set neighbouring cells that lie in one page; returns what they were in `cells`, which are at most
-    /// [`ACCESS_CELLS_MAX`].
+    /// Set neighbouring cells that lie in one page; leaves what they were in `cells`.
     #[inline]
     pub(crate) fn swap_block(&mut self, space: u32, cell: u32, cells: &mut [F]) {
-        let pages = self.space_mut(space, CellKind::Field);
-        let mut before = [F::ZERO; ACCESS_CELLS_MAX];
-        let before = &mut before[..cells.len()];
-        pages.read(cell, before);
-        pages.write(cell, cells);
-        cells.copy_from_slice(before);
+        self.space_mut(space, CellKind::Field).swap(cell, cells);
+    }
+
+    /// Set the word at `pointer`, counted in words; returns what it was.
+    ///
+    /// # Panics
+    /// As for [`Self::word`].
+    #[inline]
+    pub(crate) fn swap_word(&mut self, space: u32, pointer: u32, word: u32) -> u32 {
+        self.space_mut(space, CellKind::U16).swap_word(pointer, word)
     }
 
     /// Set a page of words: those from `page * PAGE_WORDS` on.
     pub fn set_page(&mut self, space: u32, page: u32, words: &ImagePage) {
         let pages = self.space_mut(space, CellKind::U16);
-        match pages.kind {
-            CellKind::U16 => *pages.page_mut(page) = *words,
-            CellKind::Field => {
+        match pages {
+            Pages::Words(pages) => *page_mut(pages, page) = *words,
+            Pages::Cells(_) => {
                 (page * PAGE_WORDS as u32..)
                     .zip(words)
                     .for_each(|(pointer, &word)| self.set_word(space, pointer, word));
@@ -116,7 +169,7 @@ impl MemoryImage {
     pub(crate) fn set_cells(&mut self, space: u32, first: u32, cells: &[F]) {
         let pages = self.space_mut(space, CellKind::Field);
         let starts = (first..).step_by(PAGE_WORDS);
-        starts.zip(cells.chunks(PAGE_WORDS)).for_each(|(first, cells)| pages.write(first, cells));
+        starts.zip(cells.chunks(PAGE_WORDS)).for_each(|(first, cells)| pages.swap(first, &mut cells.to_vec()));
     }
 
     /// The stored pages of a space as words, ascending, each with its number: its first pointer divided by [`PAGE_WORDS`].
@@ -126,8 +179,8 @@ impl MemoryImage {
     pub fn pages(&self, space: u32) -> impl Iterator<Item = (u32, Cow<'_, ImagePage>)> {
         let (mut words, mut cells) = (None, BTreeSet::new());
         match self.spaces.get(&space) {
-            Some(Pages { kind: CellKind::U16, pages }) => words = Some(pages),
-            Some(Pages { kind: CellKind::Field, pages }) => cells = pages.keys().map(|page| page / 2).collect(),
+            Some(Pages::Words(pages)) => words = Some(pages),
+            Some(Pages::Cells(pages)) => cells = pages.keys().map(|page| page / 2).collect(),
             None => {}
         }
         let packed = move |page: u32| -> ImagePage {

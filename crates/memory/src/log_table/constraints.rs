@@ -1,6 +1,6 @@
 //! The circuits of the log's tables.
 
-use engram_air::{Circuit, CircuitBuilder, Expr, F, PrimeCharacteristicRing, Ring};
+use engram_air::{Circuit, CircuitBuilder, Count, Expr, F, PrimeCharacteristicRing, Ring};
 
 use crate::{
     address::{CELL_BITS, taken_cells},
@@ -8,6 +8,7 @@ use crate::{
     columns::columns,
     config::{AddressSpaceConfig, CellKind, MemoryConfig},
     range_checker::SharedVariableRangeCheckerChip,
+    timestamp::Timestamp,
 };
 
 /// Base of the digits of a wait. One more, and "is one of 7 values" would be of degree 8.
@@ -103,7 +104,7 @@ impl AccessTable {
 /// A table of the log.
 ///
 /// Columns: for each place in the block whether the access is there, which is one place unless it is narrow; space, the block's
-/// pointer, time, the block's cells; gap, the wait's digits. Of a write then the block's cells before; for a narrow one what it
+/// pointer, timestamp, the block's cells; gap, the wait's digits. Of a write then the block's cells before; for a narrow one what it
 /// writes; for each space of the table whether it is the row's.
 pub fn circuit(config: &MemoryConfig, table: AccessTable) -> Circuit {
     let mut circuit = CircuitBuilder::new(table.name());
@@ -113,18 +114,18 @@ pub fn circuit(config: &MemoryConfig, table: AccessTable) -> Circuit {
     } else {
         vec![circuit.column("real")]
     };
-    let [space, pointer, time] = ["space", "pointer", "time"].map(|name| circuit.column(name));
+    let [space, pointer, timestamp] = ["space", "pointer", "timestamp"].map(|name| circuit.column(name));
     let cells = columns(&mut circuit, "cells", block_cells);
     let gap = circuit.column("gap");
     if table.is_narrow() {
         places.iter().for_each(|at| circuit.assert_bool("a place is the access's or not", at.clone()));
     }
     let real = places.iter().cloned().reduce(|sum, at| sum + at).unwrap_or_else(Expr::zero);
-    circuit.assert_bool("real is boolean", real.clone());
-    eval_time(&mut circuit, &time);
-    let access = AccessExprs { space: space.clone(), pointer, time, gap };
+    let real = circuit.flag("real is boolean", real);
+    let timestamp = eval_timestamp(&mut circuit, timestamp);
+    let access = AccessExprs { space: space.clone(), pointer, timestamp, gap };
     match table {
-        AccessTable::Read { .. } => eval_access(&mut circuit, "", access, [&cells, &cells], real),
+        AccessTable::Read { .. } => eval_access(&mut circuit, "", access, [&cells, &cells], &real),
         AccessTable::Write { kind, .. } => {
             let previous = columns(&mut circuit, "previous", block_cells);
             let written = if table.is_narrow() {
@@ -138,10 +139,10 @@ pub fn circuit(config: &MemoryConfig, table: AccessTable) -> Circuit {
             if kind == CellKind::U16 {
                 for cell in written {
                     let label = "a written cell is below 2^16";
-                    SharedVariableRangeCheckerChip::ask(&mut circuit, label, cell, CELL_BITS, real.clone());
+                    SharedVariableRangeCheckerChip::ask(&mut circuit, label, cell, CELL_BITS, &real);
                 }
             }
-            eval_access(&mut circuit, "", access, [&previous, &cells], real);
+            eval_access(&mut circuit, "", access, [&previous, &cells], &real);
         }
     }
     circuit.build()
@@ -166,7 +167,7 @@ fn eval_narrow_write(
 }
 
 /// Time rises by one and the wait.
-fn eval_time(circuit: &mut CircuitBuilder, time: &Expr) {
+fn eval_timestamp(circuit: &mut CircuitBuilder, timestamp: Expr) -> Timestamp<Expr> {
     let digits: [Expr; WAIT_DIGITS] = circuit.columns("wait");
     let wait = |digits: [Expr; WAIT_DIGITS]| {
         let base = F::from_u32(WAIT_BASE);
@@ -177,14 +178,15 @@ fn eval_time(circuit: &mut CircuitBuilder, time: &Expr) {
         circuit.assert_zero("a digit of the wait is below 7", product.unwrap_or_else(Expr::zero));
     }
     let next_digits = digits.each_ref().map(|digit| circuit.next(digit));
-    let first = time.clone() - Expr::one() - wait(digits);
-    circuit.assert_zero("time starts at one and the wait", circuit.first_row() * first);
-    let step = circuit.next(time) - time.clone() - Expr::one() - wait(next_digits);
-    circuit.assert_zero("time rises by one and the wait", circuit.transition() * step);
+    let first = timestamp.clone() - Expr::one() - wait(digits);
+    circuit.assert_zero("the timestamp starts at one and the wait", circuit.first_row() * first);
+    let step = circuit.next(&timestamp) - timestamp.clone() - Expr::one() - wait(next_digits);
+    circuit.assert_zero("the timestamp rises by one and the wait", circuit.transition() * step);
+    Timestamp::shown("it starts above zero and rises by at most 343 in each of at most 2^20 rows", timestamp)
 }
 
 /// The row's space is one of `spaces`.
-fn eval_space(circuit: &mut CircuitBuilder, space: Expr, spaces: &[AddressSpaceConfig], real: &Expr) {
+fn eval_space(circuit: &mut CircuitBuilder, space: Expr, spaces: &[AddressSpaceConfig], real: &Count) {
     let selected = columns(circuit, "selected", spaces.len());
     let (mut number, mut sum) = (Expr::zero(), Expr::zero());
     for (config, selected) in spaces.iter().zip(selected) {
@@ -192,6 +194,6 @@ fn eval_space(circuit: &mut CircuitBuilder, space: Expr, spaces: &[AddressSpaceC
         number = number + selected.clone().scale(F::from_u32(config.number));
         sum = sum + selected;
     }
-    circuit.assert_equal("an access has one space", sum, real.clone());
+    circuit.assert_equal("an access has one space", sum, real.expr());
     circuit.assert_equal("the space is the selected one", space, number);
 }

@@ -16,7 +16,7 @@
 //! - *what is written to cells of 16 bits is below 2^16*: looked up. A table of writes shows that the spaces of its rows are
 //!   those of its cell kind.
 //!
-//! Two accesses of different tables may have one time. They have no cell in common then, as each cell's accesses go strictly
+//! Two accesses of different tables may have one timestamp. They have no cell in common then, as each cell's accesses go strictly
 //! forward, so their order does not matter.
 
 mod constraints;

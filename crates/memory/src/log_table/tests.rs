@@ -62,9 +62,9 @@ fn times_and_waits_are_those_of_the_log() {
     for table in TABLES {
         let subject = honest(table);
         subject.assert_accepted();
-        let time = subject.circuit.column("time").unwrap();
-        let times: Vec<u32> = (0..4).map(|row| subject.trace.row(row)[time].as_canonical_u32()).collect();
-        assert_eq!(times, [1, 10, 10 + WAIT_MAX + 1, 611]);
+        let timestamp = subject.circuit.column("timestamp").unwrap();
+        let timestamps: Vec<u32> = (0..4).map(|row| subject.trace.row(row)[timestamp].as_canonical_u32()).collect();
+        assert_eq!(timestamps, [1, 10, 10 + WAIT_MAX + 1, 611]);
         assert_eq!(subject.trace.height(), 4);
     }
 }
@@ -170,12 +170,12 @@ fn an_access_that_goes_back_in_time_is_refused() {
 
 #[test]
 fn a_time_that_does_not_rise_is_refused() {
-    let attack = honest(READ).with(FIRST, &[("time", 2)]).with(SECOND, &[("wait[0]", 0), ("wait[1]", 1)]);
-    attack.assert_refused_only_by("time starts at one and the wait");
-    let attack = honest(READ).with(THIRD, &[("time", 612)]);
-    attack.assert_refused_only_by("time rises by one and the wait");
+    let attack = honest(READ).with(FIRST, &[("timestamp", 2)]).with(SECOND, &[("wait[0]", 0), ("wait[1]", 1)]);
+    attack.assert_refused_only_by("the timestamp starts at one and the wait");
+    let attack = honest(READ).with(THIRD, &[("timestamp", 612)]);
+    attack.assert_refused_only_by("the timestamp rises by one and the wait");
     // The third access has the time of the row before: it would wait less than nothing.
-    let mut attack = honest(READ).with(THIRD, &[("wait[0]", 0), ("wait[1]", 0), ("wait[2]", 0), ("time", 353)]);
+    let mut attack = honest(READ).with(THIRD, &[("wait[0]", 0), ("wait[1]", 0), ("wait[2]", 0), ("timestamp", 353)]);
     *attack.cell(THIRD, "wait[0]") = F::NEG_ONE;
     attack.assert_refused_only_by("a digit of the wait is below 7");
 }

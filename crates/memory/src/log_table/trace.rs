@@ -21,7 +21,7 @@ const SPACE_POINTER_TIME: usize = 3;
 #[derive(Clone, Copy)]
 struct Slot {
     access: Option<RecordId>,
-    time: u32,
+    timestamp: u32,
     wait: u32,
 }
 
@@ -50,15 +50,15 @@ pub fn trace(
     let places = block_cells / cells;
     let width = places + SPACE_POINTER_TIME + block_cells + 1 + WAIT_DIGITS + if writes { write_columns } else { 0 };
     let mut trace = Trace::zeros(width, slots.len());
-    let end = slots.last().map_or(0, |slot| slot.time);
+    let end = slots.last().map_or(0, |slot| slot.timestamp);
     trace.values_mut().par_chunks_exact_mut(width).enumerate().for_each(|(index, row)| {
         // Time goes on in the padding.
-        let padding = || Slot { access: None, time: end + (index + 1 - slots.len()) as u32, wait: 0 };
+        let padding = || Slot { access: None, timestamp: end + (index + 1 - slots.len()) as u32, wait: 0 };
         let slot = slots.get(index).copied().unwrap_or_else(padding);
         let mut row = RowCells::new(row);
         let Some((id, record)) = slot.access.and_then(|id| Some((id, accesses.get(id)?))) else {
             row.skip(places + SPACE_POINTER_TIME - 1);
-            row.put_integer(slot.time);
+            row.put_integer(slot.timestamp);
             row.skip(block_cells + 1);
             slot.put_wait(&mut row);
             return;
@@ -67,7 +67,7 @@ pub fn trace(
         (0..places).for_each(|place| row.put(F::from_bool(place == offset / cells)));
         row.put_integer(record.space);
         row.put_integer(record.pointer - (offset / config.pointer_unit()) as u32);
-        row.put_integer(slot.time);
+        row.put_integer(slot.timestamp);
         row.put_all(accesses.block(id));
         row.put_integer(record.gap);
         range.count(record.gap, GAP_BITS);
@@ -104,12 +104,12 @@ fn slots(config: &MemoryConfig, table: AccessTable, accesses: &AccessRecords) ->
     let mut slots = vec![];
     let mut last = 0;
     for (id, record) in accesses.iter().filter(|(_, record)| table.holds(config, record)) {
-        while record.time - last - 1 > WAIT_MAX {
+        while record.timestamp - last - 1 > WAIT_MAX {
             last += WAIT_MAX + 1;
-            slots.push(Slot { access: None, time: last, wait: WAIT_MAX });
+            slots.push(Slot { access: None, timestamp: last, wait: WAIT_MAX });
         }
-        slots.push(Slot { access: Some(id), time: record.time, wait: record.time - last - 1 });
-        last = record.time;
+        slots.push(Slot { access: Some(id), timestamp: record.timestamp, wait: record.timestamp - last - 1 });
+        last = record.timestamp;
     }
     slots
 }

@@ -1,20 +1,20 @@
-//! The attack that the range of a merged block's time is there for: a block that climbs from merge to merge until it is back
+//! The attack that the range of a merged block's timestamp is there for: a block that climbs from merge to merge until it is back
 //! before its own past.
 //!
-//! A split and a merge that feed each other give a partner out of nothing, at any time: the partner is taken by the merge and
+//! A split and a merge that feed each other give a partner out of nothing, at any timestamp: the partner is taken by the merge and
 //! given back by the split. Each pair of rows lifts the block by up to `2^17 - 1`. After p in all it has gone round, and
 //! what was overwritten in the meantime is there again.
 
 use std::collections::BTreeSet;
 
 use engram_air::{
-    Circuit, CircuitBuilder, Expr, F, PrimeCharacteristicRing, PrimeField32, Ring, Trace,
+    Circuit, CircuitBuilder, Count, Expr, F, PrimeCharacteristicRing, PrimeField32, Ring, Trace,
     check::{Report, Table, check},
     field::MODULUS,
 };
 
 use crate::{
-    address::{GAP_BITS, TIME_HIGH_BITS, TIME_LOW_BITS},
+    address::{GAP_BITS, TIMESTAMP_HIGH_BITS, TIMESTAMP_LOW_BITS},
     config::MemoryConfig,
     merge,
     messages::{MEMORY, memory_message},
@@ -23,40 +23,40 @@ use crate::{
     split,
 };
 
-/// When the block is first there, and to what time it goes back.
+/// When the block is first there, and to what timestamp it goes back.
 const START: u32 = 10;
 const EARLIER: u32 = 5;
 
-/// The time after each climb, going round p.
+/// The timestamp after each climb, going round p.
 fn climbs() -> Vec<(u32, u32)> {
     let step = (1 << GAP_BITS) - 1;
     let end = MODULUS + EARLIER;
-    let times: Vec<u32> = (START..end).step_by(step).chain([end]).collect();
-    times.windows(2).map(|pair| (pair[0], pair[1])).collect()
+    let timestamps: Vec<u32> = (START..end).step_by(step).chain([end]).collect();
+    timestamps.windows(2).map(|pair| (pair[0], pair[1])).collect()
 }
 
-/// Everything else that the attack needs: the block is given at its time, and taken at the earlier one.
+/// Everything else that the attack needs: the block is given at its timestamp, and taken at the earlier one.
 fn rest() -> (Circuit, Trace) {
     let mut circuit = CircuitBuilder::new("rest");
-    let message = |time| memory_message(1, 0, [77], time).into_iter().map(Expr::integer).collect();
-    circuit.send(MEMORY, "given", message(START), Expr::one());
-    circuit.receive(MEMORY, "taken", message(EARLIER), Expr::one());
+    let message = |timestamp| memory_message(1, 0, [77], timestamp).into_iter().map(Expr::integer).collect();
+    circuit.send(MEMORY, "given", message(START), &Count::always());
+    circuit.receive(MEMORY, "taken", message(EARLIER), &Count::always());
     circuit.column("unused");
     (circuit.build(), Trace::zeros(1, 1))
 }
 
-/// The attack beside a merge circuit. Every lookup of the ages is answered, and of the times each that can be.
+/// The attack beside a merge circuit. Every lookup of the ages is answered, and of the timestamps each that can be.
 fn attack(merge_circuit: &Circuit, times_are_asked: bool) -> Result<(), Box<Report>> {
     let cells = [F::from_u32(77), F::from_u32(123)];
     let (mut merges, mut splits) = (BlockRecords::new(2), BlockRecords::new(2));
-    for (time, later) in climbs() {
-        merges.push(MergeRecord { space: 1, pointer: 0, timestamps: [time, later] }, &cells);
+    for (timestamp, later) in climbs() {
+        merges.push(MergeRecord { space: 1, pointer: 0, timestamps: [timestamp, later] }, &cells);
         splits.push(SplitRecord { space: 1, pointer: 0, timestamp: later % MODULUS }, &cells);
     }
     let range = SharedVariableRangeCheckerChip::new(&MemoryConfig::default());
     let (merges, splits) = (merge::trace(&merges, &range).unwrap(), split::trace(&splits).unwrap());
     let ages = SharedVariableRangeCheckerChip::new(&MemoryConfig::default());
-    climbs().into_iter().for_each(|(time, later)| ages.count(later - time, GAP_BITS));
+    climbs().into_iter().for_each(|(timestamp, later)| ages.count(later - timestamp, GAP_BITS));
     let range = if times_are_asked { range } else { ages };
     let split_circuit = split::circuit(2, 1);
     let (rest_circuit, rest) = rest();
@@ -80,8 +80,8 @@ fn a_block_that_climbs_round_the_field_is_refused_only_by_its_time() {
     let report = attack(&honest, true).expect_err("the block is back before its own past");
     let too_late: BTreeSet<u32> = climbs()
         .into_iter()
-        .map(|(_, later)| later >> TIME_LOW_BITS)
-        .filter(|high| *high >= 1 << TIME_HIGH_BITS)
+        .map(|(_, later)| later >> TIMESTAMP_LOW_BITS)
+        .filter(|high| *high >= 1 << TIMESTAMP_HIGH_BITS)
         .collect();
     assert_eq!((report.total, report.constraints.len()), (too_late.len(), 0), "{report}");
     for failure in &report.messages {
@@ -93,7 +93,7 @@ fn a_block_that_climbs_round_the_field_is_refused_only_by_its_time() {
     }
 }
 
-/// Without the two lookups of the time nothing refuses it: they are not there for tidiness.
+/// Without the two lookups of the timestamp nothing refuses it: they are not there for tidiness.
 #[test]
 fn without_the_range_of_times_the_past_comes_back() {
     let mut weak = merge::circuit(2, 1);

@@ -6,7 +6,7 @@
 //!   the block's plus half its length.
 //! - *time does not go back*: each half is there for `age` longer than the block. One age is zero, as their product is. So the
 //!   lookup of their sum shows that both are below `2^17`.
-//! - *time does not wrap*: the block's time is an integer below `2^29`, by two lookups.
+//! - *the timestamp does not wrap*: the block's is an integer below `2^29`, by two lookups.
 //!
 //! The last one cannot be left out. Ages alone would let a block climb by 2^17 a merge, each time with a half that a chain of
 //! splits and merges provides out of nothing, up to p and round to a time before its own past. What was overwritten could be

@@ -11,8 +11,8 @@ use crate::{
 /// The left half is earlier, the right half is, both are as late as each other.
 fn honest() -> Subject {
     let mut merges = BlockRecords::new(4);
-    for times in [[(1 << 17) + 4, (1 << 18) + 3], [900, 30], [(1 << 29) - 1, (1 << 29) - 1]] {
-        merges.push(MergeRecord { space: 3, pointer: 8, timestamps: times }, &[1, 2, 3, 4].map(F::from_u32));
+    for timestamps in [[(1 << 17) + 4, (1 << 18) + 3], [900, 30], [(1 << 29) - 1, (1 << 29) - 1]] {
+        merges.push(MergeRecord { space: 3, pointer: 8, timestamps }, &[1, 2, 3, 4].map(F::from_u32));
     }
     let range = SharedVariableRangeCheckerChip::new(&MemoryConfig::default());
     Subject::new(circuit(4, 1), trace(&merges, &range).unwrap())
@@ -37,10 +37,10 @@ fn a_block_that_is_later_than_both_halves_is_refused() {
     honest().with(RIGHT_EARLIER, &[("age[0]", 1)]).assert_refused_only_by("one half is as late as the block");
 }
 
-/// The block takes the earlier half's time, so the later half goes back in time.
+/// The block takes the earlier half's timestamp, so the later half goes back in time.
 #[test]
 fn a_block_that_is_earlier_than_a_half_is_refused() {
-    let mut attack = honest().with(RIGHT_EARLIER, &[("age[1]", 0), ("time_low", 30)]);
+    let mut attack = honest().with(RIGHT_EARLIER, &[("age[1]", 0), ("timestamp_low", 30)]);
     *attack.cell(RIGHT_EARLIER, "age[0]") = -F::from_u32(870);
     attack.assert_refused_only_by("the other half is less than 2^17 earlier");
 }
@@ -61,14 +61,14 @@ fn ages_of_opposite_sign_are_refused() {
 
 #[test]
 fn a_timestamp_of_another_form_is_refused() {
-    let attack = honest().with(LEFT_EARLIER, &[("time_low", (1 << 18) + 3), ("time_high", 0)]);
+    let attack = honest().with(LEFT_EARLIER, &[("timestamp_low", (1 << 18) + 3), ("timestamp_high", 0)]);
     attack.assert_refused_only_by("the block's timestamp, low, is below 2^17");
 }
 
 #[test]
 fn a_timestamp_past_the_last_is_refused() {
     let mut attack = honest();
-    *attack.cell(LATEST, "time_high") += F::ONE;
+    *attack.cell(LATEST, "timestamp_high") += F::ONE;
     attack.assert_refused_only_by("the block's timestamp, high, is below 2^12");
 }
 
@@ -90,7 +90,7 @@ fn halves_are_written_with_the_blocks_own_columns() {
             }
             let offset = (part[1].clone() - whole[1].clone()).as_constant();
             assert_eq!(offset, Some(F::from_usize(start / unit)));
-            // A half's time is the block's less its age.
+            // A half's timestamp is the block's less its age.
             let age = circuit.column(&format!("age[{}]", usize::from(start > 0))).unwrap();
             let age = engram_air::Expr::variable(Variable::Column(age as u32));
             let rest = whole[2 + cells].clone() - part[2 + half].clone() - age;

@@ -4,7 +4,7 @@ use engram_air::{F, PrimeCharacteristicRing, Trace};
 use rayon::prelude::*;
 
 use crate::{
-    address::{GAP_BITS, TIME_HIGH_BITS, TIME_LOW_BITS, time_limbs},
+    address::{GAP_BITS, TIMESTAMP_HIGH_BITS, TIMESTAMP_LOW_BITS, timestamp_limbs},
     range_checker::SharedVariableRangeCheckerChip,
     records::{BlockRecords, MergeRecord},
     row::RowCells,
@@ -23,10 +23,10 @@ pub fn trace(merges: &BlockRecords<MergeRecord>, range: &SharedVariableRangeChec
     trace.values_mut().par_chunks_exact_mut(width).enumerate().for_each(|(index, row)| {
         let Some((record, cells)) = merges.get(index) else { return };
         let [left, right] = record.timestamps;
-        let time = left.max(right);
-        let [low, high] = time_limbs(time);
-        range.count(low, TIME_LOW_BITS);
-        range.count(high, TIME_HIGH_BITS);
+        let timestamp = left.max(right);
+        let [low, high] = timestamp_limbs(timestamp);
+        range.count(low, TIMESTAMP_LOW_BITS);
+        range.count(high, TIMESTAMP_HIGH_BITS);
         range.count(left.abs_diff(right), GAP_BITS);
         let mut row = RowCells::new(row);
         row.put(F::ONE);
@@ -34,8 +34,8 @@ pub fn trace(merges: &BlockRecords<MergeRecord>, range: &SharedVariableRangeChec
         row.put_integer(record.pointer);
         row.put_integer(low);
         row.put_integer(high);
-        row.put_integer(time - left);
-        row.put_integer(time - right);
+        row.put_integer(timestamp - left);
+        row.put_integer(timestamp - right);
         row.put_all(cells);
         row.finish();
     });

@@ -28,9 +28,9 @@ pub struct AccessRecord {
     pub len: u8,
     /// Cells of the block that it takes, which is aligned: as many as its own, or more where it is a narrow one.
     pub block_cells: u8,
-    /// Its time.
-    pub time: u32,
-    /// `time - 1 -` the timestamp of the message that it takes; below `2^GAP_BITS`.
+    /// Its timestamp.
+    pub timestamp: u32,
+    /// `timestamp - 1 -` the timestamp of the message that it takes; below `2^GAP_BITS`.
     pub gap: u32,
 }
 

@@ -52,12 +52,12 @@ impl OfflineMemory {
             let Some(space) = end.segment.layout.space(leaf.space) else { continue };
             let (cells, _) = leaf.after.as_chunks::<N>();
             for (start, &cells) in (0..).step_by(N).zip(cells) {
-                let times = start / space.block_cells..=(start + N - 1) / space.block_cells;
+                let timestamps = start / space.block_cells..=(start + N - 1) / space.block_cells;
                 blocks.push(FinalBlock {
                     space: leaf.space,
                     pointer: ((leaf.leaf as usize * LEAF_CELLS + start) / pointer_unit) as u32,
                     cells,
-                    timestamp: leaf.final_timestamps[times].iter().copied().max().unwrap_or(0),
+                    timestamp: leaf.final_timestamps[timestamps].iter().copied().max().unwrap_or(0),
                 });
             }
         }

@@ -33,7 +33,7 @@ use crate::{
     config::MemoryConfig,
     error::MemoryError,
     image::MemoryImage,
-    log::{MemoryLogEntry, RecordId},
+    log::{MemoryLog, MemoryLogEntry, RecordId},
     place::{Place, place, place_write},
     records::{AccessAdapterInventory, BlockRecords, RefreshRecord},
     segment::{LeafRecord, SegmentMemory},
@@ -62,7 +62,7 @@ pub struct OfflineMemory {
     refreshes: Refreshes,
     accesses: AccessRecords,
     clock: Clock,
-    log: Vec<MemoryLogEntry>,
+    log: MemoryLog,
     narrow: bool,
 }
 
@@ -94,7 +94,7 @@ impl OfflineMemory {
             refreshes: BlockRecords::for_each_size(),
             accesses: AccessRecords::default(),
             clock: Clock::new(config),
-            log: vec![],
+            log: MemoryLog::new(),
             narrow: false,
         }
     }
@@ -116,17 +116,17 @@ impl OfflineMemory {
         self
     }
 
-    /// Read the word at `(space, pointer)`. Timestamps start at 1 in each segment, stay below `2^TIME_BITS`, and rise from
+    /// Read the word at `(space, pointer)`. Timestamps start at 1 in each segment, stay below `2^TIMESTAMP_BITS`, and rise from
     /// access to access of the same word.
     ///
     /// # Panics
     /// Where the space is none of words, or the address does not exist.
     #[inline]
-    pub fn read_word(&mut self, space: u32, pointer: u32, time: u32) -> Access {
-        let word = self.words[(space - 1) as usize].word_mut(pointer, time);
-        let access = Access { previous: word.value, gap: time.wrapping_sub(1).wrapping_sub(word.time) };
-        word.time = time;
-        self.bridge(access, space, pointer, time)
+    pub fn read_word(&mut self, space: u32, pointer: u32, timestamp: u32) -> Access {
+        let word = self.words[(space - 1) as usize].word_mut(pointer, timestamp);
+        let access = Access { previous: word.value, gap: timestamp.wrapping_sub(1).wrapping_sub(word.timestamp) };
+        word.timestamp = timestamp;
+        self.bridge(access, space, pointer, timestamp)
     }
 
     /// Write the word at `(space, pointer)`; otherwise as [`Self::read_word`].
@@ -134,11 +134,11 @@ impl OfflineMemory {
     /// # Panics
     /// Where the space is none of words, or the address does not exist.
     #[inline]
-    pub fn write_word(&mut self, space: u32, pointer: u32, time: u32, value: u32) -> Access {
-        let word = self.words[(space - 1) as usize].word_mut(pointer, time);
-        let access = Access { previous: word.value, gap: time.wrapping_sub(1).wrapping_sub(word.time) };
-        *word = Word { value, time };
-        self.bridge(access, space, pointer, time)
+    pub fn write_word(&mut self, space: u32, pointer: u32, timestamp: u32, value: u32) -> Access {
+        let word = self.words[(space - 1) as usize].word_mut(pointer, timestamp);
+        let access = Access { previous: word.value, gap: timestamp.wrapping_sub(1).wrapping_sub(word.timestamp) };
+        *word = Word { value, timestamp };
+        self.bridge(access, space, pointer, timestamp)
     }
 
     /// Change what the last access of a word left there, as if it had written `value` itself.
@@ -159,20 +159,20 @@ impl OfflineMemory {
     }
 
     #[inline]
-    fn bridge(&mut self, access: Access, space: u32, pointer: u32, time: u32) -> Access {
-        if access.gap < 1 << GAP_BITS { access } else { self.refresh(access, space, pointer, time) }
+    fn bridge(&mut self, access: Access, space: u32, pointer: u32, timestamp: u32) -> Access {
+        if access.gap < 1 << GAP_BITS { access } else { self.refresh(access, space, pointer, timestamp) }
     }
 
-    /// Read the word once more, a multiple of `2^GAP_BITS` after the access before, so that the gap to the one at `time` is
+    /// Read the word once more, a multiple of `2^GAP_BITS` after the access before, so that the gap to the one at `timestamp` is
     /// small.
     #[cold]
     #[inline(never)]
-    fn refresh(&mut self, access: Access, space: u32, pointer: u32, time: u32) -> Access {
+    fn refresh(&mut self, access: Access, space: u32, pointer: u32, timestamp: u32) -> Access {
         let steps = access.gap >> GAP_BITS;
-        let start = time.wrapping_sub(1).wrapping_sub(access.gap);
-        assert!(start < time, "timestamps of one word rise");
-        let time = start + (steps << GAP_BITS);
-        self.word_refreshes.push((RefreshRecord { space, pointer, timestamp: time, steps }, access.previous));
+        let start = timestamp.wrapping_sub(1).wrapping_sub(access.gap);
+        assert!(start < timestamp, "timestamps of one word rise");
+        let timestamp = start + (steps << GAP_BITS);
+        self.word_refreshes.push((RefreshRecord { space, pointer, timestamp, steps }, access.previous));
         Access { gap: access.gap & ((1 << GAP_BITS) - 1), ..access }
     }
 
@@ -242,7 +242,7 @@ impl OfflineMemory {
     ///
     /// # Errors
     /// As for [`Self::new`].
-    pub fn from_log(log: Vec<MemoryLogEntry>, config: &MemoryConfig) -> Result<Self, MemoryError> {
+    pub fn from_log(log: MemoryLog, config: &MemoryConfig) -> Result<Self, MemoryError> {
         Self::from_image_and_log(&MemoryImage::new(), log, config)
     }
 
@@ -250,11 +250,7 @@ impl OfflineMemory {
     ///
     /// # Errors
     /// As for [`Self::new`].
-    pub fn from_image_and_log(
-        image: &MemoryImage,
-        log: Vec<MemoryLogEntry>,
-        config: &MemoryConfig,
-    ) -> Result<Self, MemoryError> {
+    pub fn from_image_and_log(image: &MemoryImage, log: MemoryLog, config: &MemoryConfig) -> Result<Self, MemoryError> {
         Ok(Self { log, ..Self::new(image, config)? })
     }
 
@@ -263,22 +259,27 @@ impl OfflineMemory {
     /// # Errors
     /// The first entry that is not possible. Entries before it are replayed.
     pub fn replay(&mut self, adapters: &mut AccessAdapterInventory) -> Result<(), MemoryError> {
-        std::mem::take(&mut self.log).iter().try_for_each(|entry| self.apply(entry, adapters))
+        let log = std::mem::take(&mut self.log);
+        log.iter().try_for_each(|entry| self.apply(entry, adapters))
     }
 
     /// Do what an entry of a log says.
     ///
     /// # Errors
     /// The entry is not possible. Then nothing has changed.
-    pub fn apply(&mut self, entry: &MemoryLogEntry, adapters: &mut AccessAdapterInventory) -> Result<(), MemoryError> {
+    pub fn apply(
+        &mut self,
+        entry: MemoryLogEntry<'_>,
+        adapters: &mut AccessAdapterInventory,
+    ) -> Result<(), MemoryError> {
         match entry {
-            &MemoryLogEntry::Read { address_space, pointer, len } => {
+            MemoryLogEntry::Read { address_space, pointer, len } => {
                 self.read_cells(address_space, pointer, len, adapters)?;
             }
             MemoryLogEntry::Write { address_space, pointer, data } => {
-                self.write(*address_space, *pointer, data, adapters)?;
+                self.write(address_space, pointer, &data, adapters)?;
             }
-            &MemoryLogEntry::IncrementTimestampBy(increment) => self.increment_timestamp_by(increment)?,
+            MemoryLogEntry::IncrementTimestampBy(increment) => self.increment_timestamp_by(increment)?,
         }
         Ok(())
     }
@@ -307,10 +308,11 @@ impl OfflineMemory {
     ) -> Result<RecordId, MemoryError> {
         let place = place(&self.config, space, pointer, len)?;
         self.clock.check_access()?;
-        let (id, time) = self.clock.access();
+        let (id, timestamp) = self.clock.access();
         let mut cells = [F::ZERO; ACCESS_CELLS_MAX];
         let kind = if space == IDENTITY_SPACE { AccessKind::IdentityRead } else { AccessKind::Read };
-        let mut record = AccessRecord { kind, space, pointer, len: len as u8, block_cells: len as u8, time, gap: 0 };
+        let mut record =
+            AccessRecord { kind, space, pointer, len: len as u8, block_cells: len as u8, timestamp, gap: 0 };
         match place {
             Place::Identity(value) => {
                 cells.fill(value);
@@ -320,7 +322,7 @@ impl OfflineMemory {
                 let (block_cells, offset) = self.taken(position, cell, len);
                 let cells = &mut cells[..block_cells];
                 record.block_cells = block_cells as u8;
-                record.gap = self.access(position, cell - offset as u32, time, cells, None, adapters);
+                record.gap = self.access(position, cell - offset as u32, timestamp, cells, None, adapters);
                 self.accesses.push(record, offset, cells, None);
             }
         }
@@ -352,13 +354,13 @@ impl OfflineMemory {
         }
         let (position, cell) = place_write(&self.config, space, pointer, data)?;
         self.clock.check_access()?;
-        let (id, time) = self.clock.access();
+        let (id, timestamp) = self.clock.access();
         let (block_cells, offset) = self.taken(position, cell, data.len());
         let mut previous = [F::ZERO; ACCESS_CELLS_MAX];
         let previous = &mut previous[..block_cells];
-        let gap = self.access(position, cell - offset as u32, time, previous, Some((offset, data)), adapters);
+        let gap = self.access(position, cell - offset as u32, timestamp, previous, Some((offset, data)), adapters);
         let (kind, len, block_cells) = (AccessKind::Write, data.len() as u8, block_cells as u8);
-        let record = AccessRecord { kind, space, pointer, len, block_cells, time, gap };
+        let record = AccessRecord { kind, space, pointer, len, block_cells, timestamp, gap };
         let mut cells = [F::ZERO; ACCESS_CELLS_MAX];
         let cells = &mut cells[..previous.len()];
         cells.copy_from_slice(previous);
@@ -373,22 +375,22 @@ impl OfflineMemory {
         &mut self,
         position: usize,
         cell: u32,
-        time: u32,
+        timestamp: u32,
         previous: &mut [F],
         written: Option<(usize, &[F])>,
         adapters: &mut AccessAdapterInventory,
     ) -> u32 {
         if let Some(partition) = &mut self.partitions[position] {
             let mut notes = Notes { adapters, refreshes: &mut self.refreshes };
-            return partition.access(cell, time, previous, written, &mut notes).gap;
+            return partition.access(cell, timestamp, previous, written, &mut notes).gap;
         }
         let (space, pointer) = (self.config.layout().spaces()[position].number, cell / WORD_CELLS as u32);
         // An access of such a space is a whole word, at offset zero.
         let access = match written {
-            None => self.read_word(space, pointer, time),
+            None => self.read_word(space, pointer, timestamp),
             Some((_, word)) => {
                 let word = word.iter().rev().fold(0, |word, cell| word << CELL_BITS | cell.as_canonical_u32());
-                self.write_word(space, pointer, time, word)
+                self.write_word(space, pointer, timestamp, word)
             }
         };
         previous.copy_from_slice(&cells(access.previous));
@@ -403,7 +405,7 @@ impl OfflineMemory {
         self.clock.increment_by(increment)
     }
 
-    /// The time of the next access; from 1 on.
+    /// The timestamp of the next access; from 1 on.
     pub fn timestamp(&self) -> u32 {
         self.clock.timestamp()
     }

@@ -29,7 +29,7 @@ struct Page {
     /// Base-two logarithm of the size of each cell's block.
     sizes_log2: [u8; PAGE_CELLS],
     /// By the first cell of a block: since when it is there.
-    times: [u32; PAGE_CELLS],
+    timestamps: [u32; PAGE_CELLS],
     /// One more than the position of each leaf among the touched ones; zero before it is touched.
     touched: [u32; PAGE_LEAVES],
 }
@@ -63,7 +63,7 @@ pub(super) struct Partition {
 /// An access, as it finds its block.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Found {
-    /// `time - 1 -` the time of the message before; below `2^GAP_BITS`.
+    /// `timestamp - 1 -` the timestamp of the message before; below `2^GAP_BITS`.
     pub(super) gap: u32,
 }
 
@@ -101,7 +101,7 @@ impl Partition {
             Box::new(Page {
                 values: [F::default(); PAGE_CELLS],
                 sizes_log2: [block_log2; PAGE_CELLS],
-                times: [UNTOUCHED; PAGE_CELLS],
+                timestamps: [UNTOUCHED; PAGE_CELLS],
                 touched: [0; PAGE_LEAVES],
             })
         })
@@ -128,30 +128,30 @@ impl Partition {
         self.touched.len()
     }
 
-    /// An access at `time` that takes an aligned block of `previous.len()` cells, a possible size. Its cells are written to
+    /// An access at `timestamp` that takes an aligned block of `previous.len()` cells, a possible size. Its cells are written to
     /// `previous`; those from an offset on are replaced by the cells of `written` where there are some.
     pub(super) fn access(
         &mut self,
         cell: u32,
-        time: u32,
+        timestamp: u32,
         previous: &mut [F],
         written: Option<(usize, &[F])>,
         notes: &mut Notes<'_>,
     ) -> Found {
         let (number, offset) = page_of(cell);
         self.page_mut(number);
-        let mut blocks = self.blocks(number, time - 1);
+        let mut blocks = self.blocks(number, timestamp - 1);
         let log2 = previous.len().ilog2() as u8;
         blocks.gather(offset, log2, notes);
-        let since = blocks.bridge(offset, log2, time - 1, notes);
+        let since = blocks.bridge(offset, log2, timestamp - 1, notes);
         let page = blocks.page;
         let values = &mut page.values[offset..offset + previous.len()];
         previous.copy_from_slice(values);
         if let Some((first, written)) = written {
             values[first..first + written.len()].copy_from_slice(written);
         }
-        page.times[offset] = time;
-        Found { gap: time - 1 - since }
+        page.timestamps[offset] = timestamp;
+        Found { gap: timestamp - 1 - since }
     }
 
     /// The page must be there.
@@ -179,30 +179,30 @@ impl Partition {
             let (number, start) = page_of(leaf.leaf * LEAF_CELLS as u32);
             let page = self.page_mut(number);
             page.touched[start / LEAF_CELLS] = 0;
-            page.times[start..start + LEAF_CELLS].fill(UNTOUCHED);
+            page.timestamps[start..start + LEAF_CELLS].fill(UNTOUCHED);
         }
     }
 
     /// Bring all blocks of a touched leaf to the space's size.
     pub(super) fn settle(&mut self, leaf: u32, notes: &mut Notes<'_>) -> SettledLeaf {
         let (number, start) = page_of(leaf * LEAF_CELLS as u32);
-        // No block is touched for the first time here: time does not matter.
+        // No block is touched for the first time here: the timestamp does not matter.
         let mut blocks = self.blocks(number, 0);
         let block_cells = 1 << blocks.block_log2;
         let mut final_timestamps = [0; LEAF_CELLS];
         for (block, offset) in (start..start + LEAF_CELLS).step_by(block_cells).enumerate() {
-            if blocks.page.times[offset] == UNTOUCHED && blocks.page.sizes_log2[offset] == blocks.block_log2 {
+            if blocks.page.timestamps[offset] == UNTOUCHED && blocks.page.sizes_log2[offset] == blocks.block_log2 {
                 continue;
             }
             blocks.gather(offset, blocks.block_log2, notes);
-            final_timestamps[block] = blocks.page.times[offset];
+            final_timestamps[block] = blocks.page.timestamps[offset];
         }
         let after = std::array::from_fn(|index| blocks.page.values[start + index]);
         SettledLeaf { after, final_timestamps }
     }
 }
 
-/// The blocks of one page, at the time before an access.
+/// The blocks of one page, at the timestamp before an access.
 struct Blocks<'a> {
     page: &'a mut Page,
     touched: &'a mut Vec<TouchedLeaf>,
@@ -210,7 +210,7 @@ struct Blocks<'a> {
     space: u32,
     block_log2: u8,
     unit_log2: u32,
-    /// The first time of blocks that are touched now.
+    /// The first timestamp of blocks that are touched now.
     now: u32,
 }
 
@@ -239,11 +239,11 @@ impl Blocks<'_> {
         self.touch(start);
         for size in (log2 + 1..=size).rev() {
             let (end, right) = (start + (1 << size), start + (1 << (size - 1)));
-            let time = self.page.times[start];
-            let record = SplitRecord { space: self.space, pointer: self.pointer(start), timestamp: time };
+            let timestamp = self.page.timestamps[start];
+            let record = SplitRecord { space: self.space, pointer: self.pointer(start), timestamp };
             notes.adapters.split(size, record, &self.page.values[start..end]);
             self.page.sizes_log2[start..end].fill(size - 1);
-            self.page.times[right] = time;
+            self.page.timestamps[right] = timestamp;
             if offset >= right {
                 start = right;
             }
@@ -253,35 +253,35 @@ impl Blocks<'_> {
     /// Merge the two halves of the block of `2^log2` cells at `offset`.
     fn merge(&mut self, offset: usize, log2: u8, notes: &mut Notes<'_>) {
         let (right, end) = (offset + (1 << (log2 - 1)), offset + (1 << log2));
-        let later = self.page.times[offset].max(self.page.times[right]);
-        let times = [offset, right].map(|half| self.bridge(half, log2 - 1, later, notes));
-        let record = MergeRecord { space: self.space, pointer: self.pointer(offset), timestamps: times };
+        let later = self.page.timestamps[offset].max(self.page.timestamps[right]);
+        let timestamps = [offset, right].map(|half| self.bridge(half, log2 - 1, later, notes));
+        let record = MergeRecord { space: self.space, pointer: self.pointer(offset), timestamps };
         notes.adapters.merge(log2, record, &self.page.values[offset..end]);
         self.page.sizes_log2[offset..end].fill(log2);
-        self.page.times[offset] = later;
+        self.page.timestamps[offset] = later;
     }
 
     /// Where the block of `2^log2` cells at `offset` is `2^GAP_BITS` older than `until` or more, refresh it once, so that it is not.
     /// Returns its timestamp.
     fn bridge(&mut self, offset: usize, log2: u8, until: u32, notes: &mut Notes<'_>) -> u32 {
-        let mut time = self.page.times[offset];
-        let steps = (until - time) >> GAP_BITS;
+        let mut timestamp = self.page.timestamps[offset];
+        let steps = (until - timestamp) >> GAP_BITS;
         if steps > 0 {
-            time += steps << GAP_BITS;
-            let record = RefreshRecord { space: self.space, pointer: self.pointer(offset), timestamp: time, steps };
+            timestamp += steps << GAP_BITS;
+            let record = RefreshRecord { space: self.space, pointer: self.pointer(offset), timestamp, steps };
             notes.refreshes[log2 as usize].push(record, &self.page.values[offset..offset + (1 << log2)]);
         }
-        self.page.times[offset] = time;
-        time
+        self.page.timestamps[offset] = timestamp;
+        timestamp
     }
 
-    /// Give a block of the space's size its first time, unless it has one.
+    /// Give a block of the space's size its first timestamp, unless it has one.
     #[inline]
     fn touch(&mut self, offset: usize) {
-        if self.page.times[offset] != UNTOUCHED {
+        if self.page.timestamps[offset] != UNTOUCHED {
             return;
         }
-        self.page.times[offset] = self.now;
+        self.page.timestamps[offset] = self.now;
         let leaf = offset / LEAF_CELLS;
         let slot = &mut self.page.touched[leaf];
         if *slot == 0 {

@@ -82,7 +82,7 @@ fn long_gaps_are_bridged_before_accesses_and_merges() {
     memory.read_dynamic(1, 2, 2, &mut adapters).unwrap();
     let (id, _) = memory.read_dynamic(1, 0, 4, &mut adapters).unwrap();
     let record = *memory.accesses().get(id).unwrap();
-    assert_eq!((record.time, record.gap), ((3 << 17) + 3, 0));
+    assert_eq!((record.timestamp, record.gap), ((3 << 17) + 3, 0));
     let end = memory.finalize_blocks(&mut adapters);
     assert_eq!(end.segment.refreshes[1].iter().map(|(refresh, _)| refresh.steps).collect::<Vec<_>>(), [3, 3]);
     let (merge, _) = adapters.merges()[2].get(0).unwrap();

@@ -24,7 +24,7 @@ const PAGE_LEAVES: usize = PAGE_WORDS / LEAF_WORDS;
 pub struct Access {
     /// The word before the access.
     pub previous: u32,
-    /// `time - 1 -` the timestamp of the access before, which may be a refresh; below `2^GAP_BITS`.
+    /// `timestamp - 1 -` the timestamp of the access before, which may be a refresh; below `2^GAP_BITS`.
     pub gap: u32,
 }
 
@@ -32,7 +32,7 @@ pub struct Access {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Word {
     pub(super) value: u32,
-    pub(super) time: u32,
+    pub(super) timestamp: u32,
 }
 
 #[derive(Clone, Debug)]
@@ -63,7 +63,7 @@ pub(super) struct WordSpace {
 
 impl Page {
     fn of(words: &ImagePage) -> Box<Self> {
-        Box::new(Self { words: words.map(|value| Word { value, time: 0 }), touched: [0; PAGE_LEAVES] })
+        Box::new(Self { words: words.map(|value| Word { value, timestamp: 0 }), touched: [0; PAGE_LEAVES] })
     }
 }
 
@@ -116,7 +116,7 @@ impl WordSpace {
     pub(super) fn accessed_mut(&mut self, pointer: u32) -> &mut Word {
         let page = self.directory[pointer as usize / PAGE_WORDS].as_mut().expect("an accessed word has a page");
         let word = &mut page.words[pointer as usize % PAGE_WORDS];
-        assert!(word.time != 0, "the word is accessed before it is amended");
+        assert!(word.timestamp != 0, "the word is accessed before it is amended");
         word
     }
 
@@ -142,13 +142,13 @@ impl WordSpace {
         stored.unwrap_or_else(|| Box::new([0; PAGE_WORDS]))
     }
 
-    /// The word at `pointer`, with the timestamp before `time` if this is its first access in the segment.
+    /// The word at `pointer`, with the timestamp before `timestamp` if this is its first access in the segment.
     #[inline]
-    pub(super) fn word_mut(&mut self, pointer: u32, time: u32) -> &mut Word {
+    pub(super) fn word_mut(&mut self, pointer: u32, timestamp: u32) -> &mut Word {
         let (number, offset) = (pointer as usize / PAGE_WORDS, pointer as usize % PAGE_WORDS);
-        let known = matches!(&self.directory[number], Some(page) if page.words[offset].time != 0);
+        let known = matches!(&self.directory[number], Some(page) if page.words[offset].timestamp != 0);
         if !known {
-            self.touch(pointer, time);
+            self.touch(pointer, timestamp);
         }
         let page = self.directory[number].as_mut().expect("a touched word has a page");
         &mut page.words[offset]
@@ -157,12 +157,12 @@ impl WordSpace {
     /// First access of a word in the segment.
     #[cold]
     #[inline(never)]
-    fn touch(&mut self, pointer: u32, time: u32) {
+    fn touch(&mut self, pointer: u32, timestamp: u32) {
         assert!(pointer >> self.space.pointer_bits == 0, "word {pointer:#x} is past the end of {}", self.space);
         let offset = pointer as usize % PAGE_WORDS;
         let touched_count = self.touched.len();
         let page = self.page_mut(pointer / PAGE_WORDS as u32);
-        page.words[offset].time = time - 1;
+        page.words[offset].timestamp = timestamp - 1;
         let slot = &mut page.touched[offset / LEAF_WORDS];
         let position = if *slot == 0 {
             *slot = touched_count as u32 + 1;
@@ -174,7 +174,7 @@ impl WordSpace {
         } else {
             *slot as usize - 1
         };
-        self.touched[position].initial_timestamps[offset % LEAF_WORDS] = time - 1;
+        self.touched[position].initial_timestamps[offset % LEAF_WORDS] = timestamp - 1;
     }
 
     /// The touched leaves, by ascending index; none is touched any more.
@@ -187,7 +187,7 @@ impl WordSpace {
             let page = self.page_mut((first / PAGE_WORDS) as u32);
             page.touched[first % PAGE_WORDS / LEAF_WORDS] = 0;
             for word in &mut page.words[first % PAGE_WORDS..][..LEAF_WORDS] {
-                word.time = 0;
+                word.timestamp = 0;
             }
         }
         records
@@ -201,18 +201,18 @@ impl WordSpace {
         let after: [u32; LEAF_WORDS] = std::array::from_fn(|index| words(index).value);
         let digest_before = tree.node(0, leaf);
         let digest_after = if after == before { digest_before } else { leaf_digest(&leaf_cells(&after)) };
-        let times = |time: &dyn Fn(usize) -> u32| {
-            let mut times = [0; LEAF_CELLS];
-            times[..LEAF_WORDS].iter_mut().enumerate().for_each(|(index, slot)| *slot = time(index));
-            times
+        let timestamps = |timestamp: &dyn Fn(usize) -> u32| {
+            let mut timestamps = [0; LEAF_CELLS];
+            timestamps[..LEAF_WORDS].iter_mut().enumerate().for_each(|(index, slot)| *slot = timestamp(index));
+            timestamps
         };
         LeafRecord {
             space: self.space.number,
             leaf,
             before: leaf_cells(&before),
             after: leaf_cells(&after),
-            initial_timestamps: times(&|index| initial_timestamps[index]),
-            final_timestamps: times(&|index| words(index).time),
+            initial_timestamps: timestamps(&|index| initial_timestamps[index]),
+            final_timestamps: timestamps(&|index| words(index).timestamp),
             digest_before,
             digest_after,
         }

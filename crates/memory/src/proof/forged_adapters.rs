@@ -7,7 +7,7 @@ use super::circuits;
 use crate::{
     config::{AddressSpaceConfig, AddressSpaceType, MemoryConfig, MemoryConfigBuilder},
     image::MemoryImage,
-    log::MemoryLogEntry,
+    log::MemoryLog,
     log_table::{self, AccessTable},
     messages::MEMORY,
     offline::{AccessRecords, FinalMemory, OfflineMemory},
@@ -25,25 +25,30 @@ fn config() -> MemoryConfig {
 const PART: u32 = 4;
 
 /// A read of so many parts.
-fn read(part: u32, parts: u32) -> MemoryLogEntry {
-    MemoryLogEntry::Read { address_space: 1, pointer: part * PART, len: (parts * PART) as usize }
+fn read(part: u32, parts: u32) -> MemoryLog {
+    let mut log = MemoryLog::new();
+    log.push_read(1, part * PART, (parts * PART) as usize);
+    log
 }
 
 /// A write of one part.
-fn write(part: u32, value: u32) -> MemoryLogEntry {
-    let data = (0..PART).map(|cell| F::from_u32(value + 100 * cell)).collect();
-    MemoryLogEntry::Write { address_space: 1, pointer: part * PART, data }
+fn write(part: u32, value: u32) -> MemoryLog {
+    let mut log = MemoryLog::new();
+    log.push_write(1, part * PART, &[0, 1, 2, 3].map(|cell| F::from_u32(value + 100 * cell)));
+    log
 }
 
 /// An entry that takes time and does nothing.
-fn idle() -> MemoryLogEntry {
-    MemoryLogEntry::Read { address_space: 0, pointer: 0, len: 1 }
+fn idle() -> MemoryLog {
+    let mut log = MemoryLog::new();
+    log.push_read(0, 0, 1);
+    log
 }
 
-fn replayed(log: &[MemoryLogEntry]) -> FinalMemory {
+fn replayed(logs: &[MemoryLog]) -> FinalMemory {
     let mut adapters = AccessAdapterInventory::new();
     let mut memory = OfflineMemory::new(&MemoryImage::new(), &config()).unwrap().with_narrow_accesses();
-    log.iter().for_each(|entry| memory.apply(entry, &mut adapters).unwrap());
+    logs.iter().flat_map(MemoryLog::iter).for_each(|entry| memory.apply(entry, &mut adapters).unwrap());
     memory.finish(adapters)
 }
 
@@ -55,7 +60,7 @@ struct Forgery {
 
 impl Forgery {
     /// Writes are those of `log`; reads and all else are those of `told`.
-    fn new(log: &[MemoryLogEntry], told: &[MemoryLogEntry]) -> Self {
+    fn new(log: &[MemoryLog], told: &[MemoryLog]) -> Self {
         let config = config();
         let (memory, logged) = (replayed(told), replayed(log));
         let range = SharedVariableRangeCheckerChip::new(&config);
@@ -101,7 +106,7 @@ impl Forgery {
 }
 
 /// A part is written twice, and then read in a block of two, and at the end in a block of four.
-fn log() -> [MemoryLogEntry; 4] {
+fn log() -> [MemoryLog; 4] {
     [write(0, 1), write(1, 2), write(1, 3), read(0, 2)]
 }
 
@@ -127,7 +132,7 @@ fn a_merge_of_a_half_that_is_yet_to_be_written_is_refused() {
 fn a_split_that_hands_on_another_time_is_refused() {
     for table in ["split 8", "split 16"] {
         let mut forgery = Forgery::new(&log(), &log());
-        forgery.add(table, 0, "time", F::ONE);
+        forgery.add(table, 0, "timestamp", F::ONE);
         forgery.assert_refused_by_the_bus();
     }
 }
@@ -166,18 +171,18 @@ fn adapters_alone_may_go_in_circles() {
     for pointer in [0, 8, 1 << 20] {
         let mut forgery = Forgery::new(&log(), &log());
         let range = SharedVariableRangeCheckerChip::new(&config());
-        for (name, times) in [("split 8", vec!["time"]), ("merge 8", vec!["time_low"])] {
+        for (name, timestamps) in [("split 8", vec!["timestamp"]), ("merge 8", vec!["timestamp_low"])] {
             let (trace, column_of) = forgery.table(name);
             let row = (trace.row(0).len(), trace.height());
             let mut values = trace.values().to_vec();
             values.extend(vec![F::ZERO; row.0]);
             let cells = [("real", 1), ("space", 1), ("pointer", pointer), ("cells[0]", 7), ("cells[1]", 8)];
-            for (column, value) in cells.into_iter().chain(times.into_iter().map(|time| (time, 99))) {
+            for (column, value) in cells.into_iter().chain(timestamps.into_iter().map(|timestamp| (timestamp, 99))) {
                 values[row.0 * row.1 + column_of(column)] = F::from_u32(value);
             }
             *trace = Trace::from_rows(values, row.0);
         }
-        // The new merge asks for the ranges of its age and time.
+        // The new merge asks for the ranges of its age and timestamp.
         let asked = [(0, 17), (99, 17), (0, 12)];
         asked.into_iter().for_each(|(value, bits)| range.count(value, bits));
         let index = forgery.circuits.iter().position(|circuit| circuit.name == "range").unwrap();

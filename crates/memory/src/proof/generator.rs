@@ -14,7 +14,7 @@ use crate::{
     clock::Clock,
     config::MemoryConfig,
     image::MemoryImage,
-    log::MemoryLogEntry,
+    log::{MemoryLog, MemoryLogEntry},
     log_table::{self, ROWS_MAX},
     offline::{FinalMemory, OfflineMemory},
     range_checker::SharedVariableRangeCheckerChip,
@@ -26,13 +26,13 @@ use crate::{
 pub struct MemoryProofGenerator {
     config: MemoryConfig,
     image: MemoryImage,
-    log: Vec<MemoryLogEntry>,
+    log: MemoryLog,
     parameters: Option<Parameters>,
 }
 
 impl MemoryProofGenerator {
     /// A proof of this log, on memory of zeros.
-    pub fn new(log: Vec<MemoryLogEntry>, config: &MemoryConfig) -> Self {
+    pub fn new(log: MemoryLog, config: &MemoryConfig) -> Self {
         Self { config: config.clone(), image: MemoryImage::new(), log, parameters: None }
     }
 
@@ -51,7 +51,7 @@ impl MemoryProofGenerator {
     /// # Errors
     /// The log is not possible on the image, a table is higher than a proof allows, or the backend fails.
     pub fn generate_proof(&self) -> Result<MemoryProof, ProofError> {
-        let witnesses = self.witnesses()?;
+        let witnesses = witnesses(&self.log, &self.image, &self.config)?;
         let size = Size::of(witnesses.iter().filter_map(|witness| witness.trace.as_ref()));
         let parameters = self.parameters.unwrap_or_else(|| size.fitting());
         size.check(parameters)?;
@@ -65,55 +65,55 @@ impl MemoryProofGenerator {
     /// # Errors
     /// The log is not possible on the image, or a constraint or a bus fails, which is named.
     pub fn check(&self) -> Result<(), ProofError> {
-        let witnesses = self.witnesses()?;
+        let witnesses = witnesses(&self.log, &self.image, &self.config)?;
         check_witnesses(&self.circuits(), &witnesses).map_err(|report| ProofError::Rows(report.to_string()))
     }
 
     fn circuits(&self) -> Vec<Arc<Circuit>> {
         circuits(&self.config).into_iter().map(Arc::new).collect()
     }
+}
 
-    /// The tables that a proof of the log has.
-    fn witnesses(&self) -> Result<Vec<Witness>, ProofError> {
-        let memory = self.replay()?;
-        let range = SharedVariableRangeCheckerChip::new(&self.config);
-        let mut witnesses = vec![];
-        for table in log_table::tables(&self.config) {
-            let trace = log_table::trace(&self.config, table, &memory.accesses, &range);
-            match trace.as_ref().map_or(0, Trace::height) {
-                rows if rows > ROWS_MAX => return Err(ProofError::TooManyRows { rows, rows_max: ROWS_MAX }),
-                _ => witnesses.push(Witness { trace, ..Default::default() }),
-            }
+/// The tables that a proof of the log has.
+fn witnesses(log: &MemoryLog, image: &MemoryImage, config: &MemoryConfig) -> Result<Vec<Witness>, ProofError> {
+    let memory = replayed(log, image, config)?;
+    let range = SharedVariableRangeCheckerChip::new(config);
+    let mut witnesses = vec![];
+    for table in log_table::tables(config) {
+        let trace = log_table::trace(config, table, &memory.accesses, &range);
+        match trace.as_ref().map_or(0, Trace::height) {
+            rows if rows > ROWS_MAX => return Err(ProofError::TooManyRows { rows, rows_max: ROWS_MAX }),
+            _ => witnesses.push(Witness { trace, ..Default::default() }),
         }
-        witnesses.extend(memory.segment.witnesses(&range));
-        witnesses.extend(range.witnesses());
-        Ok(witnesses)
     }
+    witnesses.extend(memory.segment.witnesses(&range));
+    witnesses.extend(range.witnesses());
+    Ok(witnesses)
+}
 
-    /// Accesses get times of their own, one after the other: increments change nothing that a proof says. But what they leave no
-    /// time for is refused, as by every replay.
-    fn replay(&self) -> Result<FinalMemory, ProofError> {
-        let mut memory = OfflineMemory::new(&self.image, &self.config)?.with_narrow_accesses();
-        let mut adapters = AccessAdapterInventory::new();
-        let mut clock = Clock::new(&self.config);
-        for entry in &self.log {
-            if let &MemoryLogEntry::IncrementTimestampBy(increment) = entry {
-                clock.increment_by(increment)?;
-                continue;
-            }
-            clock.check_access()?;
-            memory.apply(entry, &mut adapters)?;
-            clock.access();
+/// Accesses get timestamps of their own, one after the other: increments change nothing that a proof says. But what they leave no
+/// time for is refused, as by every replay.
+fn replayed(log: &MemoryLog, image: &MemoryImage, config: &MemoryConfig) -> Result<FinalMemory, ProofError> {
+    let mut memory = OfflineMemory::new(image, config)?.with_narrow_accesses();
+    let mut adapters = AccessAdapterInventory::new();
+    let mut clock = Clock::new(config);
+    for entry in log.iter() {
+        if let MemoryLogEntry::IncrementTimestampBy(increment) = entry {
+            clock.increment_by(increment)?;
+            continue;
         }
-        Ok(memory.finish(adapters))
+        clock.check_access()?;
+        memory.apply(entry, &mut adapters)?;
+        clock.access();
     }
+    Ok(memory.finish(adapters))
 }
 
 /// Prove a log on memory of zeros.
 ///
 /// # Errors
 /// As for [`MemoryProofGenerator::generate_proof`].
-pub fn generate_memory_proof(log: Vec<MemoryLogEntry>, config: &MemoryConfig) -> Result<MemoryProof, ProofError> {
+pub fn generate_memory_proof(log: MemoryLog, config: &MemoryConfig) -> Result<MemoryProof, ProofError> {
     MemoryProofGenerator::new(log, config).generate_proof()
 }
 
@@ -123,12 +123,12 @@ pub fn generate_memory_proof(log: Vec<MemoryLogEntry>, config: &MemoryConfig) ->
 /// # Errors
 /// The log is not possible on the image, or a table is higher than the parameter set allows.
 pub fn log_commitment(
-    log: &[MemoryLogEntry],
+    log: &MemoryLog,
     image: &MemoryImage,
     config: &MemoryConfig,
     parameters: Parameters,
 ) -> Result<Digest, ProofError> {
-    let witnesses = MemoryProofGenerator::new(log.to_vec(), config).with_image(image.clone()).witnesses()?;
+    let witnesses = witnesses(log, image, config)?;
     Size::of(witnesses.iter().filter_map(|witness| witness.trace.as_ref())).check(parameters)?;
     let heights: Vec<usize> = witnesses.iter().map(|witness| witness.trace.as_ref().map_or(0, Trace::height)).collect();
     let tables = common_commitment(parameters, witnesses).map_err(ProofError::of_backend)?;
@@ -141,10 +141,10 @@ const INCREMENT: u32 = 1;
 const IDENTITY_READ: u32 = 2;
 
 /// The digest of those entries of a log that touch no memory, each with its place.
-fn aside_digest(log: &[MemoryLogEntry]) -> Digest {
+fn aside_digest(log: &MemoryLog) -> Digest {
     let mut cells = vec![];
     for (place, entry) in log.iter().enumerate() {
-        let (mark, value) = match *entry {
+        let (mark, value) = match entry {
             MemoryLogEntry::IncrementTimestampBy(increment) => (INCREMENT, increment),
             MemoryLogEntry::Read { address_space: IDENTITY_SPACE, pointer, .. } => (IDENTITY_READ, pointer),
             _ => continue,

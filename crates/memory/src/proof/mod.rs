@@ -26,7 +26,7 @@
 //! log's columns are not committed apart from the others, as every commitment of the backend is one for each table, padded to the
 //! parameter set's height, and is opened by itself: with a dozen tables that was more than half of a proof's time.
 //!
-//! Times in the proof count accesses, from 1 on: an access's time is its number plus one. The commitment depends on the
+//! Timestamps in the proof count accesses, from 1 on: an access's timestamp is its number plus one. The commitment depends on the
 //! parameter set, which the proof names, and on how this version of the library replays.
 
 mod commitment;

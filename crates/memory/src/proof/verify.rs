@@ -61,7 +61,7 @@ impl MemoryProof {
     }
 }
 
-/// A table of the log is no higher than times allow.
+/// A table of the log is no higher than timestamps allow.
 fn check_height(height: Option<usize>) -> Result<(), ProofError> {
     match height {
         Some(rows) if rows > ROWS_MAX => {
@@ -94,7 +94,7 @@ pub(crate) fn roots(publics: &[F], config: &MemoryConfig) -> Result<[Vec<Digest>
 mod tests {
     use super::*;
 
-    /// With more rows, times could pass 2^29.
+    /// With more rows, timestamps could pass 2^29.
     #[test]
     fn a_table_of_too_many_rows_is_refused() {
         assert!(check_height(Some(ROWS_MAX)).is_ok());

@@ -3,9 +3,10 @@
 use engram_air::{Circuit, CircuitBuilder, Expr, Ring};
 
 use crate::{
-    address::{GAP_BITS, TIME_HIGH_BITS, TIME_LOW_BITS},
+    address::{GAP_BITS, TIMESTAMP_HIGH_BITS},
     columns::columns,
     messages::{MEMORY, RANGE, memory_message, range_message},
+    timestamp::Timestamp,
 };
 
 /// Refreshes of blocks of `block_cells` cells.
@@ -14,21 +15,17 @@ use crate::{
 /// one, cells.
 pub fn circuit(block_cells: usize) -> Circuit {
     let mut circuit = CircuitBuilder::new(format!("refresh {block_cells}"));
-    let [real, space, pointer, time_low, time_high, more_steps] =
-        ["real", "space", "pointer", "time_low", "time_high", "more_steps"].map(|name| circuit.column(name));
+    let [real, space, pointer, timestamp_low, timestamp_high, more_steps] =
+        ["real", "space", "pointer", "timestamp_low", "timestamp_high", "more_steps"].map(|name| circuit.column(name));
     let cells = columns(&mut circuit, "cells", block_cells);
-    circuit.assert_bool("real is boolean", real.clone());
-    for (label, value, bits) in [
-        ("the timestamp's low limb has 17 bits", &time_low, TIME_LOW_BITS),
-        ("the timestamp's high limb has 12 bits", &time_high, TIME_HIGH_BITS),
-        ("the steps have 12 bits", &more_steps, TIME_HIGH_BITS),
-    ] {
-        circuit.lookup(RANGE, label, range_message(value.clone(), bits), real.clone());
-    }
-    let time = time_low + time_high.shift_left(TIME_LOW_BITS);
-    let earlier = time.clone() - (more_steps + Expr::one()).shift_left(GAP_BITS);
-    let message = |time: Expr| memory_message(space.clone(), pointer.clone(), cells.iter().cloned(), time);
-    circuit.receive(MEMORY, "block before", message(earlier), real.clone());
-    circuit.send(MEMORY, "block after", message(time), real);
+    let real = circuit.flag("real is boolean", real);
+    let labels = ["the timestamp's low limb has 17 bits", "the timestamp's high limb has 12 bits"];
+    let timestamp = Timestamp::of_limbs(&mut circuit, labels, [timestamp_low, timestamp_high], &real).expr();
+    let steps = range_message(more_steps.clone(), TIMESTAMP_HIGH_BITS);
+    circuit.lookup(RANGE, "the steps have 12 bits", steps, &real);
+    let earlier = timestamp.clone() - (more_steps + Expr::one()).shift_left(GAP_BITS);
+    let message = |timestamp: Expr| memory_message(space.clone(), pointer.clone(), cells.iter().cloned(), timestamp);
+    circuit.receive(MEMORY, "block before", message(earlier), &real);
+    circuit.send(MEMORY, "block after", message(timestamp), &real);
     circuit.build()
 }

@@ -13,8 +13,8 @@ const SIZES: [usize; 4] = [2, 1, 4, 16];
 fn honest(block_cells: usize) -> Subject {
     let mut refreshes = BlockRecords::new(block_cells);
     let cells: Vec<F> = (0..block_cells).map(|cell| -F::from_usize(cell + 1)).collect();
-    for (time, steps) in [(1 << 17, 1), ((1 << 29) - 1, 1 << 12), (5 << 17, 3)] {
-        refreshes.push(RefreshRecord { space: 2, pointer: 77, timestamp: time, steps }, &cells);
+    for (timestamp, steps) in [(1 << 17, 1), ((1 << 29) - 1, 1 << 12), (5 << 17, 3)] {
+        refreshes.push(RefreshRecord { space: 2, pointer: 77, timestamp, steps }, &cells);
     }
     let range = SharedVariableRangeCheckerChip::default();
     Subject::new(circuit(block_cells), trace(&refreshes, &range).unwrap())
@@ -35,7 +35,7 @@ fn a_multiplicity_that_is_not_boolean_is_refused() {
 #[test]
 fn a_timestamp_of_another_form_is_refused() {
     for size in SIZES {
-        let attack = honest(size).with(0, &[("time_low", 1 << 17), ("time_high", 0)]);
+        let attack = honest(size).with(0, &[("timestamp_low", 1 << 17), ("timestamp_high", 0)]);
         attack.assert_refused_only_by("the timestamp's low limb has 17 bits");
     }
 }
@@ -44,7 +44,7 @@ fn a_timestamp_of_another_form_is_refused() {
 fn a_timestamp_past_the_last_is_refused() {
     for size in SIZES {
         let mut attack = honest(size);
-        *attack.cell(1, "time_high") += F::ONE;
+        *attack.cell(1, "timestamp_high") += F::ONE;
         attack.assert_refused_only_by("the timestamp's high limb has 12 bits");
     }
 }

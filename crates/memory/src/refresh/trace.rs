@@ -4,7 +4,7 @@ use engram_air::{F, PrimeCharacteristicRing, Trace};
 use rayon::prelude::*;
 
 use crate::{
-    address::{TIME_HIGH_BITS, TIME_LOW_BITS, time_limbs},
+    address::{TIMESTAMP_HIGH_BITS, TIMESTAMP_LOW_BITS, timestamp_limbs},
     range_checker::SharedVariableRangeCheckerChip,
     records::{BlockRecords, RefreshRecord},
     row::RowCells,
@@ -22,11 +22,11 @@ pub fn trace(refreshes: &BlockRecords<RefreshRecord>, range: &SharedVariableRang
     let mut trace = Trace::zeros(width, refreshes.len());
     trace.values_mut().par_chunks_exact_mut(width).enumerate().for_each(|(index, row)| {
         let Some((record, cells)) = refreshes.get(index) else { return };
-        let [low, high] = time_limbs(record.timestamp);
+        let [low, high] = timestamp_limbs(record.timestamp);
         let more_steps = record.steps.wrapping_sub(1);
-        range.count(low, TIME_LOW_BITS);
-        range.count(high, TIME_HIGH_BITS);
-        range.count(more_steps, TIME_HIGH_BITS);
+        range.count(low, TIMESTAMP_LOW_BITS);
+        range.count(high, TIMESTAMP_HIGH_BITS);
+        range.count(more_steps, TIMESTAMP_HIGH_BITS);
         let mut row = RowCells::new(row);
         row.put(F::ONE);
         for value in [record.space, record.pointer, low, high, more_steps] {

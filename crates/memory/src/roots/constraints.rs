@@ -15,7 +15,7 @@ pub fn circuit(layout: &Layout) -> Circuit {
     for (space, touched) in layout.spaces().iter().zip(touched) {
         let before = circuit.publics::<DIGEST_CELLS>(&format!("{space} before"));
         let after = circuit.publics::<DIGEST_CELLS>(&format!("{space} after"));
-        circuit.assert_bool("touched is boolean", touched.clone());
+        let is_touched = circuit.flag("touched is boolean", touched.clone());
         let elsewhere = Expr::one() - circuit.first_row();
         circuit.assert_zero("only the first row has touched spaces", elsewhere * touched.clone());
         let untouched = circuit.first_row() * (Expr::one() - touched.clone());
@@ -25,7 +25,7 @@ pub fn circuit(layout: &Layout) -> Circuit {
         }
         let (number, height) = (Expr::integer(space.number), Expr::integer(layout.tree_height(space)));
         let message = merkle_message(number, height, Expr::zero(), before, after);
-        circuit.send(MERKLE, format!("root of {space}"), message, touched);
+        circuit.send(MERKLE, format!("root of {space}"), message, &is_touched);
     }
     circuit.build()
 }

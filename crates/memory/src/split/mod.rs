@@ -4,7 +4,7 @@
 //! - *what is taken is given*: the block and both halves have the same boolean multiplicity.
 //! - *no cell is lost, doubled or changed*: the halves are written with the block's own columns, the right one's pointer with
 //!   the block's plus half its length. There is nothing that a row could choose.
-//! - *time stands still*: all three messages are written with one time.
+//! - *the timestamp stays*: all three messages are written with one.
 
 mod constraints;
 #[cfg(test)]

@@ -9,10 +9,10 @@ use crate::{
 
 fn honest() -> Subject {
     let mut splits = BlockRecords::new(4);
-    for (pointer, time) in [(8, 5), (12, 5), (12, 9)] {
+    for (pointer, timestamp) in [(8, 5), (12, 5), (12, 9)] {
         splits.push(
-            SplitRecord { space: 3, pointer, timestamp: time },
-            &[1, 2, 3, 4].map(|cell| F::from_u32(cell + time)),
+            SplitRecord { space: 3, pointer, timestamp },
+            &[1, 2, 3, 4].map(|cell| F::from_u32(cell + timestamp)),
         );
     }
     Subject::new(circuit(4, 1), trace(&splits).unwrap())
@@ -28,7 +28,7 @@ fn a_multiplicity_that_is_not_boolean_is_refused() {
     honest().with(0, &[("real", 2)]).assert_refused_only_by("real is boolean");
 }
 
-/// A gap, an overlap, another cell or another time in a half has no column in which it could stand.
+/// A gap, an overlap, another cell or another timestamp in a half has no column in which it could stand.
 #[test]
 fn halves_are_written_with_the_blocks_own_columns() {
     for (cells, unit) in [(2, 1), (4, 1), (32, 1), (4, 2), (32, 16)] {
@@ -42,7 +42,7 @@ fn halves_are_written_with_the_blocks_own_columns() {
         let half = cells / 2;
         assert_eq!((whole.len(), left.len(), right.len()), (cells + 3, half + 3, half + 3));
         assert!(whole.iter().all(Option::is_some));
-        // Space and pointer, the left half's cells, the time.
+        // Space and pointer, the left half's cells, the timestamp.
         assert_eq!((&left[..2 + half], left[2 + half]), (&whole[..2 + half], whole[2 + cells]));
         assert_eq!((right[0], right[1]), (whole[0], None));
         assert_eq!((&right[2..2 + half], right[2 + half]), (&whole[2 + half..2 + cells], whole[2 + cells]));

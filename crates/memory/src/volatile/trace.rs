@@ -21,8 +21,8 @@ const OTHER_COLUMNS: usize = 8;
 struct Block<'a> {
     number: u32,
     last: &'a [F],
-    initial_time: u32,
-    last_time: u32,
+    initial_timestamp: u32,
+    last_timestamp: u32,
 }
 
 /// The table of a space's accessed blocks, one a row; counts their lookups. Nothing where there is none.
@@ -72,8 +72,8 @@ fn accessed<'a>(
         blocks.push(Block {
             number: (first_cell + start as u32) / space.block_cells as u32,
             last,
-            initial_time: leaf.initial_timestamps[index],
-            last_time: leaf.final_timestamps[index],
+            initial_timestamp: leaf.initial_timestamps[index],
+            last_timestamp: leaf.final_timestamps[index],
         });
     }
     Ok(())
@@ -100,7 +100,7 @@ fn fill_row(
     row.put(F::ONE);
     row.put(F::from_bool(next.is_some()));
     row.put(F::from_bool(same_high));
-    for value in [high, low, step, block.initial_time, block.last_time] {
+    for value in [high, low, step, block.initial_timestamp, block.last_timestamp] {
         row.put_integer(value);
     }
     row.put_all(block.last);

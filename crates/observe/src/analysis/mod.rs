@@ -105,7 +105,7 @@ impl AccessPatternAnalysis {
             let Some(touched) = geometry.blocks_of(access) else { continue };
             strides.access(access.space, geometry.cell(access.pointer));
             runs.access(writes);
-            windows.access(id.0, access.time);
+            windows.access(id.0, access.timestamp);
             let block_cells = geometry.block_cells(access.space).unwrap_or(0);
             for block in touched {
                 let address = BlockAddress { space: access.space, block };

@@ -13,9 +13,9 @@ pub struct Window {
     /// Number of its first access among all of the log.
     pub first_record: u32,
     /// Time of its first access.
-    pub first_time: u32,
+    pub first_timestamp: u32,
     /// Time of its last access.
-    pub last_time: u32,
+    pub last_timestamp: u32,
     /// Accesses in it: as many as the options say, but for the last window.
     pub accesses: u32,
     /// Blocks that they touch.
@@ -39,16 +39,16 @@ impl WindowCounter {
     }
 
     /// An access; then come the blocks that it touches.
-    pub(super) fn access(&mut self, record: u32, time: u32) {
+    pub(super) fn access(&mut self, record: u32, timestamp: u32) {
         match self.windows.last_mut() {
             Some(window) if window.accesses < self.window_accesses => {
                 window.accesses += 1;
-                window.last_time = time;
+                window.last_timestamp = timestamp;
             }
             _ => self.windows.push(Window {
                 first_record: record,
-                first_time: time,
-                last_time: time,
+                first_timestamp: timestamp,
+                last_timestamp: timestamp,
                 accesses: 1,
                 blocks: 0,
                 cells: 0,

@@ -20,7 +20,7 @@ pub struct CsvTraceWriter<W: Write> {
 #[derive(Serialize)]
 struct Line<'a> {
     record: u32,
-    time: u32,
+    timestamp: u32,
     operation: Operation,
     space: u32,
     space_name: &'a str,
@@ -36,7 +36,7 @@ struct Line<'a> {
 /// Names of the columns, which stand in the file also where there is no record.
 const COLUMNS: [&str; 12] = [
     "record",
-    "time",
+    "timestamp",
     "operation",
     "space",
     "space_name",
@@ -85,7 +85,7 @@ impl<W: Write> CsvTraceWriter<W> {
     pub fn write(&mut self, record: &TraceRecord) -> Result<(), WriteError> {
         self.writer.serialize(Line {
             record: record.record,
-            time: record.time,
+            timestamp: record.timestamp,
             operation: record.operation,
             space: record.space,
             space_name: &record.space_name,

@@ -22,7 +22,7 @@ pub const ROW_GROUP_ROWS_MAX: usize = 1 << 16;
 const SCHEMA: &str = "
     message memory_trace {
         required int32 record (INTEGER(32, false));
-        required int32 time (INTEGER(32, false));
+        required int32 timestamp (INTEGER(32, false));
         required binary operation (STRING);
         required int32 space (INTEGER(32, false));
         required binary space_name (STRING);
@@ -91,7 +91,7 @@ impl<W: Write + Send> ParquetTraceWriter<W> {
         let mut group = self.writer.next_row_group()?;
         // In the order of the schema.
         write_integers(&mut group, rows.iter().map(|row| row.record))?;
-        write_integers(&mut group, rows.iter().map(|row| row.time))?;
+        write_integers(&mut group, rows.iter().map(|row| row.timestamp))?;
         write_names(&mut group, rows.iter().map(|row| row.operation.name()))?;
         write_integers(&mut group, rows.iter().map(|row| row.space))?;
         write_names(&mut group, rows.iter().map(|row| &*row.space_name))?;

@@ -7,7 +7,7 @@ mod memory;
 mod rows;
 
 use engram_memory::{
-    address::{SPACE_MEMORY, SPACE_REGISTERS, TIME_BITS},
+    address::{SPACE_MEMORY, SPACE_REGISTERS, TIMESTAMP_BITS},
     offline::{Access, OfflineMemory},
 };
 use engram_rv32im::{
@@ -24,7 +24,7 @@ use engram_rv32im_air::{
     program::{Decoded, MachineProgram},
 };
 use engram_vm::{
-    connector::{Ends, FIRST_TIME},
+    connector::{Ends, FIRST_TIMESTAMP},
     row::RefusedRow,
 };
 use thiserror::Error;
@@ -212,7 +212,7 @@ impl OpenSegment {
             ends: Ends { initial_pc: pc, final_pc: 0, exit: None },
             last_time: 0,
         };
-        Self { rows, time: FIRST_TIME, pc, steps: 0, input_read: 0, reads: 0 }
+        Self { rows, time: FIRST_TIMESTAMP, pc, steps: 0, input_read: 0, reads: 0 }
     }
 }
 
@@ -273,7 +273,7 @@ impl<M: ReplayMemory> Segment<'_, M> {
         if decoded.pc != self.open.pc || self.open.rows.ends.exit.is_some() {
             return Err(diverged);
         }
-        if self.open.time >= (1 << TIME_BITS) - 4 * TRANSFER_MAX_BYTES {
+        if self.open.time >= (1 << TIMESTAMP_BITS) - 4 * TRANSFER_MAX_BYTES {
             return Err(ReplayError::ClockOverflow);
         }
         let chip = decoded.chip.ok_or(ReplayError::Unprovable { pc: self.open.pc << 2 })?;
@@ -359,7 +359,7 @@ impl Segment<'_, OfflineMemory> {
     fn block(&mut self, number: usize, block: &Block) -> Result<(), ReplayError> {
         let diverged = ReplayError::Diverged { step: self.open.steps, pc: self.open.pc << 2 };
         let first = block.decoded().first().filter(|first| first.pc == self.open.pc).ok_or(diverged)?;
-        if self.open.time >= (1 << TIME_BITS) - 4 * TRANSFER_MAX_BYTES {
+        if self.open.time >= (1 << TIMESTAMP_BITS) - 4 * TRANSFER_MAX_BYTES {
             return Err(ReplayError::ClockOverflow);
         }
         let OpenSegment { rows, time, pc, .. } = &mut *self.open;

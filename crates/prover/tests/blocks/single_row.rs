@@ -1,7 +1,7 @@
 //! One row of a block by itself, on registers and words of memory of choice.
 
 use engram_air::{
-    BusKind, Circuit, CircuitBuilder, Expr, F, Ring, Trace,
+    BusKind, Circuit, CircuitBuilder, Count, Expr, F, Ring, Trace,
     check::{Table, check},
     tape::Row,
 };
@@ -54,7 +54,11 @@ pub fn failed_beside_rest(circuit: &Circuit, checks: &RowChecks, cells: &[F]) ->
         let bus = circuit.interactions[said.interaction].bus;
         let fields = said.fields.into_iter().map(Expr::constant).collect();
         match bus.kind {
-            BusKind::Permutation => rest.send(bus, "the counterpart", fields, Expr::constant(-said.count)),
+            BusKind::Permutation => {
+                let count =
+                    Count::shown("a table of one row, with the count that a test says", Expr::constant(-said.count));
+                rest.send(bus, "the counterpart", fields, &count);
+            }
             BusKind::Lookup => rest.provide(bus, "the counterpart", fields, Expr::constant(said.count)),
         }
     }

@@ -12,7 +12,7 @@ use crate::{
     parameters::Parameters,
     proving::contexts,
 };
-use engram_air::{Bus, Circuit, CircuitBuilder, Expr, PrimeCharacteristicRing, Ring, Trace};
+use engram_air::{Bus, Circuit, CircuitBuilder, Count, Expr, PrimeCharacteristicRing, Ring, Trace};
 
 const NUMBERS: Bus = Bus::lookup(1, "numbers", &["value"]);
 const PAIRS: Bus = Bus::permutation(2, "pairs", &["left", "right", "place"]);
@@ -68,7 +68,7 @@ fn counter(sends: bool) -> Circuit {
     let mut circuit = CircuitBuilder::new(if sends { "sender" } else { "receiver" });
     let [real, x, y, power] = circuit.columns("column");
     let [first, last] = circuit.publics("end");
-    circuit.assert_bool("real is boolean", real.clone());
+    let real = circuit.flag("real is boolean", real);
     circuit.assert_zero("starts", circuit.first_row() * (x.clone() - first));
     circuit.assert_zero("ends", circuit.last_row() * (x.clone() - last));
     let step = circuit.next(&x) - x.clone() - Expr::one();
@@ -77,15 +77,16 @@ fn counter(sends: bool) -> Circuit {
     let cube = square.clone() * x.clone();
     circuit.assert_equal("seventh power", power.clone(), cube.clone() * cube * x.clone());
     circuit.assert_equal("scaled", y.clone(), x.clone() * Expr::integer(6) - Expr::integer(1));
-    circuit.lookup(NUMBERS, "x is a number", vec![x.clone()], real.clone());
-    circuit.lookup(NUMBERS, "in every row but the last", vec![circuit.next(&x)], circuit.transition());
+    circuit.lookup(NUMBERS, "x is a number", vec![x.clone()], &real);
+    let transition = Count::shown("it is zero in the last row and one elsewhere", circuit.transition());
+    circuit.lookup(NUMBERS, "in every row but the last", vec![circuit.next(&x)], &transition);
     let place = circuit.first_row() + circuit.last_row() * Expr::integer(3);
     let fields = vec![square.clone(), y.clone() + Expr::integer(5), place];
-    let count = real.clone() * real;
+    let count = real.and(&real);
     if sends {
-        circuit.send(PAIRS, "a pair", fields, count);
+        circuit.send(PAIRS, "a pair", fields, &count);
     } else {
-        circuit.receive(PAIRS, "a pair", fields, count);
+        circuit.receive(PAIRS, "a pair", fields, &count);
     }
     circuit.build()
 }
@@ -152,7 +153,7 @@ fn tables_without_constraints_are_proven_as_the_backend_does() {
     let mut circuit = CircuitBuilder::new("both");
     let x = circuit.column("x");
     circuit.provide(NUMBERS, "any number", vec![x.clone()], Expr::one());
-    circuit.lookup(NUMBERS, "the same", vec![x], Expr::one());
+    circuit.lookup(NUMBERS, "the same", vec![x], &Count::always());
     let circuit = circuit.build();
     for height in [1u32, 16, 1 << 9] {
         let trace = Trace::from_rows((0..height).map(F::from_u32).collect(), 1);

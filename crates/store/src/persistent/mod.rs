@@ -21,7 +21,7 @@ use engram_memory::{
     config::MemoryConfig,
     error::MemoryError,
     image::MemoryImage,
-    log::{MemoryLogEntry, RecordId},
+    log::{MemoryLog, RecordId},
     online::Memory,
     proof::{MemoryProofGenerator, roots_digest},
 };
@@ -38,7 +38,7 @@ const SEEN_LEAVES_MAX: usize = 1 << 16;
 ///
 /// It answers accesses as [`Memory`] does, with the same errors. What is written is held in RAM until [`Self::commit`], which
 /// makes all of it durable in one step; without that it is lost, and after a crash the file has the last commit. Each commit
-/// is a *generation*, and starts a new log at time 1, with room for the configuration's accesses. What is read is taken from
+/// is a *generation*, and starts a new log at timestamp 1, with room for the configuration's accesses. What is read is taken from
 /// the file leaf by leaf, and checked against the root.
 ///
 /// Roots are those that proofs over logs name. Cells have 16 bits: a space of field elements is refused.
@@ -137,7 +137,7 @@ impl PersistentMemory {
     }
 
     /// What was done since the last commit, in order.
-    pub fn log(&self) -> &[MemoryLogEntry] {
+    pub fn log(&self) -> &MemoryLog {
         self.accesses.log()
     }
 
@@ -242,7 +242,7 @@ impl PersistentMemory {
     /// # Errors
     /// As for [`Self::image`].
     pub fn proof_generator(&self) -> Result<MemoryProofGenerator, PersistentError> {
-        Ok(MemoryProofGenerator::new(self.log().to_vec(), &self.config).with_image(self.image()?))
+        Ok(MemoryProofGenerator::new(self.log().clone(), &self.config).with_image(self.image()?))
     }
 
     /// A leaf as it is now, from the file where need be.
@@ -286,7 +286,7 @@ impl MemoryAdapter for PersistentMemory {
             let words = if data.len() < LEAF_CELLS { self.leaf(at)? } else { [0; _] };
             leaves.insert(at, words);
         }
-        let (id, _) = self.accesses.write_dynamic(space, pointer, data)?;
+        let id = self.accesses.write_slice(space, pointer, data)?;
         for ((at, place), &value) in range.into_iter().flat_map(CellRange::places).zip(data) {
             if let Some(words) = leaves.get_mut(&at) {
                 set_cell(words, place, value);

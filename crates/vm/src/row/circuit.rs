@@ -1,6 +1,6 @@
 //! A row as a circuit.
 
-use engram_air::{Bus, Circuit, CircuitBuilder, Expr, F};
+use engram_air::{Bus, Circuit, CircuitBuilder, Count, Expr, F};
 use engram_memory::messages::{BYTES, RANGE, bytes_message, variable_range_message};
 
 use super::{At, RowBuilder};
@@ -9,7 +9,7 @@ use super::{At, RowBuilder};
 #[derive(Debug)]
 pub struct SymbolicRow {
     builder: CircuitBuilder,
-    real: Expr,
+    real: Count,
 }
 
 impl SymbolicRow {
@@ -17,7 +17,7 @@ impl SymbolicRow {
     pub fn circuit(name: &str, eval: impl FnOnce(&mut Self)) -> Circuit {
         let mut builder = CircuitBuilder::new(name);
         let real = builder.column("real");
-        builder.assert_bool("real is boolean", real.clone());
+        let real = builder.flag("real is boolean", real);
         let mut row = Self { builder, real };
         eval(&mut row);
         row.builder.build()
@@ -28,7 +28,7 @@ impl RowBuilder for SymbolicRow {
     type Expr = Expr;
 
     fn real(&self) -> Expr {
-        self.real.clone()
+        self.real.expr()
     }
 
     fn field_column(&mut self, name: &str, _: impl Fn(At) -> F) -> Expr {
@@ -44,23 +44,23 @@ impl RowBuilder for SymbolicRow {
     }
 
     fn range(&mut self, label: &str, expr: Expr, bits: Expr) {
-        self.builder.lookup(RANGE, label, variable_range_message(expr, bits), self.real.clone());
+        self.builder.lookup(RANGE, label, variable_range_message(expr, bits), &self.real);
     }
 
     fn byte_and(&mut self, label: &str, x: Expr, y: Expr, and: Expr) {
-        self.builder.lookup(BYTES, label, bytes_message(x, y, and), self.real.clone());
+        self.builder.lookup(BYTES, label, bytes_message(x, y, and), &self.real);
     }
 
     fn send(&mut self, bus: Bus, label: &str, fields: &[Expr]) {
-        self.builder.send(bus, label, fields.to_vec(), self.real.clone());
+        self.builder.send(bus, label, fields.to_vec(), &self.real);
     }
 
     fn receive(&mut self, bus: Bus, label: &str, fields: &[Expr]) {
-        self.builder.receive(bus, label, fields.to_vec(), self.real.clone());
+        self.builder.receive(bus, label, fields.to_vec(), &self.real);
     }
 
     fn lookup(&mut self, bus: Bus, label: &str, fields: &[Expr]) {
-        self.builder.lookup(bus, label, fields.to_vec(), self.real.clone());
+        self.builder.lookup(bus, label, fields.to_vec(), &self.real);
     }
 
     fn next_access(&mut self, _: u32, _: &Expr) -> usize {

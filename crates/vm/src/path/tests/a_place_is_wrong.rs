@@ -3,7 +3,7 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::written::{Script, TIME, written};
+use super::written::{Script, TIMESTAMP, written};
 use crate::{
     path::{OFFSET_BYTES_MAX, Operand, Path, Width},
     row::RowBuilder,
@@ -122,7 +122,7 @@ const BASES: u32 = 3;
 /// The last register; loads set it.
 const VALUE: u32 = 5;
 
-/// The row's messages, taken in order of their times from a plain memory, find there what a plain run of the accesses
+/// The row's messages, taken in order of their timestamps from a plain memory, find there what a plain run of the accesses
 /// finds, and leave there what it leaves.
 #[test]
 fn aliases_see_each_other() {
@@ -167,8 +167,8 @@ fn aliases_see_each_other() {
                 .iter()
                 .enumerate()
                 .map(|(opening, taken)| {
-                    let time = TIME + 1 + opening as u32;
-                    let put = left.iter().find(|message| message[4] == time).expect("what is taken is put back");
+                    let timestamp = TIMESTAMP + 1 + opening as u32;
+                    let put = left.iter().find(|message| message[4] == timestamp).expect("what is taken is put back");
                     assert_eq!(put[1], taken[1]);
                     let word = (taken[1] - 0x1000 / 4) as usize;
                     let finds = replayed[word];

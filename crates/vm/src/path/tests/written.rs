@@ -16,7 +16,7 @@ use crate::{
     word::LIMB_BITS,
 };
 
-pub const TIME: u32 = 77;
+pub const TIMESTAMP: u32 = 77;
 
 /// A path from its opening to its close.
 pub trait Script {
@@ -45,7 +45,7 @@ pub fn written(script: &impl Script, inputs: &[u32], words: &[u32]) -> Written {
     let accesses: Vec<Access> = found.zip(0..).map(|(&previous, gap)| Access { previous, gap }).collect();
     let mut cells = vec![F::default(); circuit.width()];
     let lookups = Lookups::default();
-    let step = Step { timestamp: TIME, ..Step::default() };
+    let step = Step { timestamp: TIMESTAMP, ..Step::default() };
     let mut inverses = Inverses::default();
     let records = [RowRecord { step, accesses: &accesses, hints: &[] }];
     let width = cells.len();
