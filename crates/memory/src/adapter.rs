@@ -21,7 +21,7 @@ pub trait MemoryAdapter {
     /// The access is not possible, or the memory has failed.
     fn write(&mut self, space: u32, pointer: u32, data: &[F]) -> Result<RecordId, MemoryError>;
 
-    /// Let time rise by one.
+    /// Increase the timestamp by one.
     ///
     /// # Errors
     /// The timestamp would reach 2^29.

@@ -50,8 +50,8 @@ impl VmExecutionContext {
         }
     }
 
-    /// Move a cell, let time rise by one more, and go on to the next instruction. An instruction that is refused changes
-    /// nothing, but where time ends just after its access: then only the time is refused.
+    /// Move a cell, increase the timestamp by one more, and go on to the next instruction. An instruction that is refused changes
+    /// nothing, except where the timestamps end just after its access: then only the increase is refused.
     ///
     /// # Errors
     /// As for [`crate::online::Memory`]; there is no such register.

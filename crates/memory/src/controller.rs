@@ -110,7 +110,7 @@ impl MemoryController {
         self.memory.write_word(space, pointer, word)
     }
 
-    /// Let time rise by one.
+    /// Increase the timestamp by one.
     ///
     /// # Errors
     /// The timestamp would reach 2^29.
@@ -118,7 +118,7 @@ impl MemoryController {
         self.memory.increment_timestamp()
     }
 
-    /// Let time rise.
+    /// Increase the timestamp.
     ///
     /// # Errors
     /// The timestamp would reach 2^29.

@@ -112,6 +112,9 @@ impl Memory {
     }
 
     /// Write as many cells as `data` has.
+    ///
+    /// # Errors
+    /// As for [`Self::write`].
     pub fn write_slice(&mut self, space: u32, pointer: u32, data: &[F]) -> Result<RecordId, MemoryError> {
         let mut cells = [F::ZERO; ACCESS_CELLS_MAX];
         let cells = cells.get_mut(..data.len()).ok_or(MemoryError::InvalidAccessSize { len: data.len() })?;
@@ -142,7 +145,7 @@ impl Memory {
         Ok((self.clock.access().0, self.image.swap_word(space, at, word)))
     }
 
-    /// Let time rise by one.
+    /// Increase the timestamp by one.
     ///
     /// # Errors
     /// The timestamp would reach 2^29.
@@ -150,7 +153,7 @@ impl Memory {
         self.increment_timestamp_by(1)
     }
 
-    /// Let time rise.
+    /// Increase the timestamp.
     ///
     /// # Errors
     /// The timestamp would reach 2^29.

@@ -397,7 +397,7 @@ impl OfflineMemory {
         access.gap
     }
 
-    /// Let time rise.
+    /// Increase the timestamp.
     ///
     /// # Errors
     /// The timestamp would reach 2^29.
