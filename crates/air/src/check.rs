@@ -93,6 +93,9 @@ pub struct Report {
 pub type Describe<'a> = &'a (dyn Fn(&str, &[(String, F)]) -> Option<String> + Sync);
 
 /// Check tables against their circuits and each other.
+///
+/// # Errors
+/// A constraint fails in a row, or a bus does not balance. The report names each.
 pub fn check(tables: &[Table<'_>]) -> Result<(), Box<Report>> {
     let mut report = Report::default();
     let mut buses: HashMap<(Bus, Vec<F>), Balance> = HashMap::new();

@@ -15,9 +15,9 @@ pub use engram_observe::{
     error::{LabelError, TraceError, WriteError},
     formats::{csv::CsvTraceWriter, json_lines::JsonLinesTraceWriter, parquet::ParquetTraceWriter},
     geometry::{BlockAddress, Geometry},
-    monitor::{PerformanceMetrics, SpaceMetrics},
+    metrics::{PerformanceMetrics, SpaceMetrics},
     prometheus::{CONTENT_TYPE, Labels},
+    record::{Operation, TraceRecord},
     report::{PerAccess, ReadWriteRatio, SpaceUtilization},
     tables::{TableCost, TablePart, table_costs},
-    trace::{Operation, TraceRecord},
 };

@@ -10,12 +10,21 @@ use crate::{
 /// Memory of any kind. It can be held as a trait object.
 pub trait MemoryAdapter {
     /// Read `len` cells.
+    ///
+    /// # Errors
+    /// The access is not possible, or the memory has failed.
     fn read(&mut self, space: u32, pointer: u32, len: usize) -> Result<(RecordId, Vec<F>), MemoryError>;
 
     /// Write as many cells as `data` has.
+    ///
+    /// # Errors
+    /// The access is not possible, or the memory has failed.
     fn write(&mut self, space: u32, pointer: u32, data: &[F]) -> Result<RecordId, MemoryError>;
 
-    /// Let time rise by one.
+    /// Increase the timestamp by one.
+    ///
+    /// # Errors
+    /// The timestamp would reach 2^29.
     fn increment_timestamp(&mut self) -> Result<(), MemoryError>;
 }
 

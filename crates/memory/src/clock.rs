@@ -48,7 +48,7 @@ impl Clock {
         access
     }
 
-    /// Let time rise without an access.
+    /// Increase the timestamp without an access.
     pub(crate) fn increment_by(&mut self, increment: u32) -> Result<(), MemoryError> {
         self.check_increment(increment)?;
         self.timestamp += increment;

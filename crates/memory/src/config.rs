@@ -133,7 +133,10 @@ impl MemoryConfig {
         &RV32IM
     }
 
-    /// The same for at most `capacity` accesses of a log. Error: there are none such.
+    /// The same for at most `capacity` accesses of a log.
+    ///
+    /// # Errors
+    /// A log cannot have room for so many accesses.
     pub fn with_access_capacity(self, capacity: usize) -> Result<Self, ConfigError> {
         check_capacity(capacity)?;
         Ok(Self { access_capacity: capacity, ..self })
@@ -227,6 +230,9 @@ impl MemoryConfigBuilder {
     }
 
     /// The configuration, or the first setting that cannot be.
+    ///
+    /// # Errors
+    /// The first setting that no configuration can have.
     pub fn build(self) -> Result<MemoryConfig, ConfigError> {
         let default = MemoryConfig::default();
         let access_capacity = self.access_capacity.unwrap_or(default.access_capacity);

@@ -50,9 +50,11 @@ impl VmExecutionContext {
         }
     }
 
-    /// Move a cell, let time rise by one more, and go on to the next instruction. An instruction that is refused changes
-    /// nothing, but where time ends just after its access: then only the time is refused. Errors: as
-    /// [`crate::online::Memory`]; a register that is not there.
+    /// Move a cell, increase the timestamp by one more, and go on to the next instruction. An instruction that is refused changes
+    /// nothing, except where the timestamps end just after its access: then only the increase is refused.
+    ///
+    /// # Errors
+    /// As for [`crate::online::Memory`]; there is no such register.
     pub fn execute_instruction(&mut self, instruction: &ContextInstruction) -> Result<RecordId, MemoryError> {
         let &ContextInstruction { opcode, address_space, pointer, register } = instruction;
         let registers = self.registers.len();

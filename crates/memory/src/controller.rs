@@ -36,7 +36,10 @@ impl MemoryController {
         Self::of(Memory::new(config))
     }
 
-    /// Memory that starts as `image`. Errors: as [`Memory::with_image`].
+    /// Memory that starts as `image`.
+    ///
+    /// # Errors
+    /// As for [`Memory::with_image`].
     pub fn with_image(config: &MemoryConfig, image: MemoryImage) -> Result<Self, MemoryError> {
         Ok(Self::of(Memory::with_image(config, image)?))
     }
@@ -46,12 +49,18 @@ impl MemoryController {
         Self { memory, range_checker }
     }
 
-    /// Read `N` cells. Errors: as [`Memory`].
+    /// Read `N` cells.
+    ///
+    /// # Errors
+    /// As for [`Memory::read`].
     pub fn read<const N: usize>(&mut self, space: u32, pointer: u32) -> Result<(RecordId, [F; N]), MemoryError> {
         self.memory.read(space, pointer)
     }
 
-    /// Write `N` cells; returns what they were. Errors: as [`Memory`].
+    /// Write `N` cells; returns what they were.
+    ///
+    /// # Errors
+    /// As for [`Memory::write`].
     pub fn write<const N: usize>(
         &mut self,
         space: u32,
@@ -61,37 +70,58 @@ impl MemoryController {
         self.memory.write(space, pointer, data)
     }
 
-    /// Read `len` cells. Errors: as [`Memory`].
+    /// Read `len` cells.
+    ///
+    /// # Errors
+    /// As for [`Memory::read_dynamic`].
     pub fn read_dynamic(&mut self, space: u32, pointer: u32, len: usize) -> Result<(RecordId, Vec<F>), MemoryError> {
         self.memory.read_dynamic(space, pointer, len)
     }
 
-    /// Write as many cells as `data` has; returns what they were. Errors: as [`Memory`].
+    /// Write as many cells as `data` has; returns what they were.
+    ///
+    /// # Errors
+    /// As for [`Memory::write_dynamic`].
     pub fn write_dynamic(&mut self, space: u32, pointer: u32, data: &[F]) -> Result<(RecordId, Vec<F>), MemoryError> {
         self.memory.write_dynamic(space, pointer, data)
     }
 
-    /// Write as many cells as `data` has. Errors: as [`Memory`].
+    /// Write as many cells as `data` has.
+    ///
+    /// # Errors
+    /// As for [`Memory::write_slice`].
     pub fn write_slice(&mut self, space: u32, pointer: u32, data: &[F]) -> Result<RecordId, MemoryError> {
         self.memory.write_slice(space, pointer, data)
     }
 
-    /// Read a word of 32 bits. Errors: as [`Memory::read_word`].
+    /// Read a word of 32 bits.
+    ///
+    /// # Errors
+    /// As for [`Memory::read_word`].
     pub fn read_word(&mut self, space: u32, pointer: u32) -> Result<(RecordId, u32), MemoryError> {
         self.memory.read_word(space, pointer)
     }
 
-    /// Write a word of 32 bits; returns what it was. Errors: as [`Memory::write_word`].
+    /// Write a word of 32 bits; returns what it was.
+    ///
+    /// # Errors
+    /// As for [`Memory::write_word`].
     pub fn write_word(&mut self, space: u32, pointer: u32, word: u32) -> Result<(RecordId, u32), MemoryError> {
         self.memory.write_word(space, pointer, word)
     }
 
-    /// Let time rise by one. Error: it would reach 2^29.
+    /// Increase the timestamp by one.
+    ///
+    /// # Errors
+    /// The timestamp would reach 2^29.
     pub fn increment_timestamp(&mut self) -> Result<(), MemoryError> {
         self.memory.increment_timestamp()
     }
 
-    /// Let time rise. Error: it would reach 2^29.
+    /// Increase the timestamp.
+    ///
+    /// # Errors
+    /// The timestamp would reach 2^29.
     pub fn increment_timestamp_by(&mut self, increment: u32) -> Result<(), MemoryError> {
         self.memory.increment_timestamp_by(increment)
     }
@@ -131,6 +161,9 @@ impl MemoryController {
     }
 
     /// End the log and replay it.
+    ///
+    /// # Errors
+    /// None: a log that the memory wrote can be replayed.
     pub fn finalize(self) -> Result<FinalizedMemory, MemoryError> {
         let config = self.memory.config().clone();
         let (image, log) = self.memory.into_log();
@@ -141,6 +174,9 @@ impl MemoryController {
     }
 
     /// Prove the log by itself.
+    ///
+    /// # Errors
+    /// A table is higher than a proof allows, or the backend fails.
     pub fn generate_memory_proof(self) -> Result<MemoryProof, MemoryIntegrationError> {
         let config = self.memory.config().clone();
         let (image, log) = self.memory.into_log();
@@ -183,7 +219,10 @@ impl FinalizedMemory {
         witnesses
     }
 
-    /// The witnesses of [`MemoryController::volatile_circuits`], likewise. Error: memory did not start as zeros.
+    /// The witnesses of [`MemoryController::volatile_circuits`], likewise.
+    ///
+    /// # Errors
+    /// Memory did not start as zeros.
     pub fn into_volatile_witnesses(self) -> Result<Vec<Witness>, MemoryError> {
         let mut witnesses = self.memory.segment.volatile_witnesses(&self.range_checker)?;
         witnesses.extend(self.range_checker.witnesses());

@@ -43,8 +43,10 @@ impl Memory {
         Self::holding(config, &MemoryImage::new())
     }
 
-    /// Memory that starts as `image`, at timestamp 1. Errors: cells that the configuration does not have, or that are not of
-    /// their space's kind.
+    /// Memory that starts as `image`, at timestamp 1.
+    ///
+    /// # Errors
+    /// The image has cells that the configuration does not have, or that are not of their space's kind.
     pub fn with_image(config: &MemoryConfig, image: MemoryImage) -> Result<Self, MemoryError> {
         image.check(config.layout())?;
         Ok(Self::holding(config, &image))
@@ -59,6 +61,10 @@ impl Memory {
     }
 
     /// Read `N` cells.
+    ///
+    /// # Errors
+    /// There is no such space; no access has this number of cells; the access is misaligned or reaches past the end of its space;
+    /// the log is full, or its timestamps are used up.
     pub fn read<const N: usize>(&mut self, space: u32, pointer: u32) -> Result<(RecordId, [F; N]), MemoryError> {
         let mut cells = [F::ZERO; N];
         let id = self.read_into(space, pointer, &mut cells)?;
@@ -66,6 +72,9 @@ impl Memory {
     }
 
     /// Write `N` cells; returns what they were.
+    ///
+    /// # Errors
+    /// As for [`Self::read`]. The space is the identity space, or a value does not fit the space's cells.
     pub fn write<const N: usize>(
         &mut self,
         space: u32,
@@ -78,6 +87,9 @@ impl Memory {
     }
 
     /// Read `len` cells.
+    ///
+    /// # Errors
+    /// As for [`Self::read`].
     pub fn read_dynamic(&mut self, space: u32, pointer: u32, len: usize) -> Result<(RecordId, Vec<F>), MemoryError> {
         // Nothing is allocated for a length that no access has.
         let mut cells = [F::ZERO; ACCESS_CELLS_MAX];
@@ -87,6 +99,9 @@ impl Memory {
     }
 
     /// Write as many cells as `data` has; returns what they were, in an allocation. Where nobody asks, [`Self::write_slice`].
+    ///
+    /// # Errors
+    /// As for [`Self::write`].
     pub fn write_dynamic(&mut self, space: u32, pointer: u32, data: &[F]) -> Result<(RecordId, Vec<F>), MemoryError> {
         if data.len() > ACCESS_CELLS_MAX {
             return Err(MemoryError::InvalidAccessSize { len: data.len() });
@@ -97,6 +112,9 @@ impl Memory {
     }
 
     /// Write as many cells as `data` has.
+    ///
+    /// # Errors
+    /// As for [`Self::write`].
     pub fn write_slice(&mut self, space: u32, pointer: u32, data: &[F]) -> Result<RecordId, MemoryError> {
         let mut cells = [F::ZERO; ACCESS_CELLS_MAX];
         let cells = cells.get_mut(..data.len()).ok_or(MemoryError::InvalidAccessSize { len: data.len() })?;
@@ -127,12 +145,18 @@ impl Memory {
         Ok((self.clock.access().0, self.image.swap_word(space, at, word)))
     }
 
-    /// Let time rise by one.
+    /// Increase the timestamp by one.
+    ///
+    /// # Errors
+    /// The timestamp would reach 2^29.
     pub fn increment_timestamp(&mut self) -> Result<(), MemoryError> {
         self.increment_timestamp_by(1)
     }
 
-    /// Let time rise. Error: it would reach 2^29.
+    /// Increase the timestamp.
+    ///
+    /// # Errors
+    /// The timestamp would reach 2^29.
     pub fn increment_timestamp_by(&mut self, increment: u32) -> Result<(), MemoryError> {
         self.clock.increment_by(increment)?;
         self.log.push_increment(increment);

@@ -44,6 +44,9 @@ impl Subject {
     }
 
     /// The cell in `row` of the column with this name.
+    ///
+    /// # Panics
+    /// There is no such row or column.
     pub fn cell(&mut self, row: usize, column: &str) -> &mut F {
         let column = self.circuit.column(column).unwrap_or_else(|| panic!("no column is called {column}"));
         &mut self.trace.row_mut(row)[column]
@@ -99,6 +102,9 @@ impl Subject {
     }
 
     /// Check the table beside a rest of the machine, and beside tables that answer each true lookup.
+    ///
+    /// # Errors
+    /// A constraint or a bus fails. The report names each.
     pub fn check_beside(&self, rest: &Rest) -> Result<(), Box<Report>> {
         let asked = self.sums().into_iter().filter(|(said, _)| said.asks && said.is_true());
         let answers = asked.map(|(said, sum)| said.with_count(-sum));
@@ -110,6 +116,9 @@ impl Subject {
     }
 
     /// The table holds.
+    ///
+    /// # Panics
+    /// A constraint or a bus fails.
     pub fn assert_accepted(&self) {
         if let Err(report) = self.check_beside(&self.rest()) {
             panic!("{report}");
@@ -117,6 +126,9 @@ impl Subject {
     }
 
     /// Though the rest of the machine plays along, the constraint or lookup with this label refuses the table, and it alone.
+    ///
+    /// # Panics
+    /// The table is accepted, or another constraint or lookup refuses it.
     pub fn assert_refused_only_by(&self, label: &str) {
         let report = self.check_beside(&self.rest()).expect_err("the table is false");
         let constraints = report.constraints.iter().map(|failure| &failure.label);
@@ -128,6 +140,9 @@ impl Subject {
 
     /// No cell in the first `rows` rows can be another value beside the same rest of the machine, but for the columns in
     /// `free`, each with the reason why it may.
+    ///
+    /// # Panics
+    /// A cell can have another value, or a column in `free` cannot.
     pub fn assert_every_cell_matters(&self, rows: usize, free: &[(&str, &str)]) {
         self.assert_accepted();
         let rest = self.rest();

@@ -3,7 +3,7 @@
 
 use engram_air::{F, PrimeCharacteristicRing};
 use engram_memory::{config::MemoryConfig, online::Memory};
-use engram_observe::{analysis::adapter_sources::AdapterCause, debugger::MemoryDebugger, trace::TraceRecord};
+use engram_observe::{analysis::adapter_sources::AdapterCause, debugger::MemoryDebugger, record::TraceRecord};
 
 /// Rows and columns of the matrix; each entry is a cell.
 const SIDE: u32 = 16;

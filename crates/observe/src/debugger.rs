@@ -47,12 +47,18 @@ impl MemoryDebugger {
         self.trace_generator.enable();
     }
 
-    /// The trace up to now. Error: tracing is not enabled.
+    /// The trace up to now.
+    ///
+    /// # Errors
+    /// Tracing is not enabled.
     pub fn get_memory_trace(&self) -> Result<MemoryTrace, TraceError> {
         self.trace_generator.generate_trace(self.memory.log())
     }
 
-    /// The trace up to now, analysed with the default options. Error: tracing is not enabled.
+    /// The trace up to now, analysed with the default options.
+    ///
+    /// # Errors
+    /// Tracing is not enabled.
     pub fn analyze_access_patterns(&self) -> Result<AccessPatternAnalysis, TraceError> {
         Ok(AccessPatternAnalysis::from_trace(&self.get_memory_trace()?))
     }

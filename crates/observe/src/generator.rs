@@ -61,8 +61,11 @@ impl MemoryTraceGenerator {
         self.start.is_some()
     }
 
-    /// The trace of a log. Errors: it is not enabled, starts past the log's end, the image does not fit the configuration, or an
-    /// entry is not possible, with its number.
+    /// The trace of a log.
+    ///
+    /// # Errors
+    /// Tracing is not enabled, or starts past the log's end; the image does not fit the configuration; an entry is not possible, which is
+    /// named by its number.
     pub fn generate_trace(&self, log: &MemoryLog) -> Result<MemoryTrace, TraceError> {
         let start = self.start.ok_or(TraceError::Disabled)?;
         if start > log.len() {

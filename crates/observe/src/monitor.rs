@@ -1,6 +1,6 @@
 //! Counting operations on a memory while they are done.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use engram_memory::{
     address::{ACCESS_SIZES, IDENTITY_SPACE, LEAF_CELLS, TIMESTAMP_BITS},
@@ -12,43 +12,15 @@ use engram_memory::{
     online::Memory,
     records::AccessAdapterInventory,
 };
-use serde::Serialize;
 
 use crate::{
     adapters::AdapterRows,
     error::TraceError,
     geometry::Geometry,
+    metrics::{PerformanceMetrics, SpaceMetrics},
     report::{PerAccess, PerformanceReport, ReadWriteRatio, SpaceUtilization},
     tables::table_costs,
 };
-
-/// What was done in one space. Position *k* is for accesses of `2^k` cells.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct SpaceMetrics {
-    /// Reads.
-    pub reads: [u64; ACCESS_SIZES.len()],
-    /// Writes.
-    pub writes: [u64; ACCESS_SIZES.len()],
-}
-
-/// What was done.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct PerformanceMetrics {
-    /// Reads of normal spaces.
-    pub read_count: u64,
-    /// Writes.
-    pub write_count: u64,
-    /// Reads of the identity space.
-    pub identity_read_count: u64,
-    /// Reads, of the identity space too, and writes.
-    pub total_operations: u64,
-    /// Increments of time without an access.
-    pub increment_count: u64,
-    /// By how much these let time rise.
-    pub idle_time: u64,
-    /// Reads and writes of each normal space that was accessed.
-    pub spaces: BTreeMap<u32, SpaceMetrics>,
-}
 
 /// Counts operations, and knows what a proof over them would cost.
 ///
@@ -67,12 +39,17 @@ pub struct MemoryPerformanceMonitor {
 
 impl MemoryPerformanceMonitor {
     /// For a memory of this configuration that starts as zeros. Nothing is counted yet.
+    ///
+    /// # Errors
+    /// None: an image of zeros fits every configuration.
     pub fn new(config: &MemoryConfig) -> Result<Self, MemoryError> {
         Self::with_image(config, &MemoryImage::new())
     }
 
-    /// For a memory that starts as `image`. Errors: cells that the configuration does not have, or that are not of their space's
-    /// kind.
+    /// For a memory that starts as `image`.
+    ///
+    /// # Errors
+    /// The image has cells that the configuration does not have, or that are not of their space's kind.
     pub fn with_image(config: &MemoryConfig, image: &MemoryImage) -> Result<Self, MemoryError> {
         Ok(Self {
             config: config.clone(),
@@ -84,7 +61,10 @@ impl MemoryPerformanceMonitor {
         })
     }
 
-    /// For this memory, with everything counted that is in its log. Error: none for a memory as it is made by itself.
+    /// For this memory, with everything counted that is in its log.
+    ///
+    /// # Errors
+    /// None: a log that the memory wrote can be replayed.
     pub fn of_memory(memory: &Memory) -> Result<Self, TraceError> {
         let mut monitor = Self::with_image(memory.config(), memory.initial_image()).map_err(TraceError::Image)?;
         for (entry, operation) in memory.log().iter().enumerate() {
@@ -93,8 +73,10 @@ impl MemoryPerformanceMonitor {
         Ok(monitor)
     }
 
-    /// Count an operation. Errors: those of a memory to which it is done, also once the log's capacity or time is used up.
-    /// What is refused is not counted.
+    /// Count an operation. What is refused is not counted.
+    ///
+    /// # Errors
+    /// As for the same operation on a memory. The log's capacity or the timestamps are used up.
     pub fn record_operation(&mut self, operation: MemoryLogEntry<'_>) -> Result<(), MemoryError> {
         match operation {
             MemoryLogEntry::IncrementTimestampBy(increment) => {

@@ -27,8 +27,10 @@ impl Labels {
         Self::default()
     }
 
-    /// One more; the value may be any text. Errors: a name that is none, is there already, or is one of the report's own
-    /// labels.
+    /// With one more label. Its value may be any text.
+    ///
+    /// # Errors
+    /// The name is not a label's name, is there already, or is one of the report's own.
     pub fn with(mut self, name: &str, value: &str) -> Result<Self, LabelError> {
         let letter = |c: char| c.is_ascii_alphabetic() || c == '_';
         let is_name = name.starts_with(letter) && name.chars().all(|c| letter(c) || c.is_ascii_digit());
@@ -49,7 +51,10 @@ impl Labels {
 impl PerformanceReport {
     /// The report as Prometheus reads it; each sample has `labels` too. Counters are of what was done, gauges of what a proof
     /// over it costs. Where nothing was accessed, gauges for each access are left out, and so is the ratio of reads to writes
-    /// where there are no writes. Error: the output's own.
+    /// where there are no writes.
+    ///
+    /// # Errors
+    /// The output does not take it.
     pub fn write_prometheus(&self, output: impl Write, labels: &Labels) -> io::Result<()> {
         let mut text = Exposition { output: BufWriter::new(output), labels, family: "" };
         self.write_operations(&mut text)?;
@@ -82,7 +87,7 @@ impl PerformanceReport {
         text.sample(&[], metrics.identity_read_count)?;
         text.family("engram_memory_time_increments_total", "counter", "Increments of time without an access.")?;
         text.sample(&[], metrics.increment_count)?;
-        text.family("engram_memory_idle_time_total", "counter", "By how much increments let time rise.")?;
+        text.family("engram_memory_idle_time_total", "counter", "Sum of all increments of the timestamp.")?;
         text.sample(&[], metrics.idle_time)?;
         text.family("engram_memory_read_share_ratio", "gauge", "Share of reads in accesses to normal spaces, 0 to 1.")?;
         text.sample(&[], self.read_write_ratio.read_share())?;

@@ -3,7 +3,7 @@
 use engram_memory::address::LEAF_CELLS;
 use serde::Serialize;
 
-use crate::{adapters::AdapterRows, monitor::PerformanceMetrics, tables::TableCost};
+use crate::{adapters::AdapterRows, metrics::PerformanceMetrics, tables::TableCost};
 
 /// Reads of normal spaces to writes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]

@@ -1,84 +1,21 @@
 //! The accesses of a log, each with what it found, what it left, and the adapter rows that it needed.
 
-use std::{borrow::Cow, collections::BTreeMap, io::Write};
+use std::{collections::BTreeMap, io::Write};
 
 use engram_air::{F, PrimeField32};
 use engram_memory::{
     config::MemoryConfig,
     log::RecordId,
-    offline::{AccessKind, AccessRecord, AccessRecords},
+    offline::{AccessRecord, AccessRecords},
 };
-use serde::{Deserialize, Serialize};
 
 use crate::{
     adapters::AdapterRows,
     error::WriteError,
     formats::{csv::CsvTraceWriter, json_lines::JsonLinesTraceWriter, parquet::ParquetTraceWriter},
     geometry::BlockAddress,
+    record::TraceRecord,
 };
-
-/// What an access does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Operation {
-    /// It reads the identity space.
-    IdentityRead,
-    /// It reads a normal space.
-    Read,
-    /// It writes a normal space.
-    Write,
-}
-
-impl Operation {
-    /// Its name in all formats: `identity_read`, `read` or `write`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::IdentityRead => "identity_read",
-            Self::Read => "read",
-            Self::Write => "write",
-        }
-    }
-}
-
-impl From<AccessKind> for Operation {
-    fn from(kind: AccessKind) -> Self {
-        match kind {
-            AccessKind::IdentityRead => Self::IdentityRead,
-            AccessKind::Read => Self::Read,
-            AccessKind::Write => Self::Write,
-        }
-    }
-}
-
-/// One access, as the formats write it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TraceRecord {
-    /// Its number among all accesses of the log, from 0 on.
-    pub record: u32,
-    /// Its timestamp, from 1 to below 2^29.
-    pub timestamp: u32,
-    /// What it does.
-    pub operation: Operation,
-    /// Address space.
-    pub space: u32,
-    /// The space's name; empty where it has none.
-    pub space_name: Cow<'static, str>,
-    /// Pointer, in the memory's pointer unit.
-    pub pointer: u32,
-    /// Number of cells: 1, 2, 4, 8, 16 or 32.
-    pub len: u32,
-    /// Its timestamp, less one, less that of the message that it takes off the bus; below 2^17. Zero for identity reads.
-    pub gap: u32,
-    /// Split rows that it needed.
-    pub splits: u32,
-    /// Merge rows that it needed.
-    pub merges: u32,
-    /// The cells that it found, each an integer below p.
-    pub before: Vec<u32>,
-    /// The cells that it left, likewise; what it found, unless it is a write.
-    pub after: Vec<u32>,
-}
 
 /// A trace of a log: a contiguous part of its accesses, in order.
 ///
@@ -157,6 +94,9 @@ impl MemoryTrace {
     }
 
     /// Write the trace as CSV; see [`CsvTraceWriter`]. Returns the output.
+    ///
+    /// # Errors
+    /// The output does not take it.
     pub fn write_csv<W: Write>(&self, output: W) -> Result<W, WriteError> {
         let mut writer = CsvTraceWriter::new(output)?;
         self.records().try_for_each(|record| writer.write(&record))?;
@@ -164,6 +104,9 @@ impl MemoryTrace {
     }
 
     /// Write the trace as JSON lines; see [`JsonLinesTraceWriter`]. Returns the output.
+    ///
+    /// # Errors
+    /// The output does not take it.
     pub fn write_json_lines<W: Write>(&self, output: W) -> Result<W, WriteError> {
         let mut writer = JsonLinesTraceWriter::new(output);
         self.records().try_for_each(|record| writer.write(&record))?;
@@ -171,6 +114,9 @@ impl MemoryTrace {
     }
 
     /// Write the trace as Parquet; see [`ParquetTraceWriter`]. Returns the output.
+    ///
+    /// # Errors
+    /// The output does not take it.
     pub fn write_parquet<W: Write + Send>(&self, output: W) -> Result<W, WriteError> {
         let mut writer = ParquetTraceWriter::new(output)?;
         self.records().try_for_each(|record| writer.write(&record))?;

@@ -16,7 +16,8 @@ use engram_observe::{
     error::{TraceError, WriteError},
     formats::parquet::{ParquetTraceWriter, ROW_GROUP_ROWS_MAX},
     generator::MemoryTraceGenerator,
-    trace::{MemoryTrace, Operation, TraceRecord},
+    record::{Operation, TraceRecord},
+    trace::MemoryTrace,
 };
 use logs::{mixed_config, random_memory, word_config};
 use parquet::{

@@ -19,7 +19,8 @@ use engram_observe::{
     },
     debugger::MemoryDebugger,
     geometry::BlockAddress,
-    trace::{MemoryTrace, Operation, TraceRecord},
+    record::{Operation, TraceRecord},
+    trace::MemoryTrace,
 };
 use logs::{mixed_config, random_memory, word_config};
 use rand::SeedableRng;

@@ -8,10 +8,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use engram_air::{Circuit, Ring};
-use engram_vm::{
-    path::Path,
-    row::{RowBuilder, SymbolicRow},
-};
+use engram_vm::{extension::ExtensibleRow, path::Path, row::SymbolicRow};
 
 use crate::{program::Decoded, row::eval_step};
 
@@ -80,7 +77,7 @@ impl Block {
     }
 
     /// Fill a row.
-    pub fn fill<B: RowBuilder>(&self, row: &mut B) {
+    pub fn fill<B: ExtensibleRow>(&self, row: &mut B) {
         eval(row, &self.decoded, self.path.final_pc, &self.registers);
     }
 }
@@ -97,7 +94,7 @@ fn registers(decoded: &[Decoded]) -> Vec<u32> {
 
 /// Write one row. Accesses: registers in ascending order, then memory as the path opens it. Returns the openings and the
 /// reach; `None` where no row has the path.
-fn eval<B: RowBuilder>(
+fn eval<B: ExtensibleRow>(
     row: &mut B,
     decoded: &[Decoded],
     final_pc: u32,

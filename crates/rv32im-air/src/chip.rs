@@ -1,13 +1,9 @@
 //! The machine's table of contents: every circuit that executes an instruction, a system call or a step of one.
 
-use engram_air::Circuit;
 use engram_rv32im::Opcode;
-use engram_vm::row::{RowBuilder, SymbolicRow};
-
-use crate::{misaligned, row, system, transfer};
 
 macro_rules! chips {
-    ($($(#[$doc:meta])* $chip:ident $([$($opcode:ident)+])? $name:literal asks $entry:ident by $eval:path;)+) => {
+    ($($(#[$doc:meta])* $chip:ident $([$($opcode:ident)+])? $name:literal asks $entry:ident;)+) => {
         /// A circuit of the machine that executes something.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Chip {
@@ -44,22 +40,11 @@ macro_rules! chips {
                 if name.is_empty() { self.opcode().map_or(name, Opcode::name) } else { name }
             }
 
-            /// The chip whose ROM entry it asks for. Chips that share an instruction ask for the same one.
+            /// The chip whose ROM entry it looks up. Chips that share an instruction look up the same one.
             fn entry(self) -> Self {
                 match self.kind() {
                     $(Kind::$chip => chips!(@entry self $entry),)+
                     Kind::Custom => self,
-                }
-            }
-
-            /// Write one row.
-            ///
-            /// # Panics
-            /// For an extension, which writes its rows itself.
-            pub fn eval<B: RowBuilder>(self, row: &mut B) {
-                match self.kind() {
-                    $(Kind::$chip => $eval(self, row),)+
-                    Kind::Custom => unreachable!("an extension writes its rows itself"),
                 }
             }
         }
@@ -71,57 +56,58 @@ macro_rules! chips {
     (@entry $own:ident $entry:ident) => { Chip::$entry };
 }
 
-// What a chip executes; its name, empty where it is its opcode's; the chip whose ROM entry it asks for; what writes its rows.
+// What a chip executes; its name, empty where it is its opcode's; the chip whose ROM entry it looks up. What writes its rows is in
+// `chip_rows.rs`.
 chips! {
     /// An instruction without effect: a fence, or one that writes to x0.
-    Nothing "nothing" asks Own by row::eval;
+    Nothing "nothing" asks Own;
     /// `rd = constant`: `lui`, `auipc`.
-    Constant "constant" asks Own by row::eval;
+    Constant "constant" asks Own;
     /// `rd = rs1 op rs2` or `rd = rs1 op immediate`.
     Arithmetic [
         Add Addi Sub And Andi Or Ori Xor Xori Slt Slti Sltu Sltiu Sll Slli Srl Srli Sra Srai
         Mul Mulh Mulhsu Mulhu Div Divu Rem Remu
-    ] "" asks Own by row::eval;
+    ] "" asks Own;
     /// A conditional branch.
-    Branch [Beq Bne Blt Bge Bltu Bgeu] "" asks Own by row::eval;
+    Branch [Beq Bne Blt Bge Bltu Bgeu] "" asks Own;
     /// `jal rd, target`.
-    JumpAndLink "jal" asks Own by row::eval;
+    JumpAndLink "jal" asks Own;
     /// `jal x0, target`.
-    Jump "jump" asks Own by row::eval;
+    Jump "jump" asks Own;
     /// `jalr rd, offset(rs1)`.
-    JumpAndLinkRegister "jalr" asks Own by row::eval;
+    JumpAndLinkRegister "jalr" asks Own;
     /// `jalr x0, offset(rs1)`.
-    JumpRegister "jump register" asks Own by row::eval;
+    JumpRegister "jump register" asks Own;
     /// A load within one word.
-    Load [Lb Lbu Lh Lhu Lw] "" asks Own by row::eval;
+    Load [Lb Lbu Lh Lhu Lw] "" asks Own;
     /// A store within one word.
-    Store [Sb Sh Sw] "" asks Own by row::eval;
-    /// A load or store at an address that its width does not divide; it asks for that instruction's entry.
-    Misaligned "misaligned" asks Own by misaligned::eval;
+    Store [Sb Sh Sw] "" asks Own;
+    /// A load or store at an address that its width does not divide; it looks up that instruction's entry.
+    Misaligned "misaligned" asks Own;
     /// System call 63 on descriptor 0: starts a transfer of input.
-    ReadCall "read call" asks Own by system::eval;
+    ReadCall "read call" asks Own;
     /// System call 64 on descriptor 1: starts a transfer of output.
-    WriteCall "write call" asks ReadCall by system::eval;
+    WriteCall "write call" asks ReadCall;
     /// System call 64 on descriptor 2: output that the proof does not bind.
-    DebugCall "debug call" asks ReadCall by system::eval;
+    DebugCall "debug call" asks ReadCall;
     /// System call 63 or 64 on another descriptor.
-    BadDescriptorCall "bad descriptor call" asks ReadCall by system::eval;
+    BadDescriptorCall "bad descriptor call" asks ReadCall;
     /// System calls 93 and 94.
-    ExitCall "exit call" asks ReadCall by system::eval;
+    ExitCall "exit call" asks ReadCall;
     /// System call 214, of which the entry holds the limits.
-    BreakCall "break call" asks Own by system::eval;
+    BreakCall "break call" asks Own;
     /// Any other system call.
-    UnknownCall "unknown call" asks ReadCall by system::eval;
+    UnknownCall "unknown call" asks ReadCall;
     /// A step of a transfer: four bytes of input into a word of memory.
-    ReadWord "read word" asks Own by transfer::eval_read_word;
+    ReadWord "read word" asks Own;
     /// A step of a transfer: a byte of input into memory.
-    ReadByte "read byte" asks Own by transfer::eval_read_byte;
+    ReadByte "read byte" asks Own;
     /// A step of a transfer: a word of memory into a word of output.
-    WriteWord "write word" asks Own by transfer::eval_write_word;
+    WriteWord "write word" asks Own;
     /// A step of a transfer: a byte of memory into output.
-    WriteByte "write byte" asks Own by transfer::eval_write_byte;
+    WriteByte "write byte" asks Own;
     /// The end of a transfer.
-    TransferEnd "transfer end" asks Own by transfer::eval_end;
+    TransferEnd "transfer end" asks Own;
 }
 
 /// Every chip once. Its position is its number, everywhere.
@@ -197,20 +183,12 @@ impl Chip {
         (Self::ReadCall.number()..CHIPS.len()).contains(&self.number())
     }
 
-    /// The opcode that the chip asks the ROM for: a chip's number plus one, as zero is no instruction.
+    /// The opcode that the chip looks up in the ROM: a chip's number plus one, as zero is no instruction.
     pub fn rom_opcode(self) -> u32 {
         match self.entry() {
             Self::Custom(id) => FIRST_CUSTOM_OPCODE.saturating_add(id.into()),
             chip => u32::from(chip.listed()).saturating_add(1),
         }
-    }
-
-    /// The chip's circuit.
-    ///
-    /// # Panics
-    /// As [`Self::eval`].
-    pub fn circuit(self) -> Circuit {
-        SymbolicRow::circuit(self.name(), |row| self.eval(row))
     }
 }
 

@@ -10,10 +10,10 @@ use engram_air::{Circuit, Ring};
 use engram_memory::messages::MEMORY;
 use engram_rv32im::Instruction;
 use engram_vm::{
-    extension::{Extension, ExtensionError, Registers},
+    extension::{ExtensibleRow, Extension, ExtensionError, Registers},
     path::{Operand, Path},
     rom::{Entry, OPERANDS},
-    row::{RowBuilder, Step, SymbolicRow},
+    row::{Step, SymbolicRow},
 };
 
 use crate::{chip::Chip, instruction::place, system::DISCARD_POINTER};
@@ -53,12 +53,12 @@ impl Custom {
     }
 
     /// The row of an instruction that stands alone.
-    pub fn eval<B: RowBuilder>(&self, row: &mut B) {
+    pub fn eval<B: ExtensibleRow>(&self, row: &mut B) {
         let written = self.write(row);
         debug_assert!(written.is_ok(), "it could be written when the extension was registered");
     }
 
-    pub(crate) fn write<B: RowBuilder>(&self, row: &mut B) -> Result<(), ExtensionError> {
+    pub(crate) fn write<B: ExtensibleRow>(&self, row: &mut B) -> Result<(), ExtensionError> {
         let mut path = Path::look_up(row);
         let [rd, rs1, rs2] = [(place::RD, "rd"), (place::RS1, "rs1"), (place::RS2, "rs2")]
             .map(|(place, name)| Operand::Column(path.operand(place, name)));
@@ -69,7 +69,7 @@ impl Custom {
     }
 
     /// A step of a block, which goes on at the next instruction. `None` where no row has it.
-    pub fn eval_step<B: RowBuilder>(&self, path: &mut Path<'_, B>, instruction: Instruction) -> Option<()> {
+    pub fn eval_step<B: ExtensibleRow>(&self, path: &mut Path<'_, B>, instruction: Instruction) -> Option<()> {
         let Instruction { rd, rs1, rs2, .. } = instruction;
         let [rd, rs1, rs2] = [rd, rs1, rs2].map(|register| Operand::Known(u32::from(register)));
         self.extension.eval(path, Registers { rd, rs1, rs2 }).ok()

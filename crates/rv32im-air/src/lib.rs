@@ -22,6 +22,7 @@ pub mod block;
 pub mod bulk;
 pub mod calls;
 pub mod chip;
+mod chip_rows;
 pub mod circuits;
 pub mod custom;
 #[allow(clippy::indexing_slicing, reason = "only provers run it")]

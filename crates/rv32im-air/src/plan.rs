@@ -92,6 +92,9 @@ impl Plan {
     }
 
     /// The blocks' circuits, derived from the program's instructions.
+    ///
+    /// # Errors
+    /// The plan is larger than allowed, or one of its blocks is no path of the program.
     pub fn blocks(&self, program: &[Decoded]) -> Result<Vec<Block>, PlanError> {
         let at_most = |what, count, limit| {
             if count <= limit { Ok(()) } else { Err(PlanError::TooLarge { what, count, limit }) }

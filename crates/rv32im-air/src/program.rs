@@ -26,7 +26,7 @@ const NOWHERE: u32 = 1 << 30;
 /// The last program counter, in words.
 const LAST_PC: u32 = NOWHERE - 1;
 
-/// An entry that no chip asks for: the instruction cannot be proven.
+/// An entry that no chip looks up: the instruction cannot be proven.
 const UNPROVABLE: Entry = [0; ENTRY_CELLS];
 
 /// What an instruction is to the machine.
@@ -130,6 +130,9 @@ impl MachineProgram {
     }
 
     /// Memory, registers and the program break at entry.
+    ///
+    /// # Errors
+    /// None for a program that was loaded: its segments lie in the address space.
     pub fn image(&self) -> Result<MemoryImage, MemoryError> {
         let mut image = MemoryImage::new();
         for segment in self.program.image() {

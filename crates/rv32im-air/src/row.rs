@@ -4,6 +4,7 @@ use engram_air::Ring;
 use engram_rv32im::{Opcode, semantics::alu};
 use engram_vm::{
     divide::divide,
+    extension::ExtensibleRow,
     multiply::{multiply, multiply_high},
     path::{Bitwise, Condition, Operand, Path, Width, WordId},
     row::RowBuilder,
@@ -29,7 +30,7 @@ pub fn eval<B: RowBuilder>(chip: Chip, row: &mut B) {
 }
 
 /// One instruction of a block, after which execution stands at `next_pc`. `None` where no row has that.
-pub fn eval_step<B: RowBuilder>(path: &mut Path<'_, B>, step: &Decoded, next_pc: u32) -> Option<()> {
+pub fn eval_step<B: ExtensibleRow>(path: &mut Path<'_, B>, step: &Decoded, next_pc: u32) -> Option<()> {
     if let Some(custom) = &step.custom {
         return custom.eval_step(path, step.instruction).filter(|()| next_pc == step.next_pc());
     }

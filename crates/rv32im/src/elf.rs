@@ -6,7 +6,7 @@ use object::elf;
 use object::read::elf::{FileHeader, ProgramHeader};
 use thiserror::Error;
 
-use crate::program::Segment;
+use crate::segment::Segment;
 
 /// Limit on the memory that a program's segments occupy at start, zero-filled parts included, in bytes.
 pub const IMAGE_BYTES_MAX: u64 = 1 << 30;

@@ -48,6 +48,7 @@ pub mod log;
 )]
 pub mod memory;
 pub mod program;
+pub mod segment;
 pub mod semantics;
 pub mod source_lines;
 pub mod system_calls;
@@ -74,5 +75,6 @@ pub use isa::{Format, Opcode};
 pub use layout::Layout;
 pub use log::{CpuState, ExecutionLog};
 pub use memory::{Memory, PageSource};
-pub use program::{Program, Segment, Symbol};
+pub use program::{Program, Symbol};
+pub use segment::Segment;
 pub use source_lines::SourceLines;

@@ -7,8 +7,9 @@ use std::{
 };
 
 use crate::{
+    error::BusServiceError,
+    message::{Message, Panic},
     operation::{BusOperation, BusResponse},
-    server::{BusServiceError, Message, Panic},
 };
 
 /// How often a client with a deadline looks whether the queue has room again.

@@ -24,7 +24,7 @@ pub enum BusOperation {
         /// The cells: 1, 2, 4, 8, 16 or 32.
         data: Vec<F>,
     },
-    /// Let time rise by one.
+    /// Increment the timestamp by one.
     IncrementTimestamp,
 }
 
@@ -43,12 +43,15 @@ pub enum BusResponse {
         /// The write's number among all accesses.
         record_id: RecordId,
     },
-    /// Time rose.
+    /// The timestamp was incremented.
     TimestampIncremented,
 }
 
 impl BusOperation {
-    /// Ask a memory. Errors: the memory's.
+    /// Ask a memory.
+    ///
+    /// # Errors
+    /// The memory refuses the operation.
     pub fn apply(&self, memory: &mut dyn MemoryAdapter) -> Result<BusResponse, MemoryError> {
         match self {
             &Self::MemoryRead { address_space, pointer, len } => {

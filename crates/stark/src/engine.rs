@@ -59,6 +59,9 @@ impl std::fmt::Debug for Committed {
 
 impl Committed {
     /// Commit to columns under a parameter set.
+    ///
+    /// # Errors
+    /// The table is higher than the parameter set allows.
     pub fn new(parameters: Parameters, trace: &Trace) -> Result<Self, EngineError> {
         Self::with(parameters.system(), trace)
     }
@@ -112,6 +115,9 @@ pub(crate) fn generate(
 }
 
 /// The verifying key alone.
+///
+/// # Errors
+/// As for [`keygen`].
 pub fn verifying_key(circuits: &[Arc<Circuit>], parameters: Parameters) -> Result<VerifyingKey, EngineError> {
     Ok(VerifyingKey { key: generate(circuits, parameters)?.get_vk(), parameters })
 }
@@ -137,6 +143,9 @@ impl VerifyingKey {
     }
 
     /// Check a proof. Public values and commitments of tables are the caller's to check.
+    ///
+    /// # Errors
+    /// The proof does not hold.
     pub fn verify(&self, proof: &StarkProof) -> Result<(), EngineError> {
         // The backend checks a proof's shape before it computes with it. Should a malformed one get past that, it must
         // still be an answer and not the end of the process.
@@ -156,6 +165,9 @@ impl StarkProof {
     }
 
     /// Read a proof. Exactly one byte string decodes to each proof.
+    ///
+    /// # Errors
+    /// The bytes are not the encoding of a proof.
     pub fn decode(bytes: &[u8]) -> Result<Self, EngineError> {
         let decoded = openvm_stark_backend::proof::Proof::<Config>::decode_from_bytes(bytes);
         let proof = Self(decoded.map_err(|error| EngineError::Decode(error.to_string()))?);

@@ -43,6 +43,9 @@ impl Witness {
 }
 
 /// Check the witnesses of a proof, one a circuit in order, before proving them: [`engram_air::check`].
+///
+/// # Errors
+/// A constraint fails in a row, or a bus does not balance. The report names each.
 pub fn check_witnesses(circuits: &[Arc<Circuit>], witnesses: &[Witness]) -> Result<(), Box<Report>> {
     let traces: Vec<Option<Trace>> = witnesses.iter().map(Witness::whole_trace).collect();
     let tables = circuits.iter().zip(&traces).zip(witnesses).filter_map(|((circuit, trace), witness)| {
@@ -77,6 +80,9 @@ impl std::fmt::Debug for ProvingKey {
 }
 
 /// The keys of a list of circuits. The same circuits and parameters give the same keys.
+///
+/// # Errors
+/// The circuits exceed the limits of a proof, or the backend refuses them.
 pub fn keygen(circuits: &[Arc<Circuit>], parameters: Parameters) -> Result<(ProvingKey, VerifyingKey), EngineError> {
     let key = generate(circuits, parameters)?;
     let verifying = VerifyingKey { key: key.get_vk(), parameters };
@@ -96,7 +102,10 @@ impl ProvingKey {
     }
 
     /// Prove, one witness a circuit in order. The prover does not check that constraints hold: a proof of a false
-    /// witness is made, and does not verify. [`engram_air::check`] says what is wrong with one.
+    /// witness is made, and does not verify. [`engram_air::check`] names what is wrong with one.
+    ///
+    /// # Errors
+    /// The witnesses do not fit the circuits, the messages do not balance, or the backend fails.
     pub fn prove(&self, witnesses: Vec<Witness>) -> Result<StarkProof, EngineError> {
         let context = contexts(witnesses);
         let proof = device::prove(self.parameters.system(), &self.key, context);

@@ -1,8 +1,8 @@
-//! Instructions of one's own: a function over a row that has two source registers, a destination and memory.
+//! Instructions that a user adds: a function over a row that has two source registers, a destination register and memory.
 //!
-//! The function is written once, over an [`ExtensionRow`]. What it writes to registers and memory it can only make by methods that show
-//! that limbs are below 2^16 and addresses are aligned, so the machine stays sound whatever an author does. What the author keeps: given
-//! what the row finds, the function leaves no choice of what it leaves.
+//! The function is written once, over an [`ExtensionRow`]. Words for registers and memory are only made by methods that show that limbs
+//! are below 2^16 and addresses are aligned, so the machine stays sound whatever an author writes. One obligation is the author's: what
+//! the row reads must determine what it writes.
 
 use std::{fmt::Debug, sync::Arc};
 
@@ -21,7 +21,7 @@ pub trait MemoryExtension: Debug + Send + Sync + 'static {
     /// Name for people, unique among the extensions of a machine.
     fn name(&self) -> &str;
 
-    /// The instruction. It asks for the same columns, constraints, ranges and accesses whatever the values are.
+    /// The instruction. Its columns, constraints, ranges and accesses must not depend on values.
     fn eval<B: RowBuilder>(&self, row: &mut ExtensionRow<'_, '_, B>);
 }
 
@@ -55,7 +55,7 @@ pub enum ExtensionError {
     /// The destination is written twice.
     #[error("the destination is set twice; set it once")]
     DestinationTwice,
-    /// In a block whose constants say that an address is no multiple of 4.
+    /// It is in a block whose constants make an address that is no multiple of 4.
     #[error("the path misaligns an access; no row has it")]
     Misaligned,
 }
@@ -82,7 +82,7 @@ impl<B: RowBuilder> ExtensionRow<'_, '_, B> {
         self.path.row().constant(value)
     }
 
-    /// A new column. Nothing is known of it but what constraints and ranges say.
+    /// A new column. Only constraints and ranges restrict its values.
     pub fn column(&mut self, name: &str, witness: impl Fn(At) -> u32) -> B::Expr {
         self.path.row().column(name, witness)
     }
@@ -205,12 +205,55 @@ impl Extension {
     ///
     /// # Errors
     /// No row can have it there.
-    pub fn eval<B: RowBuilder>(
+    pub fn eval<B: ExtensibleRow>(
         &self,
         path: &mut Path<'_, B>,
         registers: Registers<B::Expr>,
     ) -> Result<(), ExtensionError> {
         B::extend(path, &*self.0, registers)
+    }
+}
+
+/// A row that extensions can be written on.
+pub trait ExtensibleRow: RowBuilder + Sized {
+    /// Write an extension on a path over rows of this kind. An extension of any type is known by what it does on each kind.
+    ///
+    /// # Errors
+    /// No row can have it there.
+    fn extend(
+        path: &mut Path<'_, Self>,
+        function: &dyn Function,
+        registers: Registers<Self::Expr>,
+    ) -> Result<(), ExtensionError>;
+}
+
+impl ExtensibleRow for SymbolicRow {
+    fn extend(
+        path: &mut Path<'_, Self>,
+        function: &dyn Function,
+        registers: Registers<Self::Expr>,
+    ) -> Result<(), ExtensionError> {
+        run(path, registers, |row| function.on_circuit(row))
+    }
+}
+
+impl ExtensibleRow for RowWriter<'_> {
+    fn extend(
+        path: &mut Path<'_, Self>,
+        function: &dyn Function,
+        registers: Registers<Self::Expr>,
+    ) -> Result<(), ExtensionError> {
+        run(path, registers, |row| function.on_table(row))
+    }
+}
+
+impl ExtensibleRow for ValueRow<'_> {
+    fn extend(
+        path: &mut Path<'_, Self>,
+        function: &dyn Function,
+        registers: Registers<Self::Expr>,
+    ) -> Result<(), ExtensionError> {
+        run(path, registers, |row| function.on_values(row))
     }
 }
 
@@ -248,7 +291,7 @@ impl<E: MemoryExtension> Function for E {
 }
 
 /// Run an extension on a path by the function for its kind of row.
-pub(crate) fn run<'r, B: RowBuilder>(
+fn run<'r, B: RowBuilder>(
     path: &mut Path<'r, B>,
     registers: Registers<B::Expr>,
     function: impl FnOnce(&mut ExtensionRow<'_, 'r, B>),

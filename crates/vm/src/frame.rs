@@ -16,8 +16,8 @@ use crate::{
 
 /// A row in the making.
 ///
-/// It takes the thread of execution; every tick of its clock is the timestamp of an access; in the end it passes the thread on.
-/// Where the row is an instruction of the program by itself, [`Frame::fetch`] asks the ROM for it.
+/// It takes the thread of execution. Every tick of its clock is the timestamp of an access. In the end it passes the thread on.
+/// Where the row is a single instruction of the program, [`Frame::fetch`] looks it up in the ROM.
 #[derive(Debug)]
 pub struct Frame<B: RowBuilder> {
     pc: B::Expr,
@@ -63,7 +63,7 @@ impl<B: RowBuilder> Frame<B> {
         self.timestamp.clone() + B::Expr::integer(self.ticks)
     }
 
-    /// Let the clock tick.
+    /// Advance the clock by one.
     pub fn tick(&mut self) {
         self.ticks = self.ticks.saturating_add(1);
     }
@@ -103,7 +103,7 @@ impl<B: RowBuilder> Frame<B> {
         self.write(row, space, pointer, |_, word| word.clone())
     }
 
-    /// Replace a word of any address space by a function of what it holds, and say what it held.
+    /// Replace a word of any address space by a function of what it holds. Returns what it held.
     pub fn write(
         &mut self,
         row: &mut B,
@@ -123,24 +123,24 @@ impl<B: RowBuilder> Frame<B> {
         self.read(row, SPACE_REGISTERS, register)
     }
 
-    /// Write a register, and say what it held.
+    /// Write a register. Returns what it held.
     pub fn write_register(&mut self, row: &mut B, register: B::Expr, word: Word<B::Expr>) -> Word<B::Expr> {
         self.write(row, SPACE_REGISTERS, register, |_, _| word)
     }
 
-    /// Ask the ROM for the instruction and pass the thread on to `next_pc`.
+    /// Look the instruction up in the ROM and pass the thread on to `next_pc`.
     pub fn close(self, row: &mut B, opcode: B::Expr, next_pc: B::Expr) {
         let now = self.now();
         self.fetch(row, opcode);
         row.send(EXECUTION, PASSES_ON, &[next_pc, now]);
     }
 
-    /// Pass the thread on to `next_pc`, without asking for an instruction.
+    /// Pass the thread on to `next_pc`, without looking up an instruction.
     pub fn pass_on(self, row: &mut B, next_pc: B::Expr) {
         row.send(EXECUTION, PASSES_ON, &[next_pc, self.now()]);
     }
 
-    /// Ask the ROM for the instruction; the thread of execution goes elsewhere.
+    /// Look the instruction up in the ROM, without passing the thread of execution on.
     pub fn fetch(self, row: &mut B, opcode: B::Expr) {
         let [a, b, c, d, e] = self.operands.map(|operand| operand.unwrap_or_else(B::Expr::zero));
         row.lookup(ROM, "is an instruction of the program", &[self.pc, opcode, a, b, c, d, e]);

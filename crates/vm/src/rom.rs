@@ -16,10 +16,10 @@ pub const ENTRY_CELLS: usize = 2 + OPERANDS;
 /// instruction: it pads the table.
 pub const ROM: Bus = Bus::lookup(7, "program", &["pc", "opcode", "operand"]);
 
-/// One entry: what [`ROM`]'s message says.
+/// One entry: the fields of [`ROM`]'s message.
 pub type Entry = [u32; ENTRY_CELLS];
 
-/// The circuit: it provides each committed entry as often as it is asked for.
+/// The circuit: it offers each committed entry as often as it is looked up.
 ///
 /// Required: without it no instruction could be looked up, but a proof that omits it must not depend on that.
 pub fn circuit() -> Circuit {

@@ -13,11 +13,6 @@ mod values;
 use engram_air::{Bus, Expr, F, PrimeCharacteristicRing, PrimeField32, Ring};
 use engram_memory::{access::AccessPort, messages::MEMORY, offline::Access};
 
-use crate::{
-    extension::{ExtensionError, Function, Registers},
-    path::Path,
-};
-
 pub use circuit::SymbolicRow;
 pub use fill::{Inverses, RowWriter};
 pub use values::{Executed, MemoryEvent, RefusedRow, Said, Touch, ValueRow, WordMemory};
@@ -77,28 +72,20 @@ pub trait RowBuilder {
     /// Take a message off a bus, on real rows.
     fn receive(&mut self, bus: Bus, label: &str, fields: &[Self::Expr]);
 
-    /// Ask a table, on real rows.
+    /// Look a message up in a table, on real rows.
     fn lookup(&mut self, bus: Bus, label: &str, fields: &[Self::Expr]);
 
     /// The row is about to take the word at `(space, pointer)` off the memory bus; its number among the row's accesses, for
     /// [`At::access`].
     fn next_access(&mut self, space: u32, pointer: &Self::Expr) -> usize;
 
-    /// What follows is an access to whole words that count from this address. Only a row that executes listens, to say what is wrong.
+    /// The next access is to a whole word at a constant distance from this address. Only a row that executes uses this: it names a
+    /// misaligned address.
     fn expects_aligned(&mut self, _: &SumOfParts<'_, Self::Expr>) {}
 
-    /// What follows loads the word of memory at a pointer, or stores this there. Only a row that executes listens, as the order of
-    /// loads and stores is not seen on the memory bus.
+    /// The next access loads the word of memory at a pointer, or stores this word there. Only a row that executes uses this, as the
+    /// memory bus does not show the order of loads and stores.
     fn touches(&mut self, _: &Self::Expr, _: Option<SumOfParts<'_, Self::Expr>>) {}
-
-    /// Write an extension on a path over rows of this kind. An extension of any type is known by what it does on each kind.
-    fn extend(
-        path: &mut Path<'_, Self>,
-        function: &dyn Function,
-        registers: Registers<Self::Expr>,
-    ) -> Result<(), ExtensionError>
-    where
-        Self: Sized;
 }
 
 /// The word `limbs[0] + 2^16 limbs[1] + offset`, modulo 2^32.
@@ -142,7 +129,7 @@ pub trait RowValue {
 }
 
 impl RowValue for Expr {
-    /// An expression has no value, and where a circuit is built nobody asks for one.
+    /// An expression has no value, and none is needed where a circuit is built.
     fn value_at(&self, _: At) -> F {
         F::ZERO
     }
@@ -154,7 +141,7 @@ impl RowValue for F {
     }
 }
 
-/// A row that is being written, for those who say what its columns hold.
+/// A row that is being written, as the witnesses of its columns see it.
 #[derive(Clone, Copy, Debug)]
 pub struct At<'a> {
     lane: usize,

@@ -1,6 +1,6 @@
 //! Rules for crates.
 
-use super::Complaint;
+use super::complaint::Complaint;
 use super::files::TextFile;
 
 /// The map, whose headings name the crates in order: each depends only on those before it.

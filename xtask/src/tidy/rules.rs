@@ -1,7 +1,7 @@
 //! Rules for one file.
 
+use super::complaint::{Complaint, lines};
 use super::files::TextFile;
-use super::{Complaint, lines};
 
 /// A rule.
 pub type Rule = fn(&TextFile) -> Vec<Complaint>;

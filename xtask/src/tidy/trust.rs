@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Complaint;
+use super::complaint::Complaint;
 use super::files::TextFile;
 use super::uses::{self, UsedPath};
 

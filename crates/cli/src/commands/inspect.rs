@@ -11,7 +11,7 @@ use engram_stark::engine;
 use engram_stark::parameters::Parameters;
 use engram_verifier::{CommittedProgram, PlanFile, ProgramKey, RunProof, VerifyError};
 
-use super::{commit_to, decode_plan, derive_key, load, read_committed};
+use super::inputs::{commit_to, decode_plan, derive_key, load, read_committed};
 use crate::arguments::InspectArguments;
 use crate::failure::Failure;
 use crate::file_kind::FileKind;

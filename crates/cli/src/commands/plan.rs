@@ -6,7 +6,7 @@ use engram_prover::planner::rows_in;
 use engram_rv32im::Emulator;
 use engram_verifier::PlanFile;
 
-use super::read_committed;
+use super::inputs::read_committed;
 use crate::arguments::PlanArguments;
 use crate::atomic_file::Destination;
 use crate::failure::Failure;

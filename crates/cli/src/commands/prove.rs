@@ -12,8 +12,8 @@ use engram_rv32im::{Emulator, Program};
 use engram_verifier::Statement;
 use serde::Serialize;
 
+use super::inputs::{read_committed, read_plan};
 use super::state::{State, initial_memory, unchanged};
-use super::{read_committed, read_plan};
 use crate::arguments::{PlanChoice, ProveArguments, StoreArguments};
 use crate::atomic_file::Destination;
 use crate::failure::Failure;

@@ -9,9 +9,9 @@ use std::time::Instant;
 use engram_rv32im::{Emulator, Outcome};
 use serde::Serialize;
 
+use super::inputs::{commit_to, read_program};
 use super::state::{State, initial_memory, pages_of, unchanged};
 use super::trace::run_traced;
-use super::{commit_to, read_program};
 use crate::arguments::{RunArguments, StoreArguments};
 use crate::atomic_file::Destination;
 use crate::failure::Failure;

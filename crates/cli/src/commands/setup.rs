@@ -2,7 +2,7 @@
 
 use engram_rv32im_air::plan::Plan;
 
-use super::{derive_key, read_committed, read_plan};
+use super::inputs::{derive_key, read_committed, read_plan};
 use crate::arguments::SetupArguments;
 use crate::atomic_file::Destination;
 use crate::failure::Failure;

@@ -6,7 +6,7 @@ use engram_air::field::Digest;
 use engram_verifier::{CommittedProgram, InitialMemory, ProgramKey, RunProof, Statement};
 use serde::Serialize;
 
-use super::{key_of, read_committed};
+use super::inputs::{key_of, read_committed};
 use crate::arguments::{ProgramArguments, VerifyArguments};
 use crate::atomic_file::Destination;
 use crate::error_object::ErrorObject;

@@ -36,7 +36,7 @@ pub enum MemoryLogEntry<'a> {
         /// The cells: 1, 2, 4, 8, 16 or 32.
         data: WrittenCells<'a>,
     },
-    /// Time rose without an access.
+    /// The timestamp was increased without an access.
     IncrementTimestampBy(u32),
 }
 

@@ -166,7 +166,7 @@ fn eval_narrow_write(
     }
 }
 
-/// Time rises by one and the wait.
+/// The timestamp increases by one and the wait.
 fn eval_timestamp(circuit: &mut CircuitBuilder, timestamp: Expr) -> Timestamp<Expr> {
     let digits: [Expr; WAIT_DIGITS] = circuit.columns("wait");
     let wait = |digits: [Expr; WAIT_DIGITS]| {

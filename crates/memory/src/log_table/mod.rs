@@ -8,7 +8,7 @@
 //! have tables of their own, by the size of the block.
 //!
 //! Every row must keep:
-//! - *time rises from row to row, and does not wrap*: it rises by one and a wait of three digits of base 7, so by at most
+//! - *timestamps increase from row to row, and do not wrap*: each is larger by one and a wait of three digits of base 7, so by at most
 //!   343 = 7^3. A table has at most 2^20 rows, which the verifier checks, so all timestamps are integers from 1 to below 2^29. Rows
 //!   that are no access bridge longer waits.
 //! - *each access goes forward in time*: by [`crate::access`]. A narrow one lets the whole block go forward.

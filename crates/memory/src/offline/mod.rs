@@ -255,12 +255,18 @@ impl OfflineMemory {
     }
 
     /// Go through the log that [`Self::from_log`] was given, once. At the first entry that is not possible, its error.
+    ///
+    /// # Errors
+    /// The first entry that is not possible. Entries before it are replayed.
     pub fn replay(&mut self, adapters: &mut AccessAdapterInventory) -> Result<(), MemoryError> {
         let log = std::mem::take(&mut self.log);
         log.iter().try_for_each(|entry| self.apply(entry, adapters))
     }
 
     /// Do what an entry of a log says.
+    ///
+    /// # Errors
+    /// The entry is not possible. Then nothing has changed.
     pub fn apply(
         &mut self,
         entry: MemoryLogEntry<'_>,
@@ -391,7 +397,10 @@ impl OfflineMemory {
         access.gap
     }
 
-    /// Let time rise. Error: it would reach 2^29.
+    /// Increase the timestamp.
+    ///
+    /// # Errors
+    /// The timestamp would reach 2^29.
     pub fn increment_timestamp_by(&mut self, increment: u32) -> Result<(), MemoryError> {
         self.clock.increment_by(increment)
     }

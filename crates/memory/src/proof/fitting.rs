@@ -3,7 +3,7 @@
 use engram_air::Trace;
 use engram_stark::parameters::Parameters;
 
-use super::ProofError;
+use super::error::ProofError;
 
 /// Cells up to which a parameter set is known to be the cheapest, measured on logs of mixed accesses: at 28 million cells a proof with the
 /// first takes three quarters of the processor time that it takes with the second.

@@ -47,6 +47,9 @@ impl MemoryProofGenerator {
     }
 
     /// Replay the log and prove it.
+    ///
+    /// # Errors
+    /// The log is not possible on the image, a table is higher than a proof allows, or the backend fails.
     pub fn generate_proof(&self) -> Result<MemoryProof, ProofError> {
         let witnesses = witnesses(&self.log, &self.image, &self.config)?;
         let size = Size::of(witnesses.iter().filter_map(|witness| witness.trace.as_ref()));
@@ -58,6 +61,9 @@ impl MemoryProofGenerator {
     }
 
     /// Replay the log and check every row and bus of its tables, without a proof: it says which constraint fails where.
+    ///
+    /// # Errors
+    /// The log is not possible on the image, or a constraint or a bus fails, which is named.
     pub fn check(&self) -> Result<(), ProofError> {
         let witnesses = witnesses(&self.log, &self.image, &self.config)?;
         check_witnesses(&self.circuits(), &witnesses).map_err(|report| ProofError::Rows(report.to_string()))
@@ -104,12 +110,18 @@ fn replayed(log: &MemoryLog, image: &MemoryImage, config: &MemoryConfig) -> Resu
 }
 
 /// Prove a log on memory of zeros.
+///
+/// # Errors
+/// As for [`MemoryProofGenerator::generate_proof`].
 pub fn generate_memory_proof(log: MemoryLog, config: &MemoryConfig) -> Result<MemoryProof, ProofError> {
     MemoryProofGenerator::new(log, config).generate_proof()
 }
 
 /// The commitment to a log that started from `image`, as a proof under this parameter set has it: for whoever has the log.
 /// Nothing is proven.
+///
+/// # Errors
+/// The log is not possible on the image, or a table is higher than the parameter set allows.
 pub fn log_commitment(
     log: &MemoryLog,
     image: &MemoryImage,

@@ -30,6 +30,7 @@
 //! parameter set, which the proof names, and on how this version of the library replays.
 
 mod commitment;
+mod error;
 #[allow(
     clippy::indexing_slicing,
     clippy::as_conversions,
@@ -49,23 +50,14 @@ mod generator;
 mod verify;
 
 use engram_air::{Circuit, field::Digest};
-use engram_stark::{
-    engine::{EngineError, StarkProof},
-    parameters::Parameters,
-};
-use thiserror::Error;
+use engram_stark::{engine::StarkProof, parameters::Parameters};
 
 pub use commitment::roots_digest;
+pub use error::ProofError;
 pub use generator::{MemoryProofGenerator, generate_memory_proof, log_commitment};
 pub use verify::MemoryStatement;
 
-use crate::{
-    config::MemoryConfig,
-    error::{MemoryError, MemoryIntegrationError},
-    log_table,
-    range_checker::SharedVariableRangeCheckerChip,
-    tables,
-};
+use crate::{config::MemoryConfig, log_table, range_checker::SharedVariableRangeCheckerChip, tables};
 
 /// A proof over a memory log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,50 +66,6 @@ pub struct MemoryProof {
     proof: StarkProof,
     /// Of what touches no memory.
     aside: Digest,
-}
-
-/// Why there is no proof, or why it does not hold.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ProofError {
-    /// The log is not possible on the image.
-    #[error("the log cannot be replayed: {0}")]
-    Log(#[from] MemoryError),
-    /// A table would be too high.
-    #[error("a table of {rows} rows is higher than the {rows_max} that it may have: cut the log in two")]
-    TooManyRows {
-        /// Rows that the table needs.
-        rows: usize,
-        /// Rows that it may have.
-        rows_max: usize,
-    },
-    /// A row or a bus of the tables is false: an error of this library.
-    #[error("the tables of this log are false, which is a defect of the library: {0}")]
-    Rows(String),
-    /// The backend could not prove.
-    #[error("the backend cannot prove this log: {0}")]
-    Backend(String),
-    /// The proof is not one of this configuration, or not a true one.
-    #[error("the proof does not hold: {0}; prove the log again with the same configuration")]
-    Verify(String),
-    /// The bytes are no proof.
-    #[error("the bytes are no proof of a memory log: {0}")]
-    Decode(String),
-}
-
-impl ProofError {
-    fn of_backend(error: EngineError) -> Self {
-        Self::Backend(error.to_string())
-    }
-}
-
-impl From<ProofError> for MemoryIntegrationError {
-    fn from(error: ProofError) -> Self {
-        match error {
-            ProofError::Log(error) => error.into(),
-            error => Self::ProofGenerationError(error.to_string()),
-        }
-    }
 }
 
 /// All circuits of a proof over a log, in order: the log's tables, the memory's, the range checker's.
@@ -155,6 +103,9 @@ impl MemoryProof {
     }
 
     /// Read a proof. Exactly one byte string decodes to each proof.
+    ///
+    /// # Errors
+    /// The bytes are not the encoding of a proof.
     pub fn decode(bytes: &[u8]) -> Result<Self, ProofError> {
         let decode = |what: &str| ProofError::Decode(what.into());
         let (parameters, rest) = split_parameters(bytes)?;

@@ -40,6 +40,9 @@ pub struct MemoryStatement {
 impl MemoryProof {
     /// Check the proof against a configuration, and say what it proves. Whether the roots and the log are the wanted ones
     /// is the caller's to check.
+    ///
+    /// # Errors
+    /// The proof does not hold, or is of another configuration.
     pub fn verify(&self, config: &MemoryConfig) -> Result<MemoryStatement, ProofError> {
         let circuits: Vec<Arc<_>> = circuits(config).into_iter().map(Arc::new).collect();
         check(&circuits, self.parameters, &self.proof)?;

@@ -25,8 +25,10 @@ struct Block<'a> {
     last_timestamp: u32,
 }
 
-/// The table of a space's accessed blocks, one a row; counts their lookups. Nothing where there is none. Error: a block that
-/// did not start as zeros.
+/// The table of a space's accessed blocks, one a row; counts their lookups. Nothing where there is none.
+///
+/// # Errors
+/// A block did not start as zeros.
 pub fn trace(
     space: &AddressSpaceConfig,
     memory: &SegmentMemory,

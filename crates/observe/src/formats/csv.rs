@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 use crate::{
     error::WriteError,
-    trace::{Operation, TraceRecord},
+    record::{Operation, TraceRecord},
 };
 
 /// Writes records as CSV (RFC 4180, with `\n` between lines): a line of names, then a line a record.
@@ -68,14 +68,20 @@ impl Serialize for Cells<'_> {
 }
 
 impl<W: Write> CsvTraceWriter<W> {
-    /// Write the names of the columns. Error: the output does not take them.
+    /// Write the names of the columns.
+    ///
+    /// # Errors
+    /// The output does not take them.
     pub fn new(output: W) -> Result<Self, WriteError> {
         let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(output);
         writer.write_record(COLUMNS)?;
         Ok(Self { writer })
     }
 
-    /// Write a record. Error: the output does not take it.
+    /// Write a record.
+    ///
+    /// # Errors
+    /// The output does not take it.
     pub fn write(&mut self, record: &TraceRecord) -> Result<(), WriteError> {
         self.writer.serialize(Line {
             record: record.record,
@@ -94,7 +100,10 @@ impl<W: Write> CsvTraceWriter<W> {
         Ok(())
     }
 
-    /// Write what is left, and return the output. Error: the output does not take it.
+    /// Write what is left, and return the output.
+    ///
+    /// # Errors
+    /// The output does not take it.
     pub fn finish(self) -> Result<W, WriteError> {
         self.writer.into_inner().map_err(|error| WriteError::Output(error.into_error()))
     }

@@ -13,7 +13,7 @@ use parquet::{
     schema::parser::parse_message_type,
 };
 
-use crate::{error::WriteError, trace::TraceRecord};
+use crate::{error::WriteError, record::TraceRecord};
 
 /// Most rows of a row group.
 pub const ROW_GROUP_ROWS_MAX: usize = 1 << 16;
@@ -51,14 +51,20 @@ pub struct ParquetTraceWriter<W: Write + Send> {
 }
 
 impl<W: Write + Send> ParquetTraceWriter<W> {
-    /// Write the file's head. Error: the output does not take it.
+    /// Write the file's head.
+    ///
+    /// # Errors
+    /// The output does not take it.
     pub fn new(output: W) -> Result<Self, WriteError> {
         let schema = Arc::new(parse_message_type(SCHEMA)?);
         let properties = WriterProperties::builder().set_created_by("engram-observe".into()).build();
         Ok(Self { writer: SerializedFileWriter::new(output, schema, Arc::new(properties))?, rows: vec![] })
     }
 
-    /// Write a record. Error: the output does not take the row group that it fills.
+    /// Write a record.
+    ///
+    /// # Errors
+    /// The output does not take the row group that the record fills.
     pub fn write(&mut self, record: &TraceRecord) -> Result<(), WriteError> {
         self.rows.push(record.clone());
         if self.rows.len() == ROW_GROUP_ROWS_MAX {
@@ -67,7 +73,10 @@ impl<W: Write + Send> ParquetTraceWriter<W> {
         Ok(())
     }
 
-    /// Write what is left and the footer, and return the output. Error: the output does not take it.
+    /// Write what is left and the footer, and return the output.
+    ///
+    /// # Errors
+    /// The output does not take it.
     pub fn finish(mut self) -> Result<W, WriteError> {
         if !self.rows.is_empty() {
             self.write_group()?;

@@ -11,7 +11,7 @@ use engram_rv32im::{
 use engram_rv32im_air::{custom::Custom, instruction::Core, program::Decoded};
 use engram_vm::row::{RefusedRow, Touch};
 
-use super::{ReplayMemory, TableRows, custom};
+use super::{ReplayMemory, custom, rows::TableRows};
 
 /// An instruction that stands alone: each access is one of its row's, at a timestamp of its own.
 pub(super) struct AloneCore<'a, M> {

@@ -4,6 +4,7 @@ mod call;
 mod core;
 mod custom;
 mod memory;
+mod rows;
 
 use engram_memory::{
     address::{SPACE_MEMORY, SPACE_REGISTERS, TIMESTAMP_BITS},
@@ -31,62 +32,8 @@ use thiserror::Error;
 use self::core::{AloneCore, BlockCore};
 pub(crate) use self::custom::replay_custom;
 pub use self::memory::ReplayMemory;
+pub use self::rows::{Rows, TableRows};
 use crate::tile::Tile;
-
-/// The rows of a table, flat: each has as many accesses and hints as any other.
-#[derive(Clone, Debug, Default)]
-pub struct TableRows {
-    /// By row: timestamp of its first access.
-    pub timestamps: Vec<u32>,
-    /// By row: position of the instruction in the program; of the call, for a step of a transfer. Blocks have none.
-    pub instructions: Vec<u32>,
-    /// The accesses of all rows, in order.
-    pub accesses: Vec<Access>,
-    /// Free witnesses of all rows, in the chip's order.
-    pub hints: Vec<u32>,
-}
-
-impl TableRows {
-    /// Number of rows.
-    pub fn len(&self) -> usize {
-        self.timestamps.len()
-    }
-
-    /// No rows.
-    pub fn is_empty(&self) -> bool {
-        self.timestamps.is_empty()
-    }
-
-    /// What a row accesses.
-    pub fn accesses_of(&self, row: usize) -> &[Access] {
-        of_row(&self.accesses, row, self.len())
-    }
-
-    /// The free witnesses of a row.
-    pub fn hints_of(&self, row: usize) -> &[u32] {
-        of_row(&self.hints, row, self.len())
-    }
-}
-
-fn of_row<T>(all: &[T], row: usize, rows: usize) -> &[T] {
-    let each = all.len() / rows;
-    &all[row * each..][..each]
-}
-
-/// The rows of a segment.
-#[derive(Clone, Debug)]
-pub struct Rows {
-    /// By the chip's number.
-    pub chips: Vec<TableRows>,
-    /// By the block's number.
-    pub blocks: Vec<TableRows>,
-    /// How often each ROM entry is executed.
-    pub executions: Vec<u32>,
-    /// Where the segment starts and ends.
-    pub ends: Ends,
-    /// Time at the end.
-    pub last_time: u32,
-}
 
 /// A log that does not describe a run of the program over the memory.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -152,12 +99,18 @@ impl<'a> Replay<'a> {
     }
 
     /// Replay one segment, whose log the tiles cover.
+    ///
+    /// # Errors
+    /// The log does not describe a run of the program, an instruction cannot be proven, or timestamps are used up.
     pub fn tiled_segment(&mut self, log: &ExecutionLog, tiles: &[Tile]) -> Result<Rows, ReplayError> {
         self.advance(log, tiles)?;
         self.finish(log)
     }
 
     /// Replay the next tiles of the open segment, or of a new one that starts where the log does. The log may still grow.
+    ///
+    /// # Errors
+    /// The log does not describe a run of the program, an instruction cannot be proven, or timestamps are used up.
     pub fn advance(&mut self, log: &ExecutionLog, tiles: &[Tile]) -> Result<(), ReplayError> {
         let blocks = self.blocks;
         let mut segment = self.open(log);
@@ -185,6 +138,9 @@ impl<'a, M: ReplayMemory> Replay<'a, M> {
     }
 
     /// Replay one segment, instruction by instruction.
+    ///
+    /// # Errors
+    /// The log does not describe a run of the program, an instruction cannot be proven, or timestamps are used up.
     pub fn segment(&mut self, log: &ExecutionLog) -> Result<Rows, ReplayError> {
         let mut segment = self.open(log);
         while segment.open.steps < log.steps.len() {
@@ -221,6 +177,9 @@ impl<'a, M: ReplayMemory> Replay<'a, M> {
     }
 
     /// End the open segment, of which all is replayed.
+    ///
+    /// # Errors
+    /// The log goes on elsewhere than the replay.
     pub fn finish(&mut self, log: &ExecutionLog) -> Result<Rows, ReplayError> {
         let (entries, blocks) = (self.program.entries().len(), self.blocks.len());
         let open = self

@@ -24,6 +24,9 @@ impl Assembler {
     }
 
     /// Any instruction.
+    ///
+    /// # Panics
+    /// There is no such instruction.
     pub fn push(&mut self, opcode: Opcode, rd: u8, rs1: u8, rs2: u8, imm: i32) {
         // Decoding clears the fields that the format does not have.
         let word = Instruction { opcode, rd, rs1, rs2, imm }.encode();

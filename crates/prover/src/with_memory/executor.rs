@@ -164,7 +164,10 @@ impl<'p> RV32IMExecutor<'p> {
     }
 }
 
-/// An instruction at `pc`, decoded for the machine. Error: there is none, or no extension has it.
+/// An instruction at `pc`, decoded for the machine.
+///
+/// # Errors
+/// There is no such instruction, or no extension has its id.
 pub(super) fn decoded(pc: u32, instruction: &Instruction, extensions: &ExtensionRegistry) -> Result<Decoded, RunError> {
     if let Some(id) = instruction.extension()
         && extensions.get(id).is_none()

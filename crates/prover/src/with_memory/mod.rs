@@ -111,7 +111,10 @@ impl<'p> RV32IMWithMemory<'p> {
         if register < 32 { register_of(&self.memory, register) } else { 0 }
     }
 
-    /// A load, aligned or not. Errors: as [`RV32IMExecutor::execute`]; or the instruction is no load.
+    /// A load, aligned or not.
+    ///
+    /// # Errors
+    /// The instruction is no load. As for [`RV32IMExecutor::execute`].
     pub fn execute_load_instruction(&mut self, instruction: &LoadInstruction) -> Result<(), RunError> {
         let &LoadInstruction { opcode, rd, rs1, immediate: imm } = instruction;
         if opcode.format() != Format::Load {
@@ -120,7 +123,10 @@ impl<'p> RV32IMWithMemory<'p> {
         self.execute(&Instruction { opcode, rd, rs1, rs2: 0, imm })
     }
 
-    /// A store, aligned or not. Errors: as [`RV32IMExecutor::execute`]; or the instruction is no store.
+    /// A store, aligned or not.
+    ///
+    /// # Errors
+    /// The instruction is no store. As for [`RV32IMExecutor::execute`].
     pub fn execute_store_instruction(&mut self, instruction: &StoreInstruction) -> Result<(), RunError> {
         let &StoreInstruction { opcode, rs1, rs2, immediate: imm } = instruction;
         if opcode.format() != Format::Store {
@@ -129,19 +135,28 @@ impl<'p> RV32IMWithMemory<'p> {
         self.execute(&Instruction { opcode, rd: 0, rs1, rs2, imm })
     }
 
-    /// Any instruction that is no system call. Errors: as [`RV32IMExecutor::execute`].
+    /// Any instruction that is no system call.
+    ///
+    /// # Errors
+    /// As for [`RV32IMExecutor::execute`].
     pub fn execute(&mut self, instruction: &Instruction) -> Result<(), RunError> {
         self.executor.execute(&mut self.memory, instruction)
     }
 
     /// Run the program from its entry until it exits, or for `max_steps` instructions. `input` is what the guest reads from its file
-    /// 0. Errors: as [`RV32IMExecutor::record`].
+    /// 0.
+    ///
+    /// # Errors
+    /// As for [`RV32IMExecutor::record`].
     pub fn run(&mut self, input: Box<dyn Read + Send + '_>, max_steps: u64) -> Result<Outcome, RunError> {
         let mut emulator = Emulator::new(self.executor.program().program(), input);
         self.record(&mut emulator, max_steps)
     }
 
-    /// The same by an emulator of the caller's, which may go on afterwards. Errors: as [`RV32IMExecutor::record`].
+    /// The same by an emulator of the caller's, which may go on afterwards.
+    ///
+    /// # Errors
+    /// As for [`RV32IMExecutor::record`].
     pub fn record(&mut self, emulator: &mut Emulator<'_>, max_steps: u64) -> Result<Outcome, RunError> {
         self.executor.record(&mut self.memory, emulator, max_steps)
     }

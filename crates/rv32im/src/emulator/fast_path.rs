@@ -5,8 +5,8 @@
 //! one by one but at each taken jump, and a recorded run is logged there as a range: between two taken jumps the
 //! executed positions are consecutive.
 
-use super::Registers;
 use super::code::{Operation, Region};
+use super::registers::Registers;
 use crate::isa::Opcode;
 use crate::log::ExecutionLog;
 use crate::memory::{Memory, word_in};

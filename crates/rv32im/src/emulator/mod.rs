@@ -2,14 +2,17 @@
 
 mod code;
 mod custom;
+mod effect;
 mod fast_path;
+mod registers;
 pub mod system_calls;
 
 use std::io::{Read, Write, empty, sink};
 
 use code::Region;
+use effect::Effect;
 use fast_path::{NoNotes, Notebook};
-use system_calls::Effect;
+use registers::Registers;
 
 use crate::access::Access;
 use crate::fault::{Fault, FaultKind};
@@ -19,22 +22,6 @@ use crate::log::{CpuState, ExecutionLog};
 use crate::memory::Memory;
 use crate::program::Program;
 use crate::semantics::{alu, branch_taken, load_extract, store_merge};
-
-/// Registers, indexed by any byte. 0 to 31 are the guest's; writes to register 0 land elsewhere, see
-/// [`code`](self::code).
-pub(crate) struct Registers([u32; 256]);
-
-impl Registers {
-    #[inline(always)]
-    fn get(&self, number: u8) -> u32 {
-        self.0[usize::from(number)]
-    }
-
-    #[inline(always)]
-    fn set(&mut self, number: u8, value: u32) {
-        self.0[usize::from(number)] = value;
-    }
-}
 
 /// How a call to [`Emulator::run`] or [`Emulator::record`] ended well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,7 +80,7 @@ impl<'p> Emulator<'p> {
     /// An emulator at the program's entry point, on the memory that an earlier run left.
     #[must_use]
     pub fn with_memory(program: &'p Program, memory: Memory, input: Box<dyn Read + Send + 'p>) -> Emulator<'p> {
-        let mut registers = Registers([0; 256]);
+        let mut registers = Registers::zero();
         for (number, value) in (0u8..).zip(program.initial_registers()) {
             registers.set(number, value);
         }
@@ -335,7 +322,7 @@ impl<'p> Emulator<'p> {
     /// The registers; the first is zero.
     #[must_use]
     pub fn registers(&self) -> [u32; 32] {
-        std::array::from_fn(|number| self.registers.0[number])
+        self.registers.of_guest()
     }
 
     /// The memory.

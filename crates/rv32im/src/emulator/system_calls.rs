@@ -8,6 +8,7 @@
 use std::io::{ErrorKind, Read, Write};
 
 use super::Emulator;
+use super::effect::Effect;
 use crate::access::Access;
 use crate::fault::FaultKind;
 use crate::log::ExecutionLog;
@@ -15,14 +16,6 @@ use crate::system_calls::{
     FILE_DEBUG, FILE_INPUT, FILE_OUTPUT, MINUS_EBADF, MINUS_ENOSYS, OUTPUT_MAX_BYTES, SYS_BRK, SYS_EXIT,
     SYS_EXIT_GROUP, SYS_READ, SYS_WRITE, TRANSFER_MAX_BYTES,
 };
-
-/// What a system call does to the run.
-pub(super) enum Effect {
-    /// Goes on with this value in `a0`.
-    Return(u32),
-    /// Ends the run.
-    Exit,
-}
 
 impl Emulator<'_> {
     /// Serves the system call that the registers ask for: `a7` its number, `a0` to `a2` its arguments.

@@ -9,8 +9,9 @@ use openvm_stark_backend::{
 use rayon::prelude::*;
 
 use super::{
-    Config, DeviceError,
+    config::Config,
     eq::{corners, eq},
+    error::DeviceError,
     messages::WeightedMessages,
     multilinear::{BoundTable, Interpolation, RoundValues, TableOpenings},
     program::Weighted,

@@ -16,8 +16,9 @@ use openvm_stark_backend::{
 use tracing::info_span;
 
 use super::{
-    Config, DeviceError, PcsData,
     batch::Batch,
+    config::{Config, PcsData},
+    error::DeviceError,
     fractions,
     input_layer::fractions,
     messages::{Message, WeightedMessages, messages},

@@ -12,9 +12,10 @@ use openvm_stark_backend::{
 use rayon::prelude::*;
 
 use super::{
-    Config, DeviceError,
+    config::Config,
     eq::{SplitEq, corners, eq},
-    fractions::Fraction,
+    error::DeviceError,
+    fraction::Fraction,
     values::{Ext, ExtKind, ExtSingles, ExtVector, ExtVectors, Exts, Kind, LANES, LANES_LOG2},
 };
 

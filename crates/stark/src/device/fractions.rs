@@ -8,17 +8,17 @@
 //! the same lane of neighbours, and a sumcheck binds lanes last.
 
 use openvm_stark_backend::{
-    FiatShamirTranscript,
-    p3_field::{Algebra, PrimeCharacteristicRing},
-    proof::GkrLayerClaims,
+    FiatShamirTranscript, p3_field::PrimeCharacteristicRing, proof::GkrLayerClaims,
     prover::fractional_sumcheck_gkr::FracSumcheckProof,
 };
 use rayon::prelude::*;
 
 use super::{
-    Config, DeviceError,
+    config::Config,
+    error::DeviceError,
+    fraction::Fraction,
     fraction_rounds::{Buffers, Sumcheck},
-    values::{Ext, ExtVector, ExtVectors, Exts, Kind, LANES, LANES_LOG2, Vector},
+    values::{Ext, ExtVector, ExtVectors, Kind, LANES, LANES_LOG2, Vector},
 };
 
 /// Layers up to this many bits are kept one by one.
@@ -45,19 +45,6 @@ impl Fractions {
     /// Of the layer above.
     fn pair(&self, index: usize) -> Fraction<ExtVector, ExtVector> {
         self.at(2 * index).add(self.at(2 * index + 1))
-    }
-}
-
-/// `p / q`.
-#[derive(Clone, Copy)]
-pub(super) struct Fraction<P, A> {
-    pub(super) p: P,
-    pub(super) q: A,
-}
-
-impl<P: Copy, A: Exts + Algebra<P>> Fraction<P, A> {
-    fn add(self, other: Self) -> Fraction<A, A> {
-        Fraction { p: other.q * self.p + self.q * other.p, q: self.q * other.q }
     }
 }
 

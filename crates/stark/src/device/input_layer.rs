@@ -9,7 +9,8 @@ use openvm_stark_backend::{
 use rayon::prelude::*;
 
 use super::{
-    fractions::{Fraction, Fractions},
+    fraction::Fraction,
+    fractions::Fractions,
     messages::{Linear, Message},
     table::{BLOCK_LOG2, Table},
     values::{BaseVectors, COEFFICIENTS, Ext, ExtVector, Kind, LANES, Vector, coefficients},

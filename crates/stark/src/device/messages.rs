@@ -7,7 +7,7 @@ use openvm_stark_backend::{
 };
 
 use super::{
-    DeviceError,
+    error::DeviceError,
     program::{Program, Weighted, uses},
     table::{Input, Table, Variable},
     values::Ext,

@@ -8,8 +8,11 @@
 //! sum to zero; [`univariate`] and [`multilinear`] are the rounds of the sumcheck over rows.
 
 mod batch;
+mod config;
 mod constraints;
 mod eq;
+mod error;
+mod fraction;
 mod fraction_rounds;
 mod fractions;
 mod input_layer;
@@ -22,56 +25,23 @@ mod tests;
 mod univariate;
 mod values;
 
-use openvm_cpu_backend::{CpuBackend, CpuDevice, CpuProverError};
+use config::{Config, PcsData};
+use error::DeviceError;
+use openvm_cpu_backend::{CpuBackend, CpuDevice};
 use openvm_stark_backend::{
     FiatShamirTranscript, SystemParams,
     p3_matrix::dense::RowMajorMatrix,
     proof::{BatchConstraintProof, GkrProof, StackingProof, WhirProof},
     prover::{
-        Coordinator, DeviceMultiStarkProvingKey, MultiRapProver, OpeningProver, Prover, ProverBackend, ProverDevice,
-        ProvingContext, TraceCommitter,
+        Coordinator, DeviceMultiStarkProvingKey, MultiRapProver, OpeningProver, Prover, ProverDevice, ProvingContext,
+        TraceCommitter,
     },
 };
-use openvm_stark_sdk::config::baby_bear_poseidon2::{BabyBearPoseidon2Config, CpuTranscript};
+use openvm_stark_sdk::config::baby_bear_poseidon2::CpuTranscript;
 use p3_baby_bear::default_babybear_poseidon2_16;
-use thiserror::Error;
 use values::Ext;
 
 use engram_air::field::{Digest, F};
-
-pub(crate) type Config = BabyBearPoseidon2Config;
-type PcsData = <CpuBackend<Config> as ProverBackend>::PcsData;
-
-/// Why there is no proof.
-#[derive(Debug, Error)]
-pub enum DeviceError {
-    /// The backend fails.
-    #[error(transparent)]
-    Backend(#[from] CpuProverError),
-    /// Messages sent and received differ.
-    #[error("the messages do not balance: what is sent is not what is received")]
-    SumNotZero,
-    /// A circuit reads what this device has no columns for.
-    #[error("a circuit reads something other than columns of this row or the next, and public values")]
-    UnknownVariable,
-    /// The committed matrix lacks a column.
-    #[error("a column is missing from the committed matrix")]
-    NoColumn,
-    /// The parameters name another univariate domain.
-    #[error("the parameters have blocks of 2^{log2} rows, which this device does not know")]
-    Blocks {
-        /// The base-two logarithm of the rows of a block.
-        log2: usize,
-    },
-    /// A layer of fractions is empty.
-    #[error("a layer of fractions is empty")]
-    NoFractions,
-    /// A challenge happened to be one that a proof cannot go on from, which has a chance of about 2^-120.
-    #[error(
-        "the transcript gave a challenge that no proof can go on from; change the parameters or the tables and try again"
-    )]
-    ZeroChallenge,
-}
 
 /// Make a proof.
 pub(crate) fn prove(

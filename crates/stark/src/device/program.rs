@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use openvm_stark_backend::{air_builders::symbolic::SymbolicExpressionNode, p3_field::PrimeCharacteristicRing};
 
 use super::{
-    DeviceError,
+    error::DeviceError,
     table::{Input, Table, Variable},
     values::{Ext, Kind},
 };

@@ -11,7 +11,8 @@ use openvm_stark_backend::{
 };
 
 use super::{
-    Config, DeviceError, PcsData,
+    config::{Config, PcsData},
+    error::DeviceError,
     values::{LANES, Vector},
 };
 use engram_air::field::{Digest, F};

@@ -7,8 +7,8 @@ use engram_memory::{
     config::{CellKind, MemoryConfig},
 };
 
-use super::PersistentError;
-use crate::poseidon2_tree::digest_bytes;
+use super::error::PersistentError;
+use crate::poseidon2_tree::{digest_bytes, stored_digest};
 
 /// A leaf's words, each with two cells, the low half first.
 pub(super) type LeafWords = [u32; LEAF_WORDS];
@@ -89,4 +89,9 @@ fn layout_digest(config: &MemoryConfig) -> Digest {
         cells.extend([space.number, space.pointer_bits].map(F::from_u32));
     }
     hash(cells.into_iter())
+}
+
+/// The roots that a store keeps, as digests.
+pub(super) fn decoded_roots(roots: &[[u8; 32]]) -> Result<Vec<Digest>, PersistentError> {
+    Ok(roots.iter().map(|root| stored_digest(root, "a root is no digest")).collect::<Result<_, _>>()?)
 }

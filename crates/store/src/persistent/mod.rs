@@ -1,5 +1,6 @@
 //! Memory of configured spaces in a file: [`PersistentMemory`].
 
+mod error;
 mod layout;
 mod snapshot;
 #[cfg(test)]
@@ -24,51 +25,14 @@ use engram_memory::{
     online::Memory,
     proof::{MemoryProofGenerator, roots_digest},
 };
-use layout::{CellRange, LeafAt, LeafWords, cell, set_cell, store_config};
+pub use error::PersistentError;
+use layout::{CellRange, LeafAt, LeafWords, cell, decoded_roots, set_cell, store_config};
 pub use snapshot::PersistentSnapshot;
-use thiserror::Error;
 
-use crate::poseidon2_tree::{Poseidon2Tree, digest_bytes, stored_digest};
+use crate::poseidon2_tree::{Poseidon2Tree, digest_bytes};
 
 /// Most leaves that are kept after they were read, so that they are checked once: some 5 MiB.
 const SEEN_LEAVES_MAX: usize = 1 << 16;
-
-/// Why a persistent memory does not do what it was asked.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum PersistentError {
-    /// The file.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The access is not possible.
-    #[error(transparent)]
-    Memory(#[from] MemoryError),
-    /// A space of field elements, which the file has no room for.
-    #[error(
-        "address space {space} has cells of a whole field element: a file holds cells of 16 bits, so configure those"
-    )]
-    FieldCells {
-        /// Number of the space.
-        space: u32,
-    },
-    /// A space that is smaller than the smallest tree of a file.
-    #[error(
-        "address space {space} has {cells} cells: in a file it needs {cells_min} at least, so give it more pointer bits"
-    )]
-    SmallSpace {
-        /// Number of the space.
-        space: u32,
-        /// Cells that it has.
-        cells: usize,
-        /// Cells that it needs.
-        cells_min: usize,
-    },
-    /// The file's pointers name other cells, or the file is a program's memory.
-    #[error(
-        "the file was made with another configuration: open it with the pointer unit and pointer bits that it was made with"
-    )]
-    OtherConfiguration,
-}
 
 /// Memory that outlives the process: the spaces of a configuration in one file, of which there is one handle at a time.
 ///
@@ -105,10 +69,6 @@ fn opened(result: Result<Store, StoreError>) -> Result<Store, PersistentError> {
         StoreError::Program { .. } => PersistentError::OtherConfiguration,
         error => error.into(),
     })
-}
-
-fn decoded_roots(roots: &[[u8; 32]]) -> Result<Vec<Digest>, PersistentError> {
-    Ok(roots.iter().map(|root| stored_digest(root, "a root is no digest")).collect::<Result<_, _>>()?)
 }
 
 impl PersistentMemory {

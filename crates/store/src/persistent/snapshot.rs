@@ -5,8 +5,8 @@ use engram_air::{F, field::Digest};
 use engram_memory::{config::MemoryConfig, online::Memory, proof::roots_digest};
 
 use super::{
-    PersistentError, decoded_roots,
-    layout::{CellRange, cell},
+    error::PersistentError,
+    layout::{CellRange, cell, decoded_roots},
 };
 
 /// A generation as it was committed, to read. All that it reads is checked against its roots.

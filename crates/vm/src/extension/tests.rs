@@ -92,7 +92,7 @@ enum Form {
 }
 
 /// One instruction on a path from its opening to its close.
-fn write<B: RowBuilder>(extension: &Extension, form: Form, row: &mut B) -> Result<(), ExtensionError> {
+fn write<B: ExtensibleRow>(extension: &Extension, form: Form, row: &mut B) -> Result<(), ExtensionError> {
     match form {
         Form::Alone => {
             let mut path = Path::look_up(row);

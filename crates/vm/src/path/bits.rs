@@ -3,7 +3,10 @@
 
 use engram_air::Ring;
 
-use super::value::{Byte, Path, Split, WordId, byte_of, limb_of};
+use super::{
+    arena::Path,
+    value::{Byte, Split, WordId, byte_of, limb_of},
+};
 use crate::{
     row::{RowBuilder, RowValue},
     shift::{Shift, shift},
@@ -142,7 +145,7 @@ impl<B: RowBuilder> Path<'_, B> {
         }
     }
 
-    /// Show of every byte that is one. Where a limb was cut in two, both halves must be: either alone says nothing.
+    /// Show that every byte is below 2^8. Where a limb was cut in two, both halves are checked: one alone shows nothing.
     pub(super) fn check_bytes(&mut self) {
         for word in self.ids() {
             if self.get(word).bytes.is_some() {

@@ -2,7 +2,7 @@
 
 use engram_air::{F, PrimeCharacteristicRing, Ring};
 
-use super::value::{Path, WordId};
+use super::{arena::Path, value::WordId};
 use crate::{
     compare::{both_zero, equal, less_than, less_than_signed},
     row::{At, RowBuilder, RowValue},

@@ -16,49 +16,12 @@ use engram_memory::{
 };
 
 use super::{
+    arena::{Operand, Path},
+    open::MemoryLocation,
     place::Place,
-    value::{Operand, Path, WordId},
+    value::WordId,
 };
 use crate::row::{RowBuilder, RowPort, SumOfParts};
-
-#[derive(Clone, Debug)]
-struct MemoryLocation<E> {
-    place: Place<E>,
-    value: WordId,
-    taken: Option<TakenBlock<E>>,
-}
-
-/// The locations of a path.
-#[derive(Clone, Debug)]
-pub(super) struct Locations<E> {
-    registers: Vec<(u32, WordId, TakenBlock<E>)>,
-    memory: Vec<MemoryLocation<E>>,
-    openings: Vec<bool>,
-    /// By access to memory: the word's pointer, and what is stored there if it is a store.
-    made: Vec<(E, Option<WordId>)>,
-    /// Bytes below and above bases that pointers without reduction reach.
-    pub(super) reach: [u32; 2],
-}
-
-impl<E> Default for Locations<E> {
-    fn default() -> Self {
-        Self { registers: vec![], memory: vec![], openings: vec![], made: vec![], reach: [0; 2] }
-    }
-}
-
-impl<E> Locations<E> {
-    pub fn openings(&self) -> &[bool] {
-        &self.openings
-    }
-
-    pub fn made(&self) -> &[(E, Option<WordId>)] {
-        &self.made
-    }
-
-    pub fn reach(&self) -> [u32; 2] {
-        self.reach
-    }
-}
 
 impl<B: RowBuilder> Path<'_, B> {
     /// Open registers, each once and none of them x0, before anything else.
@@ -144,7 +107,7 @@ impl<B: RowBuilder> Path<'_, B> {
         }
     }
 
-    /// Tell a row that executes that whole words are accessed from this address on.
+    /// Tell a row that executes that words are accessed at constant distances from this address.
     pub(crate) fn say_base(&mut self, base: WordId) {
         let (limbs, offset) = self.parts(base);
         self.row.expects_aligned(&SumOfParts { limbs: &limbs, offset });
@@ -199,7 +162,7 @@ impl<B: RowBuilder> Path<'_, B> {
         taken.put(&mut RowPort(self.row), &cells);
     }
 
-    /// Put everything back, and show what is still to be shown of bytes.
+    /// Put everything back, and make the checks of bytes that are left.
     pub(super) fn close_locations(&mut self) {
         for (_, value, taken) in std::mem::take(&mut self.locations.registers) {
             self.put(taken, value);

@@ -6,18 +6,22 @@
 //! Registers and words of memory that the path uses are *locations*: taken off the memory bus once, changed
 //! in place, and put back once.
 
+mod arena;
 mod bits;
 mod compare;
 mod location;
+mod open;
 mod part;
 mod place;
+mod pointer;
 mod sum;
 mod value;
 
 #[cfg(test)]
 mod tests;
 
+pub use arena::{Operand, Path};
 pub use bits::Bitwise;
 pub use compare::Condition;
 pub use place::{OFFSET_BYTES_MAX, Place, Width};
-pub use value::{Operand, Path, WordId};
+pub use value::WordId;

@@ -3,8 +3,9 @@
 use engram_air::Ring;
 
 use super::{
+    arena::Path,
     place::{Lane, Place, Width},
-    value::{Byte, Path, WordId, byte_of, limb_of},
+    value::{Byte, WordId, byte_of, limb_of},
 };
 use crate::{
     compare::limb_sign,

@@ -2,7 +2,10 @@
 
 use engram_air::Ring;
 
-use super::value::{LIMB_LIMIT, LIMB_MAX, Path, WordId};
+use super::{
+    arena::Path,
+    value::{LIMB_LIMIT, LIMB_MAX, WordId},
+};
 use crate::{
     row::RowBuilder,
     word::{LIMB_BITS, normalize_limb},

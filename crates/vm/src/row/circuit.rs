@@ -4,10 +4,6 @@ use engram_air::{Bus, Circuit, CircuitBuilder, Count, Expr, F};
 use engram_memory::messages::{BYTES, RANGE, bytes_message, variable_range_message};
 
 use super::{At, RowBuilder};
-use crate::{
-    extension::{ExtensionError, Function, Registers, run},
-    path::Path,
-};
 
 /// Builds a circuit.
 #[derive(Debug)]
@@ -69,13 +65,5 @@ impl RowBuilder for SymbolicRow {
 
     fn next_access(&mut self, _: u32, _: &Expr) -> usize {
         0
-    }
-
-    fn extend(
-        path: &mut Path<'_, Self>,
-        function: &dyn Function,
-        registers: Registers<Expr>,
-    ) -> Result<(), ExtensionError> {
-        run(path, registers, |row| function.on_circuit(row))
     }
 }

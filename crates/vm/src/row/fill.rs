@@ -8,10 +8,6 @@ use engram_air::{
 use engram_memory::lookups::Lookups;
 
 use super::{At, RowBuilder, RowRecord, RowValue};
-use crate::{
-    extension::{ExtensionError, Function, Registers, run},
-    path::Path,
-};
 
 /// Cells that hold values of which the inverses are wanted. A field inversion costs as much as a hundred multiplications, many
 /// at once three each.
@@ -118,14 +114,6 @@ impl RowBuilder for RowWriter<'_> {
     fn next_access(&mut self, _: u32, _: &Vector) -> usize {
         self.accessed += 1;
         self.accessed - 1
-    }
-
-    fn extend(
-        path: &mut Path<'_, Self>,
-        function: &dyn Function,
-        registers: Registers<Vector>,
-    ) -> Result<(), ExtensionError> {
-        run(path, registers, |row| function.on_table(row))
     }
 }
 

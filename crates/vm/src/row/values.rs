@@ -9,10 +9,6 @@ use thiserror::Error;
 
 use super::{At, RowBuilder, RowRecord, Step, SumOfParts};
 use crate::word::LIMB_BITS;
-use crate::{
-    extension::{ExtensionError, Function, Registers, run},
-    path::Path,
-};
 
 /// Words of memory beside a row that executes.
 pub trait WordMemory {
@@ -59,7 +55,7 @@ pub enum MemoryEvent {
 /// What a row did that was executed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Executed {
-    /// What it says to other tables.
+    /// Its messages to other tables.
     pub said: Vec<Said>,
     /// What it did to memory, in order.
     pub events: Vec<MemoryEvent>,
@@ -284,14 +280,6 @@ impl RowBuilder for ValueRow<'_> {
             let touch = Touch { pointer: pointer.as_canonical_u32(), stored: stored.as_ref().map(word_of) };
             self.memory.touch(touch);
         }
-    }
-
-    fn extend(
-        path: &mut Path<'_, Self>,
-        function: &dyn Function,
-        registers: Registers<F>,
-    ) -> Result<(), ExtensionError> {
-        run(path, registers, |row| function.on_values(row))
     }
 }
 

@@ -139,7 +139,10 @@ impl ExtensionBench {
         }
     }
 
-    /// The program of a case. Error: it does not exit.
+    /// The program of a case.
+    ///
+    /// # Errors
+    /// It does not exit.
     fn program(&self, case: &BenchCase) -> Result<Program, String> {
         let mut assembler = Assembler::default();
         for &(register, value) in &case.before.registers {
