@@ -8,7 +8,6 @@ mod module;
 mod rules;
 mod tokens;
 mod trust;
-mod uses;
 
 use crate::failure::Failure;
 use crate::step::root;

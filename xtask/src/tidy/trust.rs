@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::complaint::Complaint;
 use super::files::TextFile;
-use super::uses::{self, UsedPath};
+use super::module::{Import, Module};
 
 /// What the verifier is.
 const VERIFIER: &str = "verifier";
@@ -162,8 +162,9 @@ impl Excepted {
         loop {
             let mut found = vec![];
             for source in sources.iter().filter(|source| !excepted.holds_module(source)) {
-                let passed_on = uses::of(&source.file.text).into_iter().filter(|used| used.is_passed_on);
-                found.extend(passed_on.filter(|used| excepted.holds(source, used)).map(|used| (source, used.name)));
+                let imports = Module::parse(&source.file.text).imports.into_iter();
+                let passed_on = imports.filter(|import| import.is_public && excepted.holds(source, &import.path));
+                found.extend(passed_on.map(|import| (source, import.alias)));
             }
             let before = excepted.0.values().map(BTreeSet::len).sum::<usize>();
             found.iter().for_each(|(source, name)| excepted.insert(source, name));
@@ -178,35 +179,28 @@ impl Excepted {
         self.0.entry(source.package.to_owned()).or_default().insert(path);
     }
 
-    fn holds_path(&self, package: &str, path: &[String]) -> bool {
-        self.0.get(package).is_some_and(|known| known.iter().any(|known| path.starts_with(known)))
+    fn holds_path(&self, package: &str, path: &[&str]) -> bool {
+        let is_in = |known: &Vec<String>| known.len() <= path.len() && known.iter().zip(path).all(|(a, b)| a == b);
+        self.0.get(package).is_some_and(|known| known.iter().any(is_in))
     }
 
     fn holds_module(&self, source: &Source<'_>) -> bool {
-        let module: Vec<String> = source.module.iter().copied().map(str::to_owned).collect();
-        self.holds_path(source.package, &module)
+        self.holds_path(source.package, &source.module)
     }
 
     /// Whether a path that a file names is excepted.
-    fn holds(&self, source: &Source<'_>, used: &UsedPath) -> bool {
-        let module = || source.module.iter().copied().map(str::to_owned);
-        let [first, rest @ ..] = &used.path[..] else { return false };
-        match first.strip_prefix("engram_") {
-            Some(package) => self.holds_path(&package.replace('_', "-"), rest),
-            None => {
-                let supers = used.path.iter().take_while(|name| *name == "super").count();
-                let path: Vec<String> = match first.as_str() {
-                    "crate" => rest.to_vec(),
-                    "self" => module().chain(rest.iter().cloned()).collect(),
-                    "super" => {
-                        let kept = source.module.len().saturating_sub(supers);
-                        module().take(kept).chain(used.path[supers..].iter().cloned()).collect()
-                    }
-                    _ => module().chain(used.path.iter().cloned()).collect(),
-                };
-                self.holds_path(source.package, &path)
-            }
+    fn holds(&self, source: &Source<'_>, path: &[&str]) -> bool {
+        let Some((&first, rest)) = path.split_first() else { return false };
+        if let Some(package) = first.strip_prefix("engram_") {
+            return self.holds_path(&package.replace('_', "-"), rest);
         }
+        let supers = path.iter().take_while(|name| **name == "super").count();
+        let (kept, rest) = match first {
+            "crate" => (0, rest),
+            "self" => (source.module.len(), rest),
+            _ => (source.module.len().saturating_sub(supers), &path[supers..]),
+        };
+        self.holds_path(source.package, &[&source.module[..kept], rest].concat())
     }
 }
 
@@ -221,16 +215,20 @@ fn nothing_excepted_is_used(source: &Source<'_>, excepted: &Excepted) -> Vec<Com
         return vec![];
     }
     let named = NAMED_ONLY.iter().find(|(path, _)| *path == source.file.path).map_or(&[][..], |(_, names)| names);
-    let used =
-        uses::of(&source.file.text).into_iter().filter(|used| !used.is_passed_on && excepted.holds(source, used));
-    let wrong = used.filter(|used| !named.contains(&used.name.as_str()));
+    let Module { imports, mentions } = Module::parse(&source.file.text);
+    let imports = imports.into_iter().filter(|import| !import.is_public).map(|Import { path, .. }| path);
+    // A name alone, outside of an import, is one of the file's own.
+    let mentions = mentions.into_iter().filter(|path| path.len() > 1);
+    let wrong = imports
+        .chain(mentions)
+        .filter(|path| excepted.holds(source, path) && !path.last().is_some_and(|name| named.contains(name)));
     wrong
-        .map(|used| {
+        .map(|path| {
             let advice = format!(
                 "a verifier runs this file, and `{}` is excepted from its lints: split what both need from the rest",
-                used.path.join("::")
+                path.join("::")
             );
-            source.complaint(used.line, advice)
+            source.complaint(0, advice)
         })
         .collect()
 }
@@ -299,6 +297,7 @@ mod tests {
             "use engram_memory::fill::Fill;",
             "use engram_memory::{Fill, tree::Tree};",
             "pub fn f() {\n    use engram_memory::fill;\n}",
+            "pub fn f() {\n    engram_memory::fill::f();\n}",
         ] {
             assert_eq!(broken("crates/verifier/src/key.rs", text).len(), 1, "{text}");
         }
