@@ -7,6 +7,7 @@ use engram_stark::{
     engine::{Committed, EngineError, ProvingKey, keygen},
     parameters::Parameters,
 };
+use engram_verifier::SegmentKey;
 use engram_vm::rom;
 
 /// What proves segments under one parameter set.
@@ -16,6 +17,8 @@ pub struct SegmentProvingKey {
     pub circuits: ProvingKey,
     /// The program's ROM.
     pub rom: Committed,
+    /// What a verifier needs of both.
+    pub verifying: SegmentKey,
 }
 
 /// Proving keys by parameter set.
@@ -38,10 +41,19 @@ impl ProvingKeys {
         match self.keys.entry(parameters) {
             Entry::Occupied(known) => Ok(known.into_mut()),
             Entry::Vacant(place) => {
-                let (circuits, _) = keygen(machine.circuits(), parameters)?;
-                let rom = Committed::new(parameters, &rom::committed_trace(program.entries()))?;
-                Ok(place.insert(SegmentProvingKey { circuits, rom }))
+                let (circuits, verifying) = keygen(machine.circuits(), parameters)?;
+                let trace = rom::committed_trace(program.entries());
+                let (rom, rom_rows) = (Committed::new(parameters, &trace)?, trace.height() as u32);
+                let verifying = SegmentKey { parameters, circuits: verifying, rom: rom.commitment(), rom_rows };
+                Ok(place.insert(SegmentProvingKey { circuits, rom, verifying }))
             }
         }
+    }
+
+    /// What a verifier needs of every key so far, by parameter set.
+    pub fn verifying(&self) -> Vec<SegmentKey> {
+        let mut keys: Vec<SegmentKey> = self.keys.values().map(|key| key.verifying.clone()).collect();
+        keys.sort_by_key(|key| key.parameters);
+        keys
     }
 }

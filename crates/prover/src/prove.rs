@@ -11,7 +11,7 @@ use engram_rv32im::{Emulator, ExecutionLog, Fault, Outcome, memory::Memory};
 use engram_rv32im_air::{circuits::Machine, plan::PlanError, program::MachineProgram};
 use engram_stark::{EngineError, Witness, check_witnesses};
 use engram_verifier::{
-    CommittedProgram, InitialMemory, KeyError, ProgramKey, RunProof, SegmentProof, Statement, VerifyError, verify_from,
+    CommittedProgram, InitialMemory, ProgramKey, RunProof, SegmentProof, Statement, VerifyError, verify_from,
 };
 use thiserror::Error;
 use tracing::info_span;
@@ -81,9 +81,6 @@ pub enum ProveError {
     /// The backend fails.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// The program has no key.
-    #[error(transparent)]
-    Key(#[from] KeyError),
     /// A constraint does not hold: a fault of this program.
     #[error(
         "segment {segment}: the run does not satisfy the circuits, which is a fault of engram; please report it\n{explanation}"
@@ -239,7 +236,8 @@ pub fn prove(
         RunProof { program_commitment, plan: options.plan.clone(), output: executor.output().to_vec(), segments };
     if options.self_check {
         let memory = options.memory.as_ref().map_or(InitialMemory::Program, |_| InitialMemory::Root(initial_root));
-        report.statement = Some(verify_from(&ProgramKey::derive_for(program, &proof)?, &proof, memory)?);
+        let key = ProgramKey::of_segments(program, &options.plan, keys.verifying());
+        report.statement = Some(verify_from(&key, &proof, memory)?);
     }
     Ok((proof, report))
 }

@@ -8,7 +8,8 @@ use engram_rv32im_air::{plan::Plan, registry::ExtensionRegistry};
 use engram_stark::parameters::Parameters;
 use engram_verifier::{CommittedProgram, ProgramKey, VerifyError, verify};
 
-const INPUT: [u8; 4] = 64_u32.to_le_bytes();
+/// Enough rounds for a block to be worth its place in a plan.
+const INPUT: [u8; 4] = 4096_u32.to_le_bytes();
 
 fn bulk(registry: &ExtensionRegistry) -> CommittedProgram {
     let elf = std::fs::read(guest_elf("bulk")).unwrap();

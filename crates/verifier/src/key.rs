@@ -122,13 +122,20 @@ impl ProgramKey {
             Ok(SegmentKey { parameters, circuits, rom, rom_rows })
         };
         let segments = sets.iter().filter(|set| fits(set)).map(segment).collect::<Result<Vec<_>, _>>()?;
+        Ok(Self::of_segments(program, plan, segments))
+    }
+
+    /// The key of a program, of parts that the caller has derived from it and from this plan already: a prover's own, for example. It
+    /// says what the parts say.
+    pub fn of_segments(program: &CommittedProgram, plan: &Plan, segments: Vec<SegmentKey>) -> Self {
+        let decoded = program.machine();
         let (initial_roots, commitment) = (program.initial_roots(), program.commitment());
         let (text, entry_pc) = (Text::of(program.program()), program.program().entry() >> 2);
         let used = decoded.extensions().iter();
         let extensions = used.map(|extension| (extension.id(), extension.name().to_owned())).collect();
         let registry = ExtensionRegistry::of(program.program());
         let plan = plan.clone();
-        Ok(Self { commitment, text, plan, entry_pc, initial_roots, segments, extensions, registry })
+        Self { commitment, text, plan, entry_pc, initial_roots, segments, extensions, registry }
     }
 
     /// This key with the circuits of a proof's blocks instead of its own, as far as the proof needs them.
