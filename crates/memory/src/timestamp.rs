@@ -10,7 +10,7 @@ use crate::{
 /// A timestamp that a row gives: where the row is real, an integer below `2^TIMESTAMP_BITS`, and from 1 on if it is an access's.
 ///
 /// The order of accesses rests on this rule: timestamps that went round p would lead back to what was overwritten. No column is
-/// one by itself. It has two limbs with their ranges, [`Timestamp::of_limbs`], or it comes from a clock, [`Timestamp::shown`].
+/// one by itself. It has two limbs with their ranges, which a table of memory asks for, or it comes from a clock, [`Timestamp::shown`].
 #[derive(Clone, Debug)]
 pub struct Timestamp<E>(E);
 

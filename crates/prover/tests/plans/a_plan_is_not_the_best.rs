@@ -114,6 +114,21 @@ fn both_sides_of_a_branch_are_covered() {
     assert!(seconds(&guest, blocks) < seconds(&guest, vec![]) / 4.0);
 }
 
+/// The body of this loop has more messages than a row may have.
+#[test]
+fn straight_code_that_no_row_can_hold_is_cut() {
+    let guest = Guest::written(|a| {
+        a.set(5, 600);
+        (0..120).for_each(|i| a.register(Mulhu, 6 + (i % 8) as u8, 6 + (i % 7) as u8, 5));
+        a.immediate(Addi, 5, 5, -1);
+        a.branch(Bne, 5, ZERO, -121);
+    });
+    let (blocks, log) = (planned(&guest), guest.log());
+    let tiles = Tiler::new(guest.program.machine(), &blocks).cover(&log);
+    let alone = tiles.iter().filter(|tile| **tile == Tile::Single).count();
+    assert!(10 * alone < log.steps.len(), "{alone} of {} instructions are in no block", log.steps.len());
+}
+
 /// What runs once is not worth a table of its own.
 #[test]
 fn a_cold_program_gets_no_blocks() {
