@@ -266,4 +266,12 @@ fn custom_instructions_are_run_proven_and_verified() {
         }
     }
     engram(["inspect", &elf]).with(0);
+    // In blocks, too, whose prices are told.
+    let (input, plan) = (path("input"), path("bulk.plan"));
+    std::fs::write(&input, 4096_u32.to_le_bytes()).unwrap();
+    engram(["plan", &elf, "--input", &input, "-o", &plan]).with(0);
+    engram(["inspect", &plan, "--elf", &elf]).with(0);
+    engram(["prove", &elf, "--input", &input, "-o", &proof, "--plan", &plan]).with(0);
+    engram(["inspect", &proof, "--elf", &elf]).with(0);
+    engram(["verify", &proof, "--key", &key]).with(0);
 }

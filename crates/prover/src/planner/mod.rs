@@ -117,8 +117,10 @@ pub struct BlockPrice {
 
 /// The price of a block's row.
 pub fn block_price(block: &Block) -> BlockPrice {
+    let tables: HashMap<Chip, f64> =
+        tables(block.decoded()).iter().map(|(chip, circuit)| (*chip, row_cost(circuit))).collect();
     let chips = block.decoded().iter().filter_map(|decoded| decoded.chip);
-    BlockPrice { row_s: row_cost(&block.circuit), singles_s: chips.map(|chip| row_cost(&chip.circuit())).sum() }
+    BlockPrice { row_s: row_cost(&block.circuit), singles_s: chips.map(|chip| tables[&chip]).sum() }
 }
 
 /// Rows of each of a plan's blocks in these windows.
