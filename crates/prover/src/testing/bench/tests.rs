@@ -1,4 +1,4 @@
-use engram_air::Ring;
+use engram_air::{Field, PrimeCharacteristicRing, PrimeField32, Ring};
 use engram_vm::{
     extension::ExtensionRow,
     row::{RowBuilder, RowValue},
@@ -104,6 +104,72 @@ fn a_column_that_nothing_needs_is_found_unless_it_may_be_free() {
     assert!(report.is_passed(), "{report}");
     let bench = ExtensionBench::new(Lanes(Mistake::None)).unwrap().with_free_column("carry 0");
     assert_eq!(bench.check(&[lanes_case()]).findings(), [Finding::NotFree { column: "carry 0".into() }]);
+}
+
+/// Mistakes that only show when a second column makes up for the first.
+#[derive(Clone, Copy, Debug)]
+enum Subtle {
+    /// `rd = rs1 / rs2` of low limbs, where nothing says that the remainder is below the divisor.
+    Quotient,
+    /// `rd` is the lowest bit of rs1, where nothing bounds the rest.
+    LowBit,
+    /// `rd` is whether the low limb of rs1 is zero, where a limb that is not has no need of an inverse.
+    IsZero,
+}
+
+impl MemoryExtension for Subtle {
+    fn name(&self) -> &str {
+        "subtle"
+    }
+
+    fn eval<B: RowBuilder>(&self, row: &mut ExtensionRow<'_, '_, B>) {
+        let (x, y) = (row.rs1(), row.rs2());
+        let ([x, _], [y, _]) = (row.limbs(x), row.limbs(y));
+        let result = match self {
+            Self::Quotient => {
+                let quotient = row.column("quotient", |at| x.integer_at(at) / y.integer_at(at).max(1));
+                let rest = row.column("rest", |at| x.integer_at(at) % y.integer_at(at).max(1));
+                row.range("the rest has 16 bits", rest.clone(), 16);
+                row.assert_zero("a division", quotient.clone() * y + rest - x);
+                quotient
+            }
+            Self::LowBit => {
+                let low = row.column("low", |at| x.integer_at(at) % 2);
+                let high = row.column("high", |at| x.integer_at(at) / 2);
+                row.assert_bool("low is boolean", low.clone());
+                row.assert_zero("both make the limb", low.clone() + high.clone() + high - x);
+                low
+            }
+            Self::IsZero => {
+                let inverse = |value| F::from_u32(value).try_inverse().unwrap_or(F::ZERO).as_canonical_u32();
+                let inverse = row.column("inverse", |at| inverse(x.integer_at(at)));
+                let product = row.column("product", |at| u32::from(x.integer_at(at) != 0));
+                row.assert_zero("the product", x * inverse - product.clone());
+                row.assert_bool("the product is boolean", product.clone());
+                row.real() - product
+            }
+        };
+        let zero = row.constant(0);
+        let word = row.word([result, zero]);
+        row.set_rd(word);
+    }
+}
+
+#[test]
+fn mistakes_that_a_second_column_makes_up_for_are_found() {
+    for (subtle, result) in [(Subtle::Quotient, 142), (Subtle::LowBit, 0), (Subtle::IsZero, 0)] {
+        let before = BenchState { registers: vec![(5, 1000), (6, 7)], words: vec![] };
+        let after = BenchState { registers: vec![(7, result)], words: vec![] };
+        let case = BenchCase { name: "subtle".into(), before, operands: vec![[7, 5, 6]], after };
+        let mut bench = ExtensionBench::new(subtle).unwrap();
+        if matches!(subtle, Subtle::IsZero) {
+            bench = bench.with_free_column("inverse");
+        }
+        let report = bench.check(&[case]);
+        let is_found = |finding: &Finding| matches!(finding, Finding::Undetermined { case, .. } if case == "subtle");
+        assert!(report.findings().iter().any(is_found), "{subtle:?}: {report}");
+        assert!(!report.findings().iter().any(|finding| matches!(finding, Finding::Wrong { .. })), "{report}");
+    }
 }
 
 #[test]
