@@ -81,6 +81,8 @@ pub struct BusFailure {
 /// Everything that is wrong.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
+    /// Witnesses that are none of their circuits, in words. Nothing else was checked then.
+    pub misfits: Vec<String>,
     /// Constraints, at most [`FAILURES_MAX`].
     pub constraints: Vec<ConstraintFailure>,
     /// Messages, at most [`FAILURES_MAX`].
@@ -226,6 +228,11 @@ fn signed(value: F) -> i64 {
 }
 
 impl Report {
+    /// A report of witnesses that are none of their circuits.
+    pub fn of_misfits(misfits: Vec<String>) -> Self {
+        Self { total: misfits.len(), misfits, ..Self::default() }
+    }
+
     /// Does some constraint with this label fail?
     pub fn fails(&self, label: &str) -> bool {
         self.constraints.iter().any(|failure| failure.label == label)
@@ -234,6 +241,7 @@ impl Report {
     /// The report in words; `describe` names rows.
     pub fn explain(&self, describe: Describe<'_>) -> String {
         let mut text = format!("{} failures", self.total);
+        self.misfits.iter().for_each(|misfit| text += &format!("\n{misfit}"));
         for failure in &self.constraints {
             let cells: Vec<String> = failure.cells.iter().map(|(name, value)| format!("{name}={value}")).collect();
             text += &format!(

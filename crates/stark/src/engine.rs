@@ -1,11 +1,12 @@
 //! Keys, committed columns, proofs, and verifying them.
 
 use std::{
+    collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
 
-use engram_air::{Circuit, F, Trace, field::Digest};
+use engram_air::{Bus, Circuit, F, Trace, circuit::Interaction, field::Digest};
 use openvm_cpu_backend::CpuBackend;
 use openvm_stark_backend::{
     StarkEngine, SystemParams,
@@ -80,6 +81,12 @@ impl Committed {
         self.0.commitment
     }
 
+    /// How many columns and rows there are.
+    pub fn size(&self) -> (usize, usize) {
+        let matrix = &self.0.trace;
+        (matrix.width, matrix.values.len().checked_div(matrix.width).unwrap_or(0))
+    }
+
     /// The columns, row-major.
     pub fn trace(&self) -> Trace {
         Trace::from_rows(self.0.trace.values.clone(), self.0.trace.width)
@@ -97,10 +104,28 @@ pub struct VerifyingKey {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StarkProof(pub(crate) openvm_stark_backend::proof::Proof<Config>);
 
+/// The backend tells buses apart by their numbers alone: two buses of one number would be one, on which messages of each undo the other's.
+fn check_bus_numbers(circuits: &[Arc<Circuit>]) -> Result<(), EngineError> {
+    let mut known: BTreeMap<u16, (Bus, &str)> = BTreeMap::new();
+    for circuit in circuits {
+        for Interaction { bus, .. } in &circuit.interactions {
+            let (other, of) = known.entry(bus.index).or_insert((*bus, &circuit.name));
+            if other != bus {
+                return Err(EngineError::Keygen(format!(
+                    "\"{}\" of {of} and \"{}\" of {} are two buses of number {}; give one another number",
+                    other.name, bus.name, circuit.name, bus.index
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
 pub(crate) fn generate(
     circuits: &[Arc<Circuit>],
     parameters: Parameters,
 ) -> Result<MultiStarkProvingKey<Config>, EngineError> {
+    check_bus_numbers(circuits)?;
     let engine = Engine::new(parameters.system());
     let mut builder = MultiStarkKeygenBuilder::new(engine.config().clone());
     for circuit in circuits {

@@ -45,13 +45,46 @@ impl Witness {
 /// Check the witnesses of a proof, one a circuit in order, before proving them: [`engram_air::check`].
 ///
 /// # Errors
-/// A constraint fails in a row, or a bus does not balance. The report names each.
+/// The witnesses are not those of the circuits, a constraint fails in a row, or a bus does not balance. The report names each.
 pub fn check_witnesses(circuits: &[Arc<Circuit>], witnesses: &[Witness]) -> Result<(), Box<Report>> {
+    let misfits = misfits(circuits, witnesses);
+    if !misfits.is_empty() {
+        return Err(Box::new(Report::of_misfits(misfits)));
+    }
     let traces: Vec<Option<Trace>> = witnesses.iter().map(Witness::whole_trace).collect();
     let tables = circuits.iter().zip(&traces).zip(witnesses).filter_map(|((circuit, trace), witness)| {
         Some(Table { circuit, trace: trace.as_ref()?, publics: &witness.publics })
     });
     check(&tables.collect::<Vec<_>>())
+}
+
+/// What keeps witnesses from being those of the circuits: one each, of its columns and public values, and none left out that is required.
+fn misfits(circuits: &[Arc<Circuit>], witnesses: &[Witness]) -> Vec<String> {
+    if circuits.len() != witnesses.len() {
+        return vec![format!("{} witnesses for {} circuits; give one each", witnesses.len(), circuits.len())];
+    }
+    circuits.iter().zip(witnesses).filter_map(|(circuit, witness)| misfit(circuit, witness)).collect()
+}
+
+fn misfit(circuit: &Circuit, witness: &Witness) -> Option<String> {
+    let name = &circuit.name;
+    let Some(trace) = &witness.trace else {
+        return circuit.required.then(|| format!("{name}: the table is required and has no witness"));
+    };
+    let committed = witness.committed.as_ref().map(Committed::size);
+    let (found, wanted) = (committed.map_or(0, |(width, _)| width), circuit.committed_columns);
+    if found != wanted {
+        return Some(format!("{name}: {found} committed columns, {wanted} are the circuit's"));
+    }
+    let wanted = circuit.width().saturating_sub(wanted);
+    if trace.width() != wanted {
+        return Some(format!("{name}: {} columns, {wanted} are the circuit's", trace.width()));
+    }
+    if let Some((_, rows)) = committed.filter(|(_, rows)| *rows != trace.height()) {
+        return Some(format!("{name}: {} rows beside {rows} committed ones", trace.height()));
+    }
+    let (found, wanted) = (witness.publics.len(), circuit.publics.len());
+    (found != wanted).then(|| format!("{name}: {found} public values, {wanted} are the circuit's"))
 }
 
 /// The one commitment to the columns of these tables, but for those that are committed apart, as
@@ -107,6 +140,9 @@ impl ProvingKey {
     /// # Errors
     /// The witnesses do not fit the circuits, the messages do not balance, or the backend fails.
     pub fn prove(&self, witnesses: Vec<Witness>) -> Result<StarkProof, EngineError> {
+        if let Some(misfit) = misfits(&self.circuits, &witnesses).into_iter().next() {
+            return Err(EngineError::Prove(misfit));
+        }
         let context = contexts(witnesses);
         let proof = device::prove(self.parameters.system(), &self.key, context);
         proof.map(StarkProof).map_err(|error| EngineError::Prove(error.to_string()))

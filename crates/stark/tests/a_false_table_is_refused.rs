@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use engram_air::{
-    Bus, Circuit, CircuitBuilder, Expr, F, PrimeCharacteristicRing, Ring, Trace,
+    Bus, Circuit, CircuitBuilder, Count, Expr, F, PrimeCharacteristicRing, Ring, Trace,
     check::{Table, check},
 };
 use engram_stark::{
-    engine::{Committed, EngineError, StarkProof, Witness, keygen},
+    engine::{Committed, EngineError, StarkProof, Witness, check_witnesses, keygen},
     parameters::Parameters,
 };
 
@@ -111,4 +111,52 @@ fn the_checker_names_the_constraint_and_the_nearest_message() {
 #[test]
 fn expressions_scale_and_shift() {
     assert_eq!(Expr::integer(12).shift_right(2).as_constant(), Some(F::from_u32(3)));
+}
+
+/// Another bus with the number of the first undoes what is said there: 2^20 would be a small number.
+#[test]
+fn two_buses_of_one_number_are_refused() {
+    let mine = Bus::permutation(SMALL.index, "mine", &["value"]);
+    let mut circuit = CircuitBuilder::new("undoes");
+    let value = circuit.column("value");
+    circuit.receive(mine, "its own message", vec![value], &Count::always());
+    let circuits = [Arc::new(table()), Arc::new(circuit.build())];
+    let error = keygen(&circuits, Parameters::SMALLEST).unwrap_err().to_string();
+    assert!(error.contains("\"small\" of small numbers and \"mine\" of undoes"), "{error}");
+}
+
+#[test]
+fn witnesses_of_other_circuits_are_refused_and_not_proven() {
+    let circuits: Vec<Arc<Circuit>> = vec![Arc::new(table()), Arc::new(squares(true))];
+    let (proving, _) = keygen(&circuits, Parameters::SMALLEST).unwrap();
+    let values = Trace::from_rows((0..16).map(F::from_u32).collect(), 1);
+    let committed = Committed::new(Parameters::SMALLEST, &values).unwrap();
+    let entries = |width: usize, height: usize| Witness {
+        trace: Some(Trace::zeros(width, height)),
+        committed: Some(committed.clone()),
+        ..Default::default()
+    };
+    let rows = |width, publics| Witness {
+        trace: Some(Trace::zeros(width, 4)),
+        publics: vec![F::ONE; publics],
+        ..Default::default()
+    };
+    let cases = [
+        (vec![], "0 witnesses for 2 circuits"),
+        (vec![entries(1, 16), rows(3, 0), rows(3, 0)], "3 witnesses for 2 circuits"),
+        (vec![Witness::default(), rows(3, 0)], "small numbers: the table is required"),
+        (vec![rows(1, 0), rows(3, 0)], "small numbers: 0 committed columns"),
+        (vec![entries(1, 8), rows(3, 0)], "small numbers: 8 rows beside 16"),
+        (vec![entries(1, 16), rows(2, 0)], "sender: 2 columns"),
+        (vec![entries(1, 16), rows(3, 1)], "sender: 1 public values"),
+    ];
+    for (witnesses, why) in cases {
+        let report = check_witnesses(&circuits, &witnesses).unwrap_err();
+        assert!(report.to_string().contains(why), "{why}: {report}");
+        let error = proving.prove(witnesses).unwrap_err();
+        assert!(error.to_string().contains(why), "{why}: {error}");
+    }
+    // As they should be, with a table that may be left out.
+    check_witnesses(&circuits, &[entries(1, 16), Witness::default()]).unwrap();
+    proving.prove(vec![entries(1, 16), rows(3, 0)]).unwrap();
 }
