@@ -96,23 +96,24 @@ impl Pages {
     /// Set bytes of a page of words, from its byte `first` on, as far as they are in it.
     #[expect(clippy::indexing_slicing, reason = "a byte of a page is in one of its words")]
     fn set_bytes(&mut self, page: u32, first: usize, bytes: &[u8]) {
-        let put = |word: u32, at: usize, byte: u8| {
-            let mut octets = word.to_le_bytes();
-            octets[at % 4] = byte;
+        let put = |value: u32, octet: usize, byte: u8| {
+            let mut octets = value.to_le_bytes();
+            octets[octet] = byte;
             u32::from_le_bytes(octets)
         };
-        let places = (first..PAGE_BYTES).zip(bytes);
         match self {
             Self::Words(pages) => {
                 let words = page_mut(pages, page);
-                for (at, &byte) in places {
-                    words[at / 4] = put(words[at / 4], at, byte);
+                for (at, &byte) in (first..PAGE_BYTES).zip(bytes) {
+                    words[at / 4] = put(words[at / 4], at % 4, byte);
                 }
             }
-            Self::Cells(_) => {
-                for (word, (at, &byte)) in places.map(|place| (place.0 / 4, place)) {
-                    let word = page << PAGE_LOG2 | u32::try_from(word).unwrap_or(0);
-                    self.set_word(word, put(self.word(word), at, byte));
+            Self::Cells(pages) => {
+                // A cell may have more than 16 bits, of which its two bytes are the lowest.
+                let halves = (page << (PAGE_LOG2 + WORD_CELLS_LOG2)..).flat_map(|cell| [(cell, 0), (cell, 1)]);
+                for ((cell, octet), &byte) in halves.skip(first).zip(bytes) {
+                    let cell = item_mut(pages, cell);
+                    *cell = F::from_u32(put(cell.as_canonical_u32(), octet, byte));
                 }
             }
         }
@@ -315,6 +316,22 @@ mod tests {
         words.set_word(2, 3, 0x1234_567b);
         assert_eq!(words.word(2, 3), 0x1234_567b);
         assert_eq!(words.word(2, 5000), 0x1234_5678 + 5000);
+    }
+
+    /// Bytes of single cells are set one by one, and leave what a wide cell has above them.
+    #[test]
+    fn bytes_of_cells_are_those_of_words() {
+        let (mut words, mut cells) = (MemoryImage::new(), MemoryImage::new());
+        let bytes: Vec<u8> = (0..40).collect();
+        cells.set_cell(2, 2 * 1019, F::ONE);
+        for image in [&mut words, &mut cells] {
+            image.set_bytes(2, 4 * 1020 - 3, &bytes);
+        }
+        cells.set_cell(2, 2 * 1019, F::ZERO);
+        assert_eq!(words, cells);
+        cells.set_cell(2, 2 * 1020, F::from_u32(0x1234_5678));
+        cells.set_bytes(2, 4 * 1020 + 1, &[0xab]);
+        assert_eq!(cells.cell(2, 2 * 1020), F::from_u32(0x1234_ab78));
     }
 
     #[test]
