@@ -3,12 +3,8 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use engram_air::{
-    Circuit, F, PrimeCharacteristicRing, Trace,
-    field::inverse_power_of_two,
-    tape::{Message, Row},
-};
-use engram_prover::testing::{Attacker, Effort, RowChecks, Run, Segment, custom_elf, every_instruction};
+use engram_air::{Circuit, F, PrimeCharacteristicRing, Trace, tape::Row};
+use engram_prover::testing::{Attacker, Effort, RowChecks, Run, Segment, custom_elf, every_instruction, lies};
 use engram_rv32im::testing::SplitMix64;
 use engram_rv32im_air::circuits::FIRST_CHIP;
 use rayon::prelude::*;
@@ -80,25 +76,9 @@ impl Filled {
         Row { local, next, publics: &self.publics, is_first: index == 0, is_last: index + 1 == height }
     }
 
-    fn says(&self, index: usize, local: &[F]) -> Vec<Message> {
-        let mut says = self.checks.says(self.row(index, local));
-        says.sort_by_key(|message| {
-            let bus = self.circuit.interactions[message.interaction].bus.index;
-            (bus, message.fields.clone(), message.count)
-        });
-        says.iter_mut().for_each(|message| message.interaction = 0);
-        says
+    fn says(&self, index: usize, local: &[F]) -> Vec<(u16, Vec<F>, F)> {
+        self.checks.said(self.row(index, local))
     }
-}
-
-fn lies(honest: F, random: &mut SplitMix64) -> Vec<F> {
-    let steps = [1, 2, 4, 256, 1 << 16].map(F::from_u32).into_iter().chain([2, 8, 16].map(inverse_power_of_two));
-    let mut lies: Vec<F> = steps.flat_map(|step| [honest + step, honest - step]).collect();
-    lies.extend([F::ZERO, F::ONE, F::ONE - honest, -honest, F::from_u32(random.next_u32() >> 4)]);
-    lies.retain(|&lie| lie != honest);
-    lies.sort_unstable();
-    lies.dedup();
-    lies
 }
 
 fn is_free(circuit: &str, column: &str) -> bool {
@@ -125,7 +105,7 @@ fn assert_no_cell_is_free(tables: &[Filled], rows: u32) {
             assert!(table.checks.failed(table.row(index, honest)).is_empty(), "{}", table.circuit.name);
             let mut cells = honest.to_vec();
             for column in 0..cells.len() {
-                for lie in lies(honest[column], &mut random) {
+                for lie in lies(honest[column], [F::from_u32(random.next_u32() >> 4)]) {
                     cells[column] = lie;
                     let refused = !table.checks.failed(table.row(index, &cells)).is_empty();
                     if !refused && table.says(index, &cells) == said {
@@ -152,7 +132,11 @@ fn assert_nothing_makes_up_for_a_lie(tables: &[Filled], rows: u32) {
             let mut attacks = vec![];
             for index in rows {
                 for (column, &honest) in table.trace.row(index).iter().enumerate() {
-                    attacks.extend(lies(honest, &mut random).into_iter().map(|lie| (table, index, column, lie)));
+                    attacks.extend(
+                        lies(honest, [F::from_u32(random.next_u32() >> 4)])
+                            .into_iter()
+                            .map(|lie| (table, index, column, lie)),
+                    );
                 }
             }
             attacks

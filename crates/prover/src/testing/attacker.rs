@@ -55,11 +55,12 @@ struct Search<'a> {
     rows_left: usize,
 }
 
-/// Other values for a cell that is this one: near it, far from it, and what a sign, a flag or a shift makes of it.
-pub fn other_values(honest: F) -> Vec<F> {
+/// Other values for a cell that is this one: near it, far from it, what a sign, a flag or a shift makes of it, and those `at_random`.
+pub fn lies(honest: F, at_random: impl IntoIterator<Item = F>) -> Vec<F> {
     let steps = [1, 2, 4, 256, 1 << 16].map(F::from_u32).into_iter().chain([2, 8, 16].map(inverse_power_of_two));
     let mut values: Vec<F> = steps.flat_map(|step| [honest + step, honest - step]).collect();
     values.extend([F::ZERO, F::ONE, F::ONE - honest, -honest]);
+    values.extend(at_random);
     values.retain(|&value| value != honest);
     values.sort_unstable();
     values.dedup();

@@ -12,7 +12,7 @@ pub mod system;
 mod words;
 
 pub use assembler::{Assembler, ZERO};
-pub use attacker::{Attacker, Effort, Forgery, other_values};
+pub use attacker::{Attacker, Effort, Forgery, lies};
 pub use custom_program::custom_elf;
 pub use every_instruction::{EveryInstruction, every_instruction};
 pub use row::RowChecks;

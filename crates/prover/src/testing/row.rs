@@ -90,20 +90,13 @@ impl RowChecks {
         self.messages(row, |interaction, fields| !asks(interaction) || !self.is_true(interaction, fields))
     }
 
-    /// Whether two rows say the same to other tables, in whatever order.
-    pub fn says_the_same(&self, one: &[F], other: &[F]) -> bool {
-        let said = |cells: &[F]| {
-            let says = self.says(alone(cells)).into_iter();
-            let mut said: Vec<_> = says
-                .map(|message| {
-                    let bus = self.circuit.interactions[message.interaction].bus.index;
-                    (bus, message.fields, message.count)
-                })
-                .collect();
-            said.sort_unstable();
-            said
-        };
-        said(one) == said(other)
+    /// The same, whichever of its interactions says it: by the bus's number, fields and counts, in order.
+    pub fn said(&self, row: Row<'_>) -> Vec<(u16, Vec<F>, F)> {
+        let says = self.says(row).into_iter();
+        let bus = |message: &Message| self.circuit.interactions[message.interaction].bus.index;
+        let mut said: Vec<_> = says.map(|message| (bus(&message), message.fields, message.count)).collect();
+        said.sort_unstable();
+        said
     }
 
     /// The true questions of a row.

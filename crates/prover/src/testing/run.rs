@@ -109,18 +109,14 @@ impl Run {
     /// # Panics
     /// As [`Run::visit`].
     pub fn whole(elf: &[u8], input: &[u8]) -> (Self, Segment) {
-        Self::whole_with(&load(elf), input)
+        Self::whole_of(&load(elf), input)
     }
 
-    /// The same of a program with extensions of its own, without input.
+    /// The same of a program with extensions of its own.
     ///
     /// # Panics
     /// As [`Run::visit`].
-    pub fn whole_of(program: &Program) -> (Self, Segment) {
-        Self::whole_with(program, &[])
-    }
-
-    fn whole_with(program: &Program, input: &[u8]) -> (Self, Segment) {
+    pub fn whole_of(program: &Program, input: &[u8]) -> (Self, Segment) {
         let mut segments = vec![];
         let run = Self::visit_of(program, input, u64::MAX, |_, segment| segments.push(segment));
         (run, segments.remove(0))
@@ -132,18 +128,14 @@ impl Run {
     /// # Panics
     /// Where the program faults.
     pub fn in_blocks(elf: &[u8], input: &[u8], length: usize, count: usize) -> (Self, Segment) {
-        Self::in_blocks_with(&load(elf), input, length, count)
+        Self::in_blocks_of(&load(elf), input, length, count)
     }
 
-    /// The same of a program with extensions of its own, without input.
+    /// The same of a program with extensions of its own.
     ///
     /// # Panics
     /// Where the program faults.
-    pub fn in_blocks_of(program: &Program, length: usize, count: usize) -> (Self, Segment) {
-        Self::in_blocks_with(program, &[], length, count)
-    }
-
-    fn in_blocks_with(program: &Program, input: &[u8], length: usize, count: usize) -> (Self, Segment) {
+    pub fn in_blocks_of(program: &Program, input: &[u8], length: usize, count: usize) -> (Self, Segment) {
         let program = MachineProgram::new(program);
         let mut executor = engram_rv32im::Emulator::new(program.program(), Box::new(Cursor::new(input.to_vec())));
         let mut log = ExecutionLog::starting_at(executor.state());

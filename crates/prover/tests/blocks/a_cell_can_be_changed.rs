@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use engram_air::{F, PrimeCharacteristicRing, Trace, field::inverse_power_of_two, tape::Message};
-use engram_prover::testing::{Attacker, Effort, RowChecks};
+use engram_air::{F, PrimeCharacteristicRing, Trace};
+use engram_prover::testing::{Attacker, Effort, RowChecks, lies};
 use engram_rv32im::testing::SplitMix64;
 use engram_rv32im_air::circuits::Machine;
 use rayon::prelude::*;
@@ -34,25 +34,9 @@ fn is_free(column: &str) -> bool {
     FREE.iter().any(|(free, _)| *free == column)
 }
 
-fn lies(honest: F, random: &mut SplitMix64) -> Vec<F> {
-    let steps = [1, 2, 4, 256, 1 << 16].map(F::from_u32).into_iter().chain([2, 8, 16].map(inverse_power_of_two));
-    let mut lies: Vec<F> = steps.flat_map(|step| [honest + step, honest - step]).collect();
-    lies.extend([F::ZERO, F::ONE, F::ONE - honest, -honest, F::from_u32(random.next_u32() >> 4)]);
-    lies.retain(|&lie| lie != honest);
-    lies.sort_unstable();
-    lies.dedup();
-    lies
-}
-
 /// What a row says, whichever of its interactions says it.
-fn says(checks: &RowChecks, cells: &[F]) -> Vec<Message> {
-    let mut says = checks.says(alone(cells));
-    says.sort_by_key(|message| {
-        let bus = checks.circuit().interactions[message.interaction].bus.index;
-        (bus, message.fields.clone(), message.count)
-    });
-    says.iter_mut().for_each(|message| message.interaction = 0);
-    says
+fn says(checks: &RowChecks, cells: &[F]) -> Vec<(u16, Vec<F>, F)> {
+    checks.said(alone(cells))
 }
 
 /// Free columns of a row, each by how many other values are accepted.
@@ -62,7 +46,7 @@ fn free_columns(checks: &RowChecks, honest: &[F], random: &mut SplitMix64) -> BT
     let mut free = BTreeMap::new();
     let mut cells = honest.to_vec();
     for column in 0..cells.len() {
-        for lie in lies(honest[column], random) {
+        for lie in lies(honest[column], [F::from_u32(random.next_u32() >> 4)]) {
             cells[column] = lie;
             if checks.failed(alone(&cells)).is_empty() && says(checks, &cells) == said {
                 *free.entry(checks.circuit().columns[column].clone()).or_default() += 1;
@@ -141,7 +125,7 @@ fn holes(exercise: &Exercise, effort: Effort) -> Vec<String> {
     for row in &exercise.rows {
         let said = says(&exercise.checks, row);
         for column in 0..row.len() {
-            for lie in lies(row[column], &mut random) {
+            for lie in lies(row[column], [F::from_u32(random.next_u32() >> 4)]) {
                 let forged = attacker.forge(row, column, lie, effort);
                 if let Some(forgery) = forged.filter(|forgery| says(&exercise.checks, &forgery.cells) != said) {
                     holes.push(format!("{}: {:?}", exercise.name, forgery.changes));

@@ -32,7 +32,8 @@ use rayon::prelude::*;
 pub use self::report::{BenchReport, FINDINGS_MAX, Finding};
 use super::{
     Assembler, Attacker, Effort, RowChecks, Run, Segment,
-    attacker::{Forgery, other_values},
+    attacker::{Forgery, lies},
+    row::alone,
 };
 
 /// The id under which a bench registers its extension.
@@ -69,12 +70,6 @@ pub struct ExtensionBench {
     registry: ExtensionRegistry,
     table: String,
     free: Vec<String>,
-}
-
-/// What a case did until it exited.
-struct Tried {
-    run: Run,
-    segment: Segment,
 }
 
 /// A row that no check refuses though it was altered, with what the first altered cell was and became.
@@ -172,11 +167,11 @@ impl ExtensionBench {
     fn attack(&self, case: &BenchCase, program: &Program, report: &mut BenchReport, free: &mut BTreeSet<String>) {
         compare(case, program, report);
         let steps = steps_before_exit(case);
-        let alone = tried(Run::whole_of(program));
-        let in_block = tried(Run::in_blocks_of(program, steps, 1));
+        let (alone, in_block) = (Run::whole_of(program, &[]), Run::in_blocks_of(program, &[], steps, 1));
         for (tried, is_block) in [(alone, false), (in_block, true)] {
             report.runs += 1;
-            if let Err(error) = check_witnesses(tried.run.circuits(), &tried.segment.witnesses) {
+            let (run, segment) = &tried;
+            if let Err(error) = check_witnesses(run.circuits(), &segment.witnesses) {
                 report.add(Finding::Refused { case: case.name.clone(), why: error.to_string() });
                 continue;
             }
@@ -187,7 +182,7 @@ impl ExtensionBench {
     fn attack_rows(
         &self,
         case: &str,
-        tried: &Tried,
+        (run, segment): &(Run, Segment),
         is_block: bool,
         report: &mut BenchReport,
         free: &mut BTreeSet<String>,
@@ -195,24 +190,25 @@ impl ExtensionBench {
         let wanted = |circuit: &Circuit| {
             if is_block { circuit.name.starts_with("block") } else { circuit.name == self.table }
         };
-        let Some(table) = tried.run.circuits().iter().position(|circuit| wanted(circuit)) else { return };
-        let circuit: &Arc<Circuit> = &tried.run.circuits()[table];
-        let Some(trace) = tried.segment.witnesses[table].whole_trace() else { return };
-        let checks = RowChecks::new(circuit.clone(), tried.run.program.entries());
+        let Some(table) = run.circuits().iter().position(|circuit| wanted(circuit)) else { return };
+        let circuit: &Arc<Circuit> = &run.circuits()[table];
+        let Some(trace) = segment.witnesses[table].whole_trace() else { return };
+        let checks = RowChecks::new(circuit.clone(), run.program.entries());
         let attacker = Attacker::new(&checks);
         // The first column says that a row is real.
         for row in (0..trace.height()).filter(|&row| trace.row(row)[0] != F::default()) {
             let honest = trace.row(row);
             report.rows += 1;
-            let lies: Vec<(usize, F)> = (0..honest.len())
-                .flat_map(|column| other_values(honest[column]).into_iter().map(move |value| (column, value)))
+            let said = checks.said(alone(honest));
+            let tried: Vec<(usize, F)> = (0..honest.len())
+                .flat_map(|column| lies(honest[column], []).into_iter().map(move |value| (column, value)))
                 .collect();
-            report.alterations += lies.len();
-            let accepted: Vec<Accepted> = lies
+            report.alterations += tried.len();
+            let accepted: Vec<Accepted> = tried
                 .into_par_iter()
                 .filter_map(|(column, value)| {
                     let forgery = attacker.forge(honest, column, value, EFFORT)?;
-                    let says_the_same = checks.says_the_same(honest, &forgery.cells);
+                    let says_the_same = said == checks.said(alone(&forgery.cells));
                     Some(Accepted { column, honest: honest[column], forgery, says_the_same })
                 })
                 .collect();
@@ -235,10 +231,6 @@ impl ExtensionBench {
             }
         }
     }
-}
-
-fn tried((run, segment): (Run, Segment)) -> Tried {
-    Tried { run, segment }
 }
 
 /// Instructions before those of the exit: two for each register that is set.
