@@ -70,11 +70,6 @@ impl Decoded {
         self.pc.wrapping_add(1)
     }
 
-    /// An instruction by itself, at a byte address. An `ecall` has no entry for the break call then.
-    pub fn alone(address: u32, instruction: Instruction, extensions: &ExtensionRegistry) -> Self {
-        Self::new(address, instruction, 0, extensions)
-    }
-
     /// The byte address of the next instruction.
     #[inline]
     pub fn link(&self) -> u32 {

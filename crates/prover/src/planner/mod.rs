@@ -42,16 +42,16 @@ const STRAIGHT_MAX: usize = 32;
 /// Most executions of a path's start that growing looks at.
 const VISITS_MAX: usize = 4_096;
 
-/// Of the first so many blocks, not only one length is built.
+/// For the first so many blocks several lengths are built; for later ones only the one with the best estimate.
 const HOTTEST: usize = 8;
 
 /// Lengths of a path that are built, at most.
 const BUILT_MAX: usize = 24;
 
-/// Most times that blocks are chosen once there was no room for one.
+/// Most rounds of choosing blocks after the first block for which there was no room.
 const FULL_ROUNDS_MAX: usize = 3;
 
-/// Between two looks at what blocks cover together, one is chosen, and one more for each so many that there are.
+/// What blocks cover is computed anew after one more block, or after this share of those that there are.
 const BATCH_SHARE: usize = 8;
 
 /// Slots are on average this much more than messages.
@@ -65,7 +65,7 @@ const PLAN_STEP_S: f64 = 60e-6;
 /// it is tried then.
 const TABLE_STEPS: [usize; 3] = [1 << 20, 120, 15];
 
-/// A start is worth a look where what it costs would pay for a plan of so many instructions.
+/// Starts are left alone whose cost is below that of so many instructions of a plan.
 const START_STEPS: f64 = 30.0;
 
 /// Predicted seconds of a row.
@@ -90,12 +90,12 @@ fn table_cost(row: RowSize, rows: usize, sampled: bool) -> f64 {
 /// Blocks for a program whose runs look like this one.
 pub fn plan(program: &MachineProgram, profile: &Profile) -> Plan {
     let mut best: Option<(f64, Vec<Block>)> = None;
+    let mut planner = Planner::new(program, profile);
     for table_steps in TABLE_STEPS {
-        let mut planner = Planner::new(program, profile, table_steps);
-        planner.fill();
+        planner.fill(table_steps);
         let cost = planner.cost();
         if best.as_ref().is_none_or(|(least, _)| cost < *least) {
-            best = Some((cost, planner.blocks));
+            best = Some((cost, std::mem::take(&mut planner.blocks)));
         }
         if !planner.lacks_room {
             break;
@@ -172,7 +172,7 @@ struct Candidate {
 }
 
 impl<'a> Planner<'a> {
-    fn new(program: &'a MachineProgram, profile: &'a Profile, table_steps: usize) -> Self {
+    fn new(program: &'a MachineProgram, profile: &'a Profile) -> Self {
         let share = profile.seen() as f64 / profile.instructions.max(1) as f64;
         let chips: Vec<(Chip, Circuit)> = tables(program.decoded());
         let costs: HashMap<Chip, f64> = chips.iter().map(|(chip, circuit)| (*chip, row_cost(circuit))).collect();
@@ -189,14 +189,17 @@ impl<'a> Planner<'a> {
             blocks: vec![],
             rows: vec![],
             step_cost: PLAN_STEP_S * share,
-            table_steps,
+            table_steps: 0,
             refused: vec![false; program.decoded().len()],
             lacks_room: false,
         }
     }
 
-    /// Choose blocks until none saves anything, or there is no room.
-    fn fill(&mut self) {
+    /// Choose blocks anew, until none saves anything or there is no room, where a table counts as so many instructions.
+    fn fill(&mut self, table_steps: usize) {
+        (self.table_steps, self.lacks_room) = (table_steps, false);
+        self.blocks.clear();
+        self.refused.fill(false);
         let blocks_max = CIRCUITS_MAX.saturating_sub(FIRST_CHIP + self.chips.len());
         // Once there is no room, blocks that others made useless are left out, and may be proposed again, but not for ever.
         let mut full = 0;
@@ -214,7 +217,7 @@ impl<'a> Planner<'a> {
 
     /// Predicted seconds of what the windows cost with the blocks so far.
     fn cost(&self) -> f64 {
-        let singles = self.visits.singles(self.program);
+        let singles = self.visits.singles();
         let count = |chip: &Chip| singles.get(chip).copied().unwrap_or(0);
         let chips = self.chips.iter().map(|(chip, circuit)| self.table_cost(RowSize::of(circuit), count(chip)));
         let blocks = self.blocks.iter().zip(&self.rows).map(|(block, &rows)| self.block_cost(block, rows));
@@ -395,7 +398,7 @@ impl<'a> Planner<'a> {
     /// Leave out blocks, one after the other, without which the run costs less or next to nothing more: those that others
     /// made useless, and those with so few rows that padding makes them dearer than their instructions.
     fn prune(&mut self) {
-        let mut singles = self.visits.singles(self.program);
+        let mut singles = self.visits.singles();
         loop {
             let saving = |number: usize| self.saving(number, &singles);
             let least =

@@ -140,8 +140,8 @@ impl<'a> Visits<'a> {
     }
 
     /// Instructions that nothing covers, by the chip that proves them alone.
-    pub fn singles(&self, program: &MachineProgram) -> HashMap<Chip, usize> {
-        let mut by_step = vec![0_usize; program.decoded().len()];
+    pub fn singles(&self) -> HashMap<Chip, usize> {
+        let mut by_step = vec![0_usize; self.program.decoded().len()];
         let mut misaligned = 0;
         for (position, &step) in self.steps.iter().enumerate().filter(|(_, step)| **step != NONE) {
             match (self.covered[position], self.misaligned[position]) {
@@ -151,7 +151,7 @@ impl<'a> Visits<'a> {
             }
         }
         let mut singles = HashMap::from([(Chip::Misaligned, misaligned)]);
-        for (decoded, count) in program.decoded().iter().zip(by_step).filter(|(_, count)| *count > 0) {
+        for (decoded, count) in self.program.decoded().iter().zip(by_step).filter(|(_, count)| *count > 0) {
             if let Some(chip) = decoded.chip {
                 *singles.entry(chip).or_default() += count;
             }

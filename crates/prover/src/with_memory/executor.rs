@@ -2,7 +2,12 @@
 
 use engram_memory::{MemoryController, MemoryError, SPACE_MEMORY, SPACE_REGISTERS, address::WORD_CELLS};
 use engram_rv32im::{CpuState, Emulator, ExecutionLog, Format, Instruction, Outcome, semantics::branch_taken};
-use engram_rv32im_air::{custom::Custom, program::Decoded, registry::ExtensionRegistry, system::BREAK_POINTER};
+use engram_rv32im_air::{
+    custom::Custom,
+    program::{Decoded, decode},
+    registry::ExtensionRegistry,
+    system::BREAK_POINTER,
+};
 use engram_verifier::CommittedProgram;
 
 use super::{
@@ -177,5 +182,5 @@ pub(super) fn decoded(pc: u32, instruction: &Instruction, extensions: &Extension
     if Instruction::decode_with(instruction.encode(), extensions) != Some(*instruction) {
         return Err(RunError::NoInstruction(*instruction));
     }
-    Ok(Decoded::alone(pc, *instruction, extensions))
+    decode(&[(pc, *instruction)], extensions).pop().ok_or(RunError::NoInstruction(*instruction))
 }
