@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use engram_air::{
-    Bus, Circuit, CircuitBuilder, Count, Expr, F, PrimeCharacteristicRing, Ring, Trace,
+    Bus, BusKind, Circuit, CircuitBuilder, Count, Expr, F, PrimeCharacteristicRing, Ring, Trace,
     check::{Table, check},
 };
 use engram_stark::{
-    engine::{Committed, EngineError, StarkProof, Witness, check_witnesses, keygen},
+    engine::{Committed, EngineError, StarkProof, Witness, check_witnesses, keygen, verifying_key},
     parameters::Parameters,
 };
 
@@ -116,13 +116,24 @@ fn expressions_scale_and_shift() {
 /// Another bus with the number of the first undoes what is said there: 2^20 would be a small number.
 #[test]
 fn two_buses_of_one_number_are_refused() {
-    let mine = Bus::permutation(SMALL.index, "mine", &["value"]);
-    let mut circuit = CircuitBuilder::new("undoes");
-    let value = circuit.column("value");
-    circuit.receive(mine, "its own message", vec![value], &Count::always());
-    let circuits = [Arc::new(table()), Arc::new(circuit.build())];
-    let error = keygen(&circuits, Parameters::SMALLEST).unwrap_err().to_string();
-    assert!(error.contains("\"small\" of small numbers and \"mine\" of undoes"), "{error}");
+    let others = [
+        Bus::permutation(SMALL.index, "mine", &["value"]),
+        Bus::lookup(SMALL.index, "mine", &["value"]),
+        Bus::permutation(SMALL.index, SMALL.name, SMALL.fields),
+        Bus::lookup(SMALL.index, SMALL.name, &["another"]),
+    ];
+    for other in others {
+        let mut circuit = CircuitBuilder::new("undoes");
+        let value = circuit.column("value");
+        match other.kind {
+            BusKind::Permutation => circuit.receive(other, "its own message", vec![value], &Count::always()),
+            BusKind::Lookup => circuit.lookup(other, "its own message", vec![value], &Count::always()),
+        }
+        let circuits = [Arc::new(table()), Arc::new(circuit.build())];
+        let error = keygen(&circuits, Parameters::SMALLEST).unwrap_err().to_string();
+        assert!(error.contains("\"small\" of small numbers and ") && error.contains("of undoes"), "{error}");
+        assert!(verifying_key(&circuits, Parameters::SMALLEST).is_err(), "{other:?}");
+    }
 }
 
 #[test]
